@@ -1,0 +1,1 @@
+"""The tests of Veritwin; docs/HACKING.md says which kind belongs where."""
