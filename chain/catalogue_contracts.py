@@ -1,0 +1,64 @@
+"""Catalogue entries 12xx (values) and 4xxx (contracts)."""
+
+from typing import Final
+
+from chain.catalogue_entry import Entry
+
+VALUES: Final = (
+    Entry(
+        "VT-1201",
+        "not-a-value",
+        "The data holds something that is no value",
+        "{type} is not a value; values are None, bool, int, Decimal, str, bytes, list and dict "
+        "with str keys.",
+        "Write numbers as int or Decimal, and send texts as Unicode.",
+    ),
+    Entry(
+        "VT-1202",
+        "value-too-deep",
+        "The value is nested too deeply",
+        "Lists and dicts may be nested {limit} levels deep.",
+        "Flatten the data, or split it over several keys.",
+    ),
+    Entry(
+        "VT-1203",
+        "value-too-large",
+        "The value is larger than allowed",
+        "It has at least {size} bytes; at most {limit} are allowed here.",
+        "Split the data, or keep large files elsewhere and their hash here.",
+    ),
+    Entry(
+        "VT-1204",
+        "number-out-of-range",
+        "A number is out of range",
+        "A number of type {kind} is out of range: an int has up to 256 bits, a Decimal up "
+        "to 34 digits and exponents -416 to 384.",
+        "Round or scale the number before it is stored.",
+    ),
+    Entry(
+        "VT-1205",
+        "malformed-value",
+        "The bytes are not an encoded value",
+        "The {size} bytes do not decode as a value.",
+        "Encode with the Veritwin client (chain.values.encode_value).",
+    ),
+    Entry(
+        "VT-1206",
+        "value-not-canonical",
+        "The value is not in its one encoding",
+        "The {size} bytes decode, but the value they hold encodes differently.",
+        "Sort dict keys, use shortest integers, and drop trailing zeros of Decimals.",
+    ),
+)
+
+CONTRACTS: Final = (
+    Entry(
+        "VT-4001",
+        "contract-refused",
+        "The contract's source is not in the contract language",
+        "{count} finding(s); the first at line {line}: {rule}.",
+        "See each finding and what to write instead: veritwin contract check FILE",
+    ),
+)
+
+ENTRIES: Final[tuple[Entry, ...]] = (*VALUES, *CONTRACTS)

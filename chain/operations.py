@@ -1,0 +1,227 @@
+"""What a transaction can ask for: the closed union of native operations.
+
+Adding an operation adds a tag; a tag is never used again for another meaning.
+"""
+
+from typing import Annotated, Final, Literal, assert_never
+
+from msgspec import Meta, Struct
+
+from chain.codec import encode
+from chain.hashing import hash_tagged
+from chain.merkle import leaf_hash, root_of_hashes
+from chain.scalars import (
+    CountField,
+    Hash,
+    HashField,
+    MillisField,
+    NameField,
+    PublicKeyField,
+    TextField,
+    TwinId,
+    TwinIdField,
+    to_bytes,
+)
+
+TwinKind = Literal["component", "system", "process", "environment"]
+Role = Literal["administrator", "gateway", "partner", "operator"]
+Outcome = Literal["acknowledged", "completed", "declined"]
+
+GOOD_QUALITY: Final = 0
+"""OPC UA StatusCode for a value that can be trusted."""
+BAD_QUALITY_NO_DATA: Final = 0x809B0000
+"""OPC UA StatusCode BadNoData: there was no value to read."""
+
+ValueField = Annotated[str, Meta(max_length=41)]
+UnitField = Annotated[str, Meta(max_length=8, pattern=r"^[A-Z0-9]*(?!\n)$")]
+QualityField = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+
+
+class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of all operations."""
+
+
+class PropertyDefinition(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A measured property of a twin.
+
+    `unit` is a UN/CEFACT Recommendation 20 code (KWT, MTS, CEL), empty for plain numbers;
+    `semantic` names the property in an outside vocabulary, such as IEC 61400-25 (may be empty).
+    """
+
+    name: NameField
+    unit: UnitField
+    semantic: TextField = ""
+
+
+class RegisterTwin(Operation, tag=1, frozen=True, array_like=True):
+    """Create a twin owned by the sender's organisation."""
+
+    twin: TwinIdField
+    kind: TwinKind
+    model: NameField
+    parent: TwinIdField | None
+    properties: Annotated[tuple[PropertyDefinition, ...], Meta(max_length=256)]
+    description: TextField = ""
+
+
+class Reading(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One measured value of one property at one time.
+
+    `value` is a plain decimal string, empty when there is none; `time_ms` is when it was measured;
+    `quality` is an OPC UA StatusCode; `sequence` counts at the device.
+    """
+
+    property: NameField
+    value: ValueField
+    time_ms: MillisField
+    unit: UnitField
+    quality: QualityField = GOOD_QUALITY
+    sequence: CountField = 0
+
+
+class TwinReadings(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Readings of one twin, in the device's order."""
+
+    twin: TwinIdField
+    readings: Annotated[tuple[Reading, ...], Meta(min_length=1, max_length=4096)]
+
+
+class Telemetry(Operation, tag=2, frozen=True, array_like=True):
+    """A signed batch of readings of one or more twins."""
+
+    batches: Annotated[tuple[TwinReadings, ...], Meta(min_length=1, max_length=1024)]
+
+
+class UpdateTwin(Operation, tag=3, frozen=True, array_like=True):
+    """Change what a twin says about itself; fields left None stay as they are.
+
+    `attributes` are texts about the asset (serial number, location); an empty text removes one.
+    """
+
+    twin: TwinIdField
+    description: TextField | None = None
+    parent: TwinIdField | None = None
+    add_properties: Annotated[tuple[PropertyDefinition, ...], Meta(max_length=256)] = ()
+    attributes: Annotated[tuple[tuple[NameField, TextField], ...], Meta(max_length=64)] = ()
+
+
+class RegisterKey(Operation, tag=4, frozen=True, array_like=True):
+    """Let a key act for the sender's organisation in the roles given."""
+
+    key: PublicKeyField
+    label: NameField
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1, max_length=4)]
+
+
+class RevokeKey(Operation, tag=5, frozen=True, array_like=True):
+    """Stop a key of the sender's organisation from acting, from the next transaction on."""
+
+    key: PublicKeyField
+    reason: TextField
+
+
+class Attest(Operation, tag=6, frozen=True, array_like=True):
+    """Put a signed statement about a twin on record.
+
+    `envelope` holds the bytes of a DSSE envelope (JSON) around an in-toto Statement v1, signed by
+    the sender's key; they are stored untouched.
+    """
+
+    twin: TwinIdField
+    envelope: Annotated[bytes, Meta(min_length=1, max_length=65536)]
+
+
+class DeployContract(Operation, tag=7, frozen=True, array_like=True):
+    """Deploy a contract written in the contract language.
+
+    `parameters` is an encoded value (`chain.values`), a dict handed to the contract.
+    """
+
+    name: NameField
+    source: Annotated[str, Meta(min_length=1, max_length=65536)]
+    parameters: Annotated[bytes, Meta(max_length=16384)]
+
+
+class Call(Operation, tag=8, frozen=True, array_like=True):
+    """Call a method of a deployed contract; `arguments` is an encoded dict."""
+
+    contract: NameField
+    method: NameField
+    arguments: Annotated[bytes, Meta(max_length=16384)]
+
+
+class Acknowledge(Operation, tag=9, frozen=True, array_like=True):
+    """Answer an action that is addressed to the sender's organisation."""
+
+    action: HashField
+    outcome: Outcome
+    note: TextField = ""
+
+
+AnyOperation = (
+    RegisterTwin
+    | Telemetry
+    | UpdateTwin
+    | RegisterKey
+    | RevokeKey
+    | Attest
+    | DeployContract
+    | Call
+    | Acknowledge
+)
+
+
+def name_of(operation: AnyOperation) -> str:
+    """Give the operation's name as API, CLI and docs write it."""
+    match operation:
+        case RegisterTwin():
+            return "register_twin"
+        case Telemetry():
+            return "telemetry"
+        case UpdateTwin():
+            return "update_twin"
+        case RegisterKey():
+            return "register_key"
+        case RevokeKey():
+            return "revoke_key"
+        case Attest():
+            return "attest"
+        case DeployContract():
+            return "deploy_contract"
+        case Call():
+            return "call"
+        case Acknowledge():
+            return "acknowledge"
+        case _:
+            assert_never(operation)
+
+
+def encode_reading_leaf(twin: TwinId, reading: Reading) -> bytes:
+    """Give the Merkle leaf of one reading: its twin's name, then the reading, both encoded."""
+    return encode(twin) + encode(reading)
+
+
+def reading_leaves(operation: Telemetry) -> list[Hash]:
+    """Give the leaf hashes of all readings, in order."""
+    return [
+        leaf_hash(encode_reading_leaf(batch.twin, reading))
+        for batch in operation.batches
+        for reading in batch.readings
+    ]
+
+
+def digest_operation(operation: AnyOperation) -> Hash:
+    """Hash an operation for the transaction id.
+
+    A telemetry batch is hashed as the Merkle root of its readings, so one reading can be shown and
+    proved later without showing the others.
+    """
+    if isinstance(operation, Telemetry):
+        leaves = reading_leaves(operation)
+        return digest_readings(root_of_hashes(leaves), len(leaves))
+    return hash_tagged("operation", encode(operation))
+
+
+def digest_readings(readings_root: Hash, count: int) -> Hash:
+    """Hash a telemetry operation from the Merkle root and number of its readings."""
+    return hash_tagged("telemetry", readings_root, to_bytes(count))

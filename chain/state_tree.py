@@ -1,0 +1,290 @@
+"""The state tree: one root that stands for every key and value of the state.
+
+A sparse Merkle tree over the hashes of the keys. A leaf sits at the shallowest depth where it is
+alone, an empty subtree is `EMPTY_HASH`, and a subtree of one leaf is that leaf; so the root depends
+on the set of keys and values alone, never on the order they came in. Nodes are stored under their
+own hash and never change: a proof for any past root needs nothing but that root.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Final, NamedTuple
+
+from msgspec import Meta, Struct
+
+from chain.errors import Corruption, InvalidInput
+from chain.hashing import EMPTY_HASH, tag_prefix
+from chain.scalars import Hash, HashField
+
+DEPTH_MAX: Final = 256
+_LEAF_KIND: Final = b"\x00"
+_INNER_KIND: Final = b"\x01"
+_NODE_SIZE: Final = 65
+_LENGTH: Final = (32).to_bytes(8, "big")
+_KEY_PREFIX: Final = tag_prefix("state/key")
+_VALUE_PREFIX: Final = tag_prefix("state/value")
+_LEAF_PREFIX: Final = tag_prefix("state/leaf") + _LENGTH
+_INNER_PREFIX: Final = tag_prefix("state/inner") + _LENGTH
+
+ReadStateNode = Callable[[Hash], bytes | None]
+"""Gives the stored bytes of a node by its hash, or None when there is no such node."""
+
+
+class StateLeaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A leaf as a proof shows it: the hash of its key and the hash of its value."""
+
+    path: HashField
+    value_hash: HashField
+
+
+class StateProof(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What shows that a key has a value, or that it has none.
+
+    `siblings` go from the root's children down; `other` is the leaf that stands where the key
+    would stand, None when that place is empty or holds the key itself.
+    """
+
+    siblings: Annotated[tuple[HashField, ...], Meta(max_length=DEPTH_MAX)]
+    other: StateLeaf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreeUpdate:
+    """A new root, and the nodes of the new tree that the old one did not have, as (hash, bytes)."""
+
+    root: Hash
+    nodes: tuple[tuple[Hash, bytes], ...]
+
+
+def hash_key(key: bytes) -> Hash:
+    """Give the path of a key: hash_tagged("state/key", key)."""
+    return Hash(sha256(_KEY_PREFIX + len(key).to_bytes(8, "big") + key).digest())
+
+
+def hash_value(value: bytes) -> Hash:
+    """Give the hash of a value: hash_tagged("state/value", value)."""
+    return Hash(sha256(_VALUE_PREFIX + len(value).to_bytes(8, "big") + value).digest())
+
+
+def hash_leaf(path: bytes, value_hash: bytes) -> Hash:
+    """Give the hash of a leaf: hash_tagged("state/leaf", path, value_hash)."""
+    return Hash(sha256(_LEAF_PREFIX + path + _LENGTH + value_hash).digest())
+
+
+def hash_inner(left: bytes, right: bytes) -> Hash:
+    """Give the hash of an inner node: hash_tagged("state/inner", left, right)."""
+    return Hash(sha256(_INNER_PREFIX + left + _LENGTH + right).digest())
+
+
+def update(root: Hash, writes: Mapping[bytes, bytes | None], read: ReadStateNode) -> TreeUpdate:
+    """Write many keys at once.
+
+    Args: root: of the present tree, `EMPTY_HASH` for the first; writes: the new value of each key,
+    None to delete it; read: gives the nodes of the present tree.
+    Raises: Corruption: VT-1308: a node of the present tree is missing or malformed.
+    """
+    if not writes:
+        return TreeUpdate(root, ())
+    return _Update(read).run(root, writes)
+
+
+def prove(root: Hash, key: bytes, read: ReadStateNode) -> StateProof:
+    """Show that `key` has its value, or none, in the tree with this root.
+
+    Raises: Corruption: VT-1308: a node is missing or malformed.
+    """
+    path = hash_key(key)
+    bits = int.from_bytes(path, "big")
+    siblings: list[Hash] = []
+    node = root
+    depth = 0
+    while node != EMPTY_HASH:
+        kind, first, second = _read_node(node, read)
+        if kind == _LEAF_KIND:
+            other = None if first == path else StateLeaf(first, second)
+            return StateProof(tuple(siblings), other)
+        is_right = bits >> (DEPTH_MAX - 1 - depth) & 1
+        node, sibling = (second, first) if is_right else (first, second)
+        siblings.append(sibling)
+        depth += 1
+    return StateProof(tuple(siblings))
+
+
+def check_state_proof(root: Hash, key: bytes, value: bytes | None, proof: StateProof) -> None:
+    """Check that under `root` the key has `value`, or no value when it is None.
+
+    Raises: InvalidInput: VT-1307, with the reason.
+    """
+    path = hash_key(key)
+    bits = int.from_bytes(path, "big")
+    depth = len(proof.siblings)
+    if depth > DEPTH_MAX:
+        raise InvalidInput("VT-1307", reason=f"a path of {depth} steps is longer than 256")
+    if value is not None:
+        if proof.other is not None:
+            raise InvalidInput("VT-1307", reason="the proof shows another key in this place")
+        node = hash_leaf(path, hash_value(value))
+    elif proof.other is None:
+        node = EMPTY_HASH
+    else:
+        if proof.other.path == path:
+            raise InvalidInput("VT-1307", reason="the proof shows the key itself, with a value")
+        if (int.from_bytes(proof.other.path, "big") ^ bits) >> (DEPTH_MAX - depth):
+            raise InvalidInput("VT-1307", reason="the other key does not stand in this place")
+        node = hash_leaf(proof.other.path, proof.other.value_hash)
+    bits >>= DEPTH_MAX - depth
+    for sibling in reversed(proof.siblings):
+        node = hash_inner(sibling, node) if bits & 1 else hash_inner(node, sibling)
+        bits >>= 1
+    if node != root:
+        raise InvalidInput(
+            "VT-1307", reason=f"the path leads to root {node.hex()}, not to {root.hex()}"
+        )
+
+
+def _read_node(node: Hash, read: ReadStateNode) -> tuple[bytes, Hash, Hash]:
+    """Give (kind, left, right) of an inner node or (kind, path, value hash) of a leaf."""
+    data = read(node)
+    if data is None:
+        raise Corruption("VT-1308", node=node, reason="it is missing")
+    if len(data) != _NODE_SIZE or data[:1] not in (_LEAF_KIND, _INNER_KIND):
+        raise Corruption("VT-1308", node=node, reason="it is malformed")
+    return data[:1], Hash(data[1:33]), Hash(data[33:])
+
+
+_Write = tuple[int, Hash]
+"""A key's path as a number, and the hash of its new leaf; `EMPTY_HASH` deletes it."""
+
+
+class _Visit(NamedTuple):
+    """To do: apply `writes` (sorted, at least one) to the subtree `node` at `depth`."""
+
+    node: Hash
+    depth: int
+    writes: list[_Write]
+
+
+class _Join(NamedTuple):
+    """To do: join two children; `node`, `left` and `right` are what stood here before.
+
+    The new left child is among the results when `is_left_new`, and likewise the right one.
+    """
+
+    node: Hash
+    left: Hash
+    right: Hash
+    is_left_new: bool
+    is_right_new: bool
+
+
+class _Update:
+    """One walk with a stack of its own: down the tree to the writes, then up with new hashes."""
+
+    def __init__(self, read: ReadStateNode) -> None:
+        self._read = read
+        self._todo: list[_Visit | _Join] = []
+        self._results: list[Hash] = []
+        self._nodes: dict[Hash, bytes] = {}
+        self._leaves: set[Hash] = set()
+        """Every leaf that was met, so that `_is_leaf` seldom reads."""
+
+    def run(self, root: Hash, writes: Mapping[bytes, bytes | None]) -> TreeUpdate:
+        """Apply the writes and give the new root with the new nodes."""
+        self._todo.append(_Visit(root, 0, self._make_leaves(writes)))
+        while self._todo:
+            item = self._todo.pop()
+            if isinstance(item, _Visit):
+                self._visit(*item)
+            else:
+                self._results.append(self._join(item))
+        return TreeUpdate(self._results[0], tuple(self._nodes.items()))
+
+    def _make_leaves(self, writes: Mapping[bytes, bytes | None]) -> list[_Write]:
+        made = []
+        for key, value in writes.items():
+            path = hash_key(key)
+            leaf = EMPTY_HASH
+            if value is not None:
+                value_hash = hash_value(value)
+                leaf = hash_leaf(path, value_hash)
+                self._nodes[leaf] = _LEAF_KIND + path + value_hash
+                self._leaves.add(leaf)
+            made.append((int.from_bytes(path, "big"), leaf))
+        made.sort()
+        return made
+
+    def _visit(self, node: Hash, depth: int, writes: list[_Write]) -> None:
+        if len(writes) == 1:
+            node, depth = self._descend(node, depth, writes[0][0])
+        left = right = EMPTY_HASH
+        if node != EMPTY_HASH:
+            kind, left, right = _read_node(node, self._read)
+            if kind == _LEAF_KIND:
+                writes = self._with_leaf(writes, int.from_bytes(left, "big"), node)
+                node = left = right = EMPTY_HASH
+        if node == EMPTY_HASH:
+            writes = [write for write in writes if write[1] != EMPTY_HASH]
+            if len(writes) < 2:
+                self._results.append(writes[0][1] if writes else EMPTY_HASH)
+                return
+        shift = DEPTH_MAX - 1 - depth
+        middle = (writes[0][0] >> shift | 1) << shift
+        cut = bisect_left(writes, (middle, b""))
+        to_left, to_right = writes[:cut], writes[cut:]
+        self._todo.append(_Join(node, left, right, bool(to_left), bool(to_right)))
+        if to_right:
+            self._todo.append(_Visit(right, depth + 1, to_right))
+        if to_left:
+            self._todo.append(_Visit(left, depth + 1, to_left))
+
+    def _descend(self, node: Hash, depth: int, path: int) -> tuple[Hash, int]:
+        """Go down inner nodes towards one path; most of the work is on such ways."""
+        shift = DEPTH_MAX - 1 - depth
+        while node != EMPTY_HASH:
+            kind, left, right = _read_node(node, self._read)
+            if kind == _LEAF_KIND:
+                break
+            if path >> shift & 1:
+                self._todo.append(_Join(node, left, right, False, True))
+                node = right
+            else:
+                self._todo.append(_Join(node, left, right, True, False))
+                node = left
+            shift -= 1
+        return node, DEPTH_MAX - 1 - shift
+
+    def _with_leaf(self, writes: list[_Write], path: int, leaf: Hash) -> list[_Write]:
+        """Put a leaf that is already in the tree among the writes, unless they write it."""
+        self._leaves.add(leaf)
+        if leaf in self._nodes:
+            # It is written with the value that it has.
+            del self._nodes[leaf]
+        index = bisect_left(writes, (path, b""))
+        if index < len(writes) and writes[index][0] == path:
+            return writes
+        return [*writes[:index], (path, leaf), *writes[index:]]
+
+    def _join(self, join: _Join) -> Hash:
+        node, left, right, is_left_new, is_right_new = join
+        if is_right_new:
+            right = self._results.pop()
+        if is_left_new:
+            left = self._results.pop()
+        if left == join.left and right == join.right and node != EMPTY_HASH:
+            return node
+        if right == EMPTY_HASH and (left == EMPTY_HASH or self._is_leaf(left)):
+            return left
+        if left == EMPTY_HASH and self._is_leaf(right):
+            return right
+        inner = hash_inner(left, right)
+        self._nodes[inner] = _INNER_KIND + left + right
+        return inner
+
+    def _is_leaf(self, node: Hash) -> bool:
+        if node in self._leaves:
+            return True
+        if node in self._nodes:
+            return False
+        return _read_node(node, self._read)[0] == _LEAF_KIND

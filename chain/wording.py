@@ -1,0 +1,63 @@
+"""Times and operations in words, alike in receipts, pages and command line."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, assert_never
+
+from chain.operations import (
+    Acknowledge,
+    AnyOperation,
+    Attest,
+    Call,
+    DeployContract,
+    RegisterKey,
+    RegisterTwin,
+    RevokeKey,
+    Telemetry,
+    UpdateTwin,
+)
+from chain.scalars import UnixMillis
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_10000_MS: Final = 253_402_300_800_000
+_NAMES_SHOWN_MAX: Final = 4
+
+
+def format_time(time_ms: UnixMillis) -> str:
+    """Write a time as ISO 8601 in UTC with milliseconds: 2015-02-07T11:00:00.000Z.
+
+    A time after the year 9999, which that form cannot hold, is written as a number of
+    milliseconds.
+    """
+    if time_ms >= _YEAR_10000_MS:
+        return f"{time_ms} ms after 1970"
+    moment = _EPOCH + timedelta(milliseconds=time_ms)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def describe_operation(operation: AnyOperation) -> str:
+    """Say in a few words what an operation asks for."""
+    match operation:
+        case RegisterTwin():
+            return f"register twin {operation.twin}, a {operation.kind} of model {operation.model}"
+        case Telemetry():
+            count = sum(len(batch.readings) for batch in operation.batches)
+            names = [batch.twin for batch in operation.batches]
+            more = len(names) - _NAMES_SHOWN_MAX
+            shown = ", ".join(names[:_NAMES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
+            return f"{count} reading{'' if count == 1 else 's'} of {shown}"
+        case UpdateTwin():
+            return f"update twin {operation.twin}"
+        case RegisterKey():
+            return f"register key {operation.label} as {', '.join(operation.roles)}"
+        case RevokeKey():
+            return f"revoke key {operation.key.hex()}"
+        case Attest():
+            return f"attestation about twin {operation.twin}"
+        case DeployContract():
+            return f"deploy contract {operation.name}"
+        case Call():
+            return f"call {operation.method} of contract {operation.contract}"
+        case Acknowledge():
+            return f"action {operation.action.hex()} {operation.outcome}"
+        case _:
+            assert_never(operation)

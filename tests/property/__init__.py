@@ -1,0 +1,1 @@
+"""Property tests: every codec and every tree, on drawn input."""

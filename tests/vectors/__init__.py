@@ -1,0 +1,1 @@
+"""Golden vectors, and the sample chain they are made from."""
