@@ -1,0 +1,91 @@
+"""What happens to an engine: the closed union of its inputs. Time comes in here and only here."""
+
+from dataclasses import dataclass
+
+from chain.certificate import QuorumCertificate
+from chain.scalars import Hash, Height, Round, UnixMillis
+from chain.validators import ValidatorSet
+from consensus.bft.messages import Message
+from consensus.value import Timer, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The node is up; always the first event, and never repeated."""
+
+    now_ms: UnixMillis
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A peer sent a message; who relayed it does not matter, who signed it does."""
+
+    message: Message
+    now_ms: UnixMillis
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer of `SetTimer` ran out; stale ones are ignored."""
+
+    timer: Timer
+    now_ms: UnixMillis
+
+
+@dataclass(frozen=True, slots=True)
+class WorkAvailable:
+    """The mempool holds something to order. Sent when that becomes true; repeats are harmless."""
+
+    now_ms: UnixMillis
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadBuilt:
+    """The answer to `BuildPayload`: an executed, therefore valid, value of this node's own."""
+
+    height: Height
+    round: Round
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadChecked:
+    """The answer to `CheckPayload`.
+
+    `is_valid`: the payload is what `value_id` names and executing it gave what its header says.
+    `is_mismatched`: it is not valid because payload, time and name do not belong together, so the
+    block of that name may still be good. A quorum for a value that is invalid otherwise stops the
+    node; a quorum for a mismatched one only means that its proposer lied to this node.
+    """
+
+    height: Height
+    value_id: Hash
+    is_valid: bool
+    is_mismatched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeightCommitted:
+    """A block is on disk: after `Decide`, or brought by catch-up.
+
+    `validators` decide the next height. `time_ms` is the block's time. `has_work` says whether the
+    mempool still holds something.
+    """
+
+    height: Height
+    certificate: QuorumCertificate
+    validators: ValidatorSet
+    time_ms: UnixMillis
+    has_work: bool
+    now_ms: UnixMillis
+
+
+Event = (
+    Started
+    | Received
+    | TimerFired
+    | WorkAvailable
+    | PayloadBuilt
+    | PayloadChecked
+    | HeightCommitted
+)

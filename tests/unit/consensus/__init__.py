@@ -1,0 +1,1 @@
+"""Tests of the engines; `world.py` holds stand-ins, `network.py` a network of engines."""

@@ -1,0 +1,1 @@
+"""Tests of the Tendermint engine, one file for each module."""
