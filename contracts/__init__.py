@@ -1,0 +1,1 @@
+"""What transactions mean: native operations, and the contract language with its executors."""

@@ -1,0 +1,83 @@
+"""Is this source a contract? Every syntax node must be on the allow-list of `contracts.language`.
+
+The verdict is a list of findings, each with line, rule and what to write instead, and a manifest
+when there are none. Accepting or refusing is the same on every node; the texts are for people.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from contracts import language as lang
+from contracts.findings import Finding
+from contracts.function_check import FunctionCheck
+from contracts.manifest import (
+    CallHandler,
+    Manifest,
+    Parameter,
+    UpdateTrigger,
+    compute_source_hash,
+)
+from contracts.outline import Outline, read_outline
+from contracts.source import parse_source
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A parsed source: its tree and outline, with all findings."""
+
+    tree: ast.Module | None
+    outline: Outline
+    findings: tuple[Finding, ...]
+
+
+def check_source(source: str) -> Checked:
+    """Check a source against the language, without compiling it."""
+    tree, findings = parse_source(source)
+    if tree is None or findings:
+        return Checked(None, Outline(), tuple(findings))
+    outline = read_outline(tree)
+    for function in outline.functions.values():
+        FunctionCheck(outline, function).run()
+    return Checked(tree, outline, tuple(sorted(set(outline.findings))))
+
+
+def build_manifest(source: str, outline: Outline) -> Manifest:
+    """Give the outside of a source that has no findings."""
+    functions = outline.functions.values()
+    return Manifest(
+        engine=lang.ENGINE,
+        source_hash=compute_source_hash(source),
+        summary=outline.summary,
+        calls=tuple(
+            CallHandler(
+                entry.name,
+                _parameters(entry.node),
+                (ast.get_docstring(entry.node) or "").split("\n")[0][:200],
+            )
+            for entry in functions
+            if entry.handler == "call"
+        ),
+        triggers=tuple(
+            UpdateTrigger(entry.name, entry.model, entry.properties)
+            for entry in functions
+            if entry.handler == "update"
+        ),
+        initial=next((entry.name for entry in functions if entry.handler == "initial"), ""),
+        variables=tuple(entry.name for entry in outline.state.values() if not entry.is_map),
+        maps=tuple(entry.name for entry in outline.state.values() if entry.is_map),
+    )
+
+
+def _parameters(node: ast.FunctionDef) -> tuple[Parameter, ...]:
+    given = node.args.args
+    required = len(given) - len(node.args.defaults)
+    parameters = [
+        Parameter(item.arg, ast.unparse(item.annotation) if item.annotation else "", i < required)
+        for i, item in enumerate(given)
+    ]
+    for item, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        text = ast.unparse(item.annotation) if item.annotation else ""
+        parameters.append(Parameter(item.arg, text, default is None))
+    return tuple(parameters)

@@ -1,0 +1,80 @@
+"""What an operation knows besides the state: its block, its transaction and the gas left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chain.genesis import Limits
+from chain.receipt import Event
+from chain.scalars import Hash, Height, UnixMillis
+from chain.transaction import Transaction
+from chain.values import encode_value
+from contracts.executor import GAS_LIMIT_MAX, Executor
+from contracts.records import KeyRecord
+
+NATIVE_SOURCE = "native"
+"""Source of events that the ledger itself records; no contract may have this name."""
+
+
+class GasMeter:
+    """Counts the gas that is left in a block; what was burnt is never given back.
+
+    Args: limit: gas for all transactions of the block.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+
+    @property
+    def left(self) -> int:
+        """Gas that may still be used."""
+        return self._left
+
+    def charge(self, gas: int) -> None:
+        """Take what an invocation used, at most what it was allowed."""
+        assert 0 <= gas <= self._left, "an invocation used more gas than it was given"
+        self._left -= gas
+
+
+@dataclass(frozen=True, slots=True)
+class BlockContext:
+    """The block that is executed; `gas` is shared by its transactions."""
+
+    height: Height
+    time_ms: UnixMillis
+    genesis_hash: Hash
+    limits: Limits
+    gas: GasMeter
+
+    @classmethod
+    def create(
+        cls, height: Height, time_ms: UnixMillis, genesis_hash: Hash, limits: Limits
+    ) -> "BlockContext":
+        """Make the context of a new block, with all its gas."""
+        return cls(height, time_ms, genesis_hash, limits, GasMeter(limits.gas_per_block_max))
+
+
+@dataclass(slots=True)
+class TransactionContext:
+    """The transaction that is executed: who sent it, what it used and what it reported."""
+
+    block: BlockContext
+    transaction: Transaction
+    sender: KeyRecord
+    executor: Executor
+    gas_used: int = 0
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def gas_left(self) -> int:
+        """Gas that the next invocation of a contract may use."""
+        limit = min(self.block.limits.gas_per_transaction_max, GAS_LIMIT_MAX)
+        return max(0, min(limit - self.gas_used, self.block.gas.left))
+
+    def charge(self, gas: int) -> None:
+        """Take what an invocation used from this transaction and from its block."""
+        self.block.gas.charge(gas)
+        self.gas_used += gas
+
+    def emit(self, name: str, subject: str, payload: Mapping[str, object]) -> None:
+        """Record an event of the ledger itself; it is dropped when the transaction fails."""
+        self.events.append(Event(NATIVE_SOURCE, name, subject, encode_value(payload)))

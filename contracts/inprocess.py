@@ -1,0 +1,88 @@
+"""The executor for the simulator, the author's kit and tests: no process, no clock, pure.
+
+It has the language's fences and not the worker's. A node runs `contracts.sandbox` instead.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+from chain.errors import InvalidInput
+from contracts.compiler import Loaded, load_contract
+from contracts.executor import Execution, Host, HostFault, Invocation
+from contracts.runtime.run import run
+from contracts.runtime.session import Session
+
+LOADED_MAX: Final = 64
+
+
+class ContractCache:
+    """Keeps compiled contracts by source hash, the most recently used ones."""
+
+    def __init__(self, size_max: int = LOADED_MAX) -> None:
+        self._size_max = size_max
+        self._loaded: OrderedDict[bytes, Loaded] = OrderedDict()
+
+    def get(self, source_hash: bytes) -> Loaded | None:
+        """Give a contract that has been loaded, or None."""
+        loaded = self._loaded.get(source_hash)
+        if loaded is not None:
+            self._loaded.move_to_end(source_hash)
+        return loaded
+
+    def load(self, source_hash: bytes, source: str) -> Loaded:
+        """Compile a source and keep it.
+
+        Raises: HostFault: the stored source is not a contract for this engine.
+        """
+        try:
+            loaded = load_contract(source)
+        except InvalidInput as error:
+            raise HostFault(f"a stored contract does not load: {error}") from error
+        assert loaded.manifest.source_hash == source_hash, "the host gave another source"
+        self._loaded[source_hash] = loaded
+        while len(self._loaded) > self._size_max:
+            self._loaded.popitem(last=False)
+        return loaded
+
+
+def hand_over(session: Session, host: Host) -> None:
+    """Give the host the writes and events of a handler that ended well."""
+    writes, events = session.results()
+    for key, value in writes:
+        host.put(key, value)
+    for name, payload in events:
+        host.emit(name, payload)
+
+
+class InProcessExecutor:
+    """Runs contracts in this process.
+
+    `last_failure` is the exception behind the last execution with status error: for the author's
+    eyes (its traceback has the contract's line), never for the ledger.
+    """
+
+    def __init__(self) -> None:
+        self._cache = ContractCache()
+        self.last_failure: BaseException | None = None
+
+    def execute(self, invocation: Invocation, host: Host) -> Execution:
+        """Run one handler to its end; see `contracts.executor.Executor`."""
+        loaded = self._cache.get(invocation.source_hash)
+        if loaded is None:
+            source = host.source(invocation.source_hash)
+            loaded = self._cache.load(invocation.source_hash, source)
+        outcome = run(loaded, invocation, host)
+        self.last_failure = outcome.failure
+        if outcome.execution.status == "ok":
+            hand_over(outcome.session, host)
+        return outcome.execution
+
+    def close(self) -> None:
+        """Forget the compiled contracts."""
+        self._cache = ContractCache()
+
+    def fences(self) -> tuple[str, ...]:
+        """Say which fences are up."""
+        return ("language: allow-list, metering, output check",)

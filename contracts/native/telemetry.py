@@ -1,0 +1,199 @@
+"""Telemetry: take in a signed batch of readings.
+
+A batch is all or nothing: one reading that can never be right (unknown property, wrong unit, no
+decimal number, a future time) refuses the whole transaction and is named by its position. A
+reading that is right but not new refuses nothing. Each reading ends as one of:
+
+    accepted   it is newer than the last reading of its property and becomes the last value
+    duplicate  it repeats the last reading: same time, value and quality; no effect
+    late       it is older than the last reading, or has the time of the last one and says
+               something else; the last value stays (the first of two that conflict holds)
+
+Every reading, late or not, is part of the chain's history and has its Merkle leaf. The order
+inside a batch is the device's, so a batch may hold many readings of one property.
+
+A reading of bad quality is accepted like any other: the last value then shows no value, or a
+doubtful one, with that quality. Clients of OPC UA expect this: a DataValue's status belongs to its
+value, and a stale good value must not stand in for a sensor that has failed. Only a reading of
+bad quality may have an empty value.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from msgspec.structs import replace
+
+from chain.errors import ChainError, InvalidInput, Refused
+from chain.operations import Reading, Telemetry, TwinReadings
+from chain.scalars import DECIMAL_PATTERN, TwinId, UnixMillis
+from chain.values import encode_value
+from contracts.context import TransactionContext
+from contracts.native.access import get_own_twin, put_twin
+from contracts.native.wakeups import TwinUpdate, run_triggers
+from contracts.records import LastValue, TwinProperty, TwinRecord
+from contracts.state import Overlay
+
+VALUE_DIGITS_MAX: Final = 40
+
+_is_decimal: Final = re.compile(DECIMAL_PATTERN).fullmatch
+_SEVERITY_SHIFT: Final = 30
+_SEVERITY_BAD: Final = 2
+_SEVERITY_RESERVED: Final = 3
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What became of the readings of one twin."""
+
+    accepted: list[Reading] = field(default_factory=list)
+    late: int = 0
+    duplicate: int = 0
+
+
+def record_telemetry(operation: Telemetry, context: TransactionContext, overlay: Overlay) -> bytes:
+    """Take in the readings, then wake the contracts that wait for them.
+
+    A contract that fails does not refuse the readings; see `contracts.native.wakeups`.
+
+    Returns: {"accepted", "late", "duplicate"}: counts over the whole transaction, encoded.
+    Raises: Refused: VT-2020 unknown twin, VT-2021 another owner's twin, VT-2024 unknown property,
+        VT-2026 future time; InvalidInput: VT-2025 wrong unit, VT-2027 empty, VT-2028 bad value,
+        VT-2032 bad quality.
+    """
+    if not operation.batches or not all(batch.readings for batch in operation.batches):
+        raise InvalidInput("VT-2027")
+    tallies: dict[TwinId, _Tally] = {}
+    first_leaf = 0
+    for batch in operation.batches:
+        twin = get_own_twin(overlay, batch.twin, context.sender.organisation)
+        tally = tallies.setdefault(twin.id, _Tally())
+        put_twin(overlay, _record_batch(twin, batch, first_leaf, context, tally))
+        first_leaf += len(batch.readings)
+    updates = []
+    for twin_id, tally in tallies.items():
+        context.emit("readings_recorded", twin_id, _to_counts(tally))
+        if tally.accepted:
+            updates.append(TwinUpdate(twin_id, tuple(tally.accepted)))
+    run_triggers(updates, context, overlay)
+    total = [_to_counts(tally) for tally in tallies.values()]
+    return encode_value({name: sum(one[name] for one in total) for name in total[0]})
+
+
+def _record_batch(
+    twin: TwinRecord,
+    batch: TwinReadings,
+    first_leaf: int,
+    context: TransactionContext,
+    tally: _Tally,
+) -> TwinRecord:
+    """Give the twin after its readings; adds what became of each to `tally`."""
+    block = context.block
+    latest_ms = UnixMillis(block.time_ms + block.limits.reading_future_ms_max)
+    units = {one.definition.name: one.definition.unit for one in twin.properties}
+    last = {one.definition.name: one.last for one in twin.properties}
+    accepted = late = duplicate = 0
+    for leaf, reading in enumerate(batch.readings, first_leaf):
+        name = reading.property
+        if units.get(name) != reading.unit or reading.time_ms > latest_ms:
+            raise _explain(twin, reading, leaf, units, context)
+        _check_value(reading, leaf)
+        before = last[name]
+        if before is None or reading.time_ms > before.time_ms:
+            last[name] = LastValue(
+                reading.value,
+                reading.time_ms,
+                reading.quality,
+                reading.sequence,
+                context.transaction.id,
+                leaf,
+                block.height,
+            )
+            tally.accepted.append(reading)
+            accepted += 1
+        elif _repeats(reading, before):
+            duplicate += 1
+        else:
+            late += 1
+    tally.late += late
+    tally.duplicate += duplicate
+    counts = twin.counts
+    return replace(
+        twin,
+        properties=tuple(
+            TwinProperty(one.definition, last[one.definition.name]) for one in twin.properties
+        ),
+        counts=replace(
+            counts,
+            accepted=counts.accepted + accepted,
+            late=counts.late + late,
+            duplicate=counts.duplicate + duplicate,
+        ),
+        updated_height=block.height,
+    )
+
+
+def _repeats(reading: Reading, last: LastValue) -> bool:
+    return (
+        reading.time_ms == last.time_ms
+        and reading.value == last.value
+        and reading.quality == last.quality
+    )
+
+
+def _explain(
+    twin: TwinRecord,
+    reading: Reading,
+    index: int,
+    units: dict[str, str],
+    context: TransactionContext,
+) -> ChainError:
+    """Give the error for a reading whose property, unit or time does not fit."""
+    name = reading.property
+    if name not in units:
+        return Refused("VT-2024", index=index, twin=twin.id, property=name)
+    if reading.unit != units[name]:
+        return InvalidInput(
+            "VT-2025",
+            index=index,
+            twin=twin.id,
+            property=name,
+            expected=units[name] or "no unit",
+            given=reading.unit or "no unit",
+        )
+    return Refused(
+        "VT-2026",
+        index=index,
+        time_ms=reading.time_ms,
+        now_ms=context.block.time_ms,
+        tolerance_ms=context.block.limits.reading_future_ms_max,
+    )
+
+
+def _check_value(reading: Reading, index: int) -> None:
+    """Check that value and quality are what they must be, and fit each other.
+
+    Source: OPC UA part 4, StatusCode: the two highest bits of a StatusCode are its severity.
+    """
+    severity = reading.quality >> _SEVERITY_SHIFT
+    if severity >= _SEVERITY_RESERVED:
+        raise InvalidInput(
+            "VT-2032", index=index, quality=f"0x{reading.quality:08X}", property=reading.property
+        )
+    value = reading.value
+    if not value and severity == _SEVERITY_BAD:
+        return
+    # The sign and the point are no digits; only a long value has to be looked at so closely.
+    size = len(value)
+    if size > VALUE_DIGITS_MAX:
+        size -= value.count("-") + value.count(".")
+    if size > VALUE_DIGITS_MAX or _is_decimal(value) is None:
+        raise InvalidInput("VT-2028", index=index, value=value, property=reading.property)
+
+
+def _to_counts(tally: _Tally) -> dict[str, int]:
+    return {
+        "accepted": len(tally.accepted),
+        "late": tally.late,
+        "duplicate": tally.duplicate,
+    }

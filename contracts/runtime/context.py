@@ -1,0 +1,143 @@
+"""`ctx`: the block around a transaction, the contract's parameters, and its ways to act."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chain.values import Value, decode_value
+from contracts.executor import ActionRequest, Invocation
+from contracts.runtime.meter import Meter
+from contracts.runtime.objects import Reading, Twin, encode_plain
+from contracts.runtime.session import EVENT_SIZE_MAX
+
+NAME_SIZE_MAX: Final = 64
+TITLE_SIZE_MAX: Final = 200
+DETAILS_SIZE_MAX: Final = 4_096
+TWIN_SIZE_MAX: Final = 1 << 20
+_ACTION_TEXTS: Final = {
+    "kind": NAME_SIZE_MAX,
+    "twin": 128,
+    "key": 128,
+    "title": TITLE_SIZE_MAX,
+    "addressee": NAME_SIZE_MAX,
+}
+
+
+class Context:
+    """One per loaded contract; `begin` fills it for an invocation."""
+
+    __slots__ = (
+        "_encoded_parameters",
+        "_parameters",
+        "contract",
+        "height",
+        "sender",
+        "time_ms",
+        "transaction",
+    )
+
+    def __init__(self) -> None:
+        self.contract = ""
+        self.height = 0
+        self.sender = ""
+        self.time_ms = 0
+        self.transaction = ""
+        self._encoded_parameters: bytes | None = None
+        self._parameters: dict[str, Any] = {}
+
+    def begin(self, invocation: Invocation) -> None:
+        """Take over what an invocation says about itself."""
+        self.contract = invocation.contract
+        self.height = invocation.height
+        self.sender = invocation.sender
+        self.time_ms = invocation.time_ms
+        self.transaction = invocation.transaction
+        if invocation.parameters != self._encoded_parameters:
+            decoded = decode_value(invocation.parameters) if invocation.parameters else {}
+            if not isinstance(decoded, dict):
+                raise TypeError("parameters are a dict")
+            self._parameters = {name: _freeze(value) for name, value in decoded.items()}
+            self._encoded_parameters = invocation.parameters
+
+    def parameter(self, meter: Meter, name: Any, default: Any) -> Any:
+        """Give a parameter of the deployment, or `default`; lists in it are tuples."""
+        meter.charge(10)
+        value = self._parameters.get(name, default) if type(name) is str else default
+        if type(value) is not type(default):
+            raise TypeError("the parameter has another type than its default")
+        if type(value) is dict:
+            return _thaw(meter, value)
+        return value
+
+    def emit(self, meter: Meter, name: Any, payload: Any) -> None:
+        """Record an event."""
+        _check_text("an event's name", name, NAME_SIZE_MAX)
+        meter.session.emit(name, encode_plain(meter, payload, EVENT_SIZE_MAX))
+
+    def twin(self, meter: Meter, twin_id: Any) -> Twin | None:
+        """Read a twin; None when it is unknown."""
+        if type(twin_id) is not str:
+            raise TypeError("a twin has a text as id")
+        data = meter.session.twin(twin_id)
+        if data is None:
+            return None
+        found: Any = decode_value(data, TWIN_SIZE_MAX)
+        readings = tuple(
+            [
+                Reading(
+                    name,
+                    entry["value"],
+                    entry["time_ms"],
+                    entry["unit"],
+                    entry["quality"],
+                    entry["sequence"],
+                )
+                for name, entry in found["properties"].items()
+            ]
+        )
+        return Twin(found["id"], found["model"], found["owner"], readings)
+
+    def open_action(self, meter: Meter, given: dict[str, Any]) -> str | None:
+        """Open an action; None when one with this key is open."""
+        texts = {
+            name: _check_text(name, given.pop(name, None), size)
+            for name, size in _ACTION_TEXTS.items()
+        }
+        details, deadline_ms = given.pop("details", {}), given.pop("deadline_ms", None)
+        if given or type(details) is not dict:
+            raise TypeError("open_action takes other arguments")
+        if deadline_ms is not None and type(deadline_ms) is not int:
+            raise TypeError("deadline_ms is an int")
+        if deadline_ms is not None and not 0 <= deadline_ms < 1 << 53:
+            raise ValueError("deadline_ms is out of range")
+        encoded = encode_plain(meter, details, DETAILS_SIZE_MAX)
+        return meter.session.open_action(
+            ActionRequest(details=encoded, deadline_ms=deadline_ms, **texts)
+        )
+
+
+def _check_text(what: str, value: Any, size: int) -> str:
+    if type(value) is not str:
+        raise TypeError(f"{what} is a text")
+    if not 0 < len(value.encode()) <= size:
+        raise ValueError(f"{what} has 1 to {size} bytes")
+    return value
+
+
+def _freeze(value: Value) -> Any:
+    """Make lists into tuples, so that the decoded parameters can be shared between invocations."""
+    if isinstance(value, list):
+        return tuple([_freeze(item) for item in value])
+    if isinstance(value, dict):
+        return {key: _freeze(item) for key, item in value.items()}
+    return value
+
+
+def _thaw(meter: Meter, value: Any) -> Any:
+    """Copy the dicts of a parameter, which a contract could change."""
+    meter.charge(2)
+    if type(value) is dict:
+        return {key: _thaw(meter, item) for key, item in value.items()}
+    if type(value) is tuple:
+        return tuple([_thaw(meter, item) for item in value])
+    return value

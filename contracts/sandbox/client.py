@@ -1,0 +1,234 @@
+"""The node's end of the worker: starts it, feeds it, and replaces it when it dies or stalls.
+
+A worker's death is never a transaction result. The run is tried once more in a new worker; what
+the host answered to `open_action` is repeated from memory, so that the second try sees the same
+world. If that fails too, `HostFault` goes up and the node decides.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from contracts.executor import Execution, Host, HostFault, Invocation
+from contracts.sandbox.frames import (
+    FRAME_SIZE_MAX,
+    LENGTH_SIZE,
+    TO_NODE,
+    Abort,
+    Answer,
+    AskAction,
+    AskKey,
+    AskRange,
+    AskSource,
+    AskTwin,
+    Done,
+    Fault,
+    Frame,
+    Question,
+    Ready,
+    Run,
+    ToNode,
+    pack,
+)
+
+STALL_SECONDS: Final = 30.0
+"""A run within the gas limit takes about a second; this is a fault of the machine, not a result."""
+START_SECONDS: Final = 30.0
+TRIES: Final = 2
+
+_START: Final = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from contracts.sandbox.worker import main; main(int(sys.argv[2]))"
+)
+
+
+class _WorkerLost(Exception):
+    """The worker died, stalled or spoke nonsense."""
+
+
+class _Worker:
+    """One worker process and the channel to it."""
+
+    def __init__(self, stall_seconds: float) -> None:
+        near, far = socket.socketpair()
+        with far:
+            root = str(Path(__file__).resolve().parents[2])
+            self.process = subprocess.Popen(  # noqa: S603 (our own interpreter, fixed arguments)
+                [sys.executable, "-I", "-c", _START, root, str(far.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                pass_fds=(far.fileno(),),
+                start_new_session=True,
+            )
+        self._channel = near
+        self._channel.settimeout(START_SECONDS)
+        self._stall_seconds = stall_seconds
+        self._fences: tuple[str, ...] | None = None
+        self._buffer = bytearray()
+
+    def fences(self) -> tuple[str, ...]:
+        """Wait until the worker is locked."""
+        if self._fences is None:
+            ready = self.receive()
+            if not isinstance(ready, Ready):
+                raise _WorkerLost("it did not say that it is locked")
+            self._fences = ready.fences
+            self._channel.settimeout(self._stall_seconds)
+        return self._fences
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame."""
+        try:
+            self._channel.sendall(pack(frame))
+        except OSError as error:
+            raise _WorkerLost(f"sending failed: {error}") from error
+
+    def receive(self) -> ToNode:
+        """Receive a frame."""
+        size = int.from_bytes(self._take(LENGTH_SIZE), "big")
+        if size > FRAME_SIZE_MAX:
+            raise _WorkerLost(f"a frame of {size} bytes")
+        try:
+            return TO_NODE.decode(self._take(size))
+        except msgspec.DecodeError as error:
+            raise _WorkerLost("a frame that does not decode") from error
+
+    def _take(self, size: int) -> bytes:
+        while len(self._buffer) < size:
+            try:
+                part = self._channel.recv(1 << 16)
+            except TimeoutError as error:
+                raise _WorkerLost("it stalled") from error
+            except OSError as error:
+                raise _WorkerLost(f"receiving failed: {error}") from error
+            if not part:
+                raise _WorkerLost("it died")
+            self._buffer += part
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def stop(self) -> None:
+        """End the process."""
+        self._channel.close()
+        self.process.kill()
+        self.process.wait()
+
+
+class SandboxExecutor:
+    """Runs contracts in a locked worker process; one run at a time, synchronously."""
+
+    def __init__(self, stall_seconds: float = STALL_SECONDS) -> None:
+        self._stall_seconds = stall_seconds
+        self._worker: _Worker | None = _Worker(stall_seconds)
+        self._closed = False
+        self.restarts = 0
+
+    @property
+    def process_id(self) -> int | None:
+        """The worker's process id, None between workers."""
+        return None if self._worker is None else self._worker.process.pid
+
+    def fences(self) -> tuple[str, ...]:
+        """Say which fences are up; waits for the worker when it is starting.
+
+        Raises: HostFault: no worker can be started.
+        """
+        try:
+            return ("language: allow-list, metering, output check", *self._get_worker().fences())
+        except _WorkerLost as lost:
+            self._drop_worker()
+            raise HostFault(f"the contract worker is lost: {lost}") from lost
+
+    def execute(self, invocation: Invocation, host: Host) -> Execution:
+        """Run one handler to its end; see `contracts.executor.Executor`."""
+        opened: list[str | None] = []
+        reason = ""
+        for _ in range(TRIES):
+            try:
+                done = self._try(invocation, host, opened)
+            except _WorkerLost as lost:
+                self._drop_worker()
+                reason = str(lost)
+                continue
+            for key, value in done.writes:
+                host.put(key, value)
+            for name, payload in done.events:
+                host.emit(name, payload)
+            return done.execution
+        raise HostFault(f"the contract worker is lost twice: {reason}")
+
+    def close(self) -> None:
+        """Stop the worker."""
+        self._closed = True
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    def _get_worker(self) -> _Worker:
+        if self._closed:
+            raise HostFault("the executor is closed")
+        if self._worker is None:
+            self._worker = _Worker(self._stall_seconds)
+        return self._worker
+
+    def _drop_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+            self.restarts += 1
+
+    def _try(self, invocation: Invocation, host: Host, opened: list[str | None]) -> Done:
+        """Run once. `opened` remembers what open_action answered, over tries."""
+        worker = self._get_worker()
+        worker.fences()
+        worker.send(Run(invocation, {key: host.get(key) for key in invocation.hints}))
+        asked = 0
+        while True:
+            match worker.receive():
+                case Done() as done:
+                    return done
+                case Fault(reason=reason):
+                    raise _WorkerLost(reason)
+                case Ready():
+                    raise _WorkerLost("it is ready twice")
+                case AskAction() as question:
+                    if asked == len(opened):
+                        answer = self._serve(worker, host, question)
+                        assert answer is None or isinstance(answer, str), "an action's id"
+                        opened.append(answer)
+                    worker.send(Answer(opened[asked]))
+                    asked += 1
+                case question:
+                    worker.send(Answer(self._serve(worker, host, question)))
+
+    def _serve(self, worker: _Worker, host: Host, question: Question) -> object:
+        """Let the host answer; when it raises, the worker drops the run and the error goes up."""
+        try:
+            return _answer(host, question)
+        except BaseException:
+            worker.send(Abort())
+            raise
+
+
+def _answer(host: Host, question: Question) -> object:
+    match question:
+        case AskSource(source_hash=source_hash):
+            return host.source(source_hash)
+        case AskKey(key=key):
+            return host.get(key)
+        case AskRange(start=start, stop=stop, limit=limit):
+            return host.range(start, stop, limit)
+        case AskTwin(twin=twin):
+            return host.twin(twin)
+        case AskAction(request=request):
+            return host.open_action(request)

@@ -1,0 +1,216 @@
+"""A small ledger for tests: four organisations, their keys, and a block to apply operations in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from chain.genesis import Genesis, Limits, Organisation, compute_genesis_hash
+from chain.keys import SigningKey
+from chain.operations import (
+    AnyOperation,
+    PropertyDefinition,
+    Reading,
+    RegisterKey,
+    RegisterTwin,
+    Role,
+    Telemetry,
+    TwinReadings,
+)
+from chain.receipt import Event, Receipt
+from chain.scalars import (
+    Hash,
+    Height,
+    NodeName,
+    OrganisationId,
+    TwinId,
+    UnixMillis,
+    Weight,
+)
+from chain.transaction import Transaction, TransactionBody, sign
+from chain.validators import Validator, ValidatorSet
+from chain.values import decode_value
+from contracts import state_keys
+from contracts.apply import apply_transaction
+from contracts.context import BlockContext
+from contracts.executor import Execution, Host, Invocation
+from contracts.genesis_state import initial_writes
+from contracts.records import ActionRecord, TwinRecord
+from contracts.state import MemoryView, Overlay
+
+NOW: Final = UnixMillis(1_420_070_400_000)
+ORGANISATIONS: Final = ("borne-energie", "gridlink", "windcare", "certis")
+TURBINE: Final = TwinId("R80711")
+
+Run = Callable[[Invocation, Host], Execution]
+
+
+def make_key(name: str) -> SigningKey:
+    """Give the key of a person or device in the tests, always the same."""
+    return SigningKey(name.encode().ljust(32, b".")[:32])
+
+
+def make_genesis(limits: Limits | None = None) -> Genesis:
+    """Give the genesis of the test chain."""
+    organisations = tuple(
+        Organisation(OrganisationId(name), name.title(), make_key(name).public_key, b"certificate")
+        for name in ORGANISATIONS
+    )
+    validator = Validator(
+        NodeName("node-1"),
+        OrganisationId("gridlink"),
+        make_key("vote").public_key,
+        Weight(1),
+        make_hash(1),
+        make_hash(2),
+    )
+    return Genesis(
+        1, "test", NOW, "bft", organisations, ValidatorSet((validator,)), limits or Limits()
+    )
+
+
+def make_hash(number: int) -> Hash:
+    """Give a hash that is easy to recognise."""
+    return Hash(bytes([number]) * 32)
+
+
+def make_transaction(
+    genesis: Hash, operation: AnyOperation, sender: str, salt: bytes = b"salt salt"
+) -> Transaction:
+    """Give an operation signed by the key called `sender`."""
+    key = make_key(sender)
+    return sign(TransactionBody(genesis, key.public_key, operation, Height(100), salt), key)
+
+
+class FakeExecutor:
+    """Runs a Python function instead of a contract, and remembers every invocation."""
+
+    def __init__(self, run: Run | None = None) -> None:
+        self.run: Run = run or (lambda invocation, host: Execution(status="ok", value=b"\xc0"))
+        self.invocations: list[Invocation] = []
+
+    def execute(self, invocation: Invocation, host: Host) -> Execution:
+        self.invocations.append(invocation)
+        return self.run(invocation, host)
+
+    def close(self) -> None:
+        pass
+
+    def fences(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass
+class Ledger:
+    """State, one open block, and the executor; `apply` signs and applies an operation."""
+
+    limits: Limits = field(default_factory=Limits)
+    executor: FakeExecutor = field(default_factory=FakeExecutor)
+
+    def __post_init__(self) -> None:
+        self.genesis = make_genesis(self.limits)
+        self.hash = compute_genesis_hash(self.genesis)
+        self.view = MemoryView(initial_writes(self.genesis))
+        self.height = 0
+        self.begin_block()
+
+    def begin_block(self, time_ms: int = NOW) -> None:
+        """Commit what the open block wrote and open the next one."""
+        if self.height:
+            self.view = self.view.apply(self.overlay.writes())
+        self.height += 1
+        self.overlay = Overlay(self.view)
+        self.block = BlockContext.create(
+            Height(self.height), UnixMillis(time_ms), self.hash, self.limits
+        )
+        self.count = 0
+
+    def apply(self, operation: AnyOperation, sender: str = "borne-energie") -> Receipt:
+        """Apply an operation signed by the key called `sender`."""
+        salt = self.height.to_bytes(4, "big") + self.count.to_bytes(4, "big")
+        transaction = make_transaction(self.hash, operation, sender, salt)
+        receipt = apply_transaction(
+            transaction, self.overlay, self.block, self.executor, self.count
+        )
+        self.count += 1
+        return receipt
+
+    def apply_ok(self, operation: AnyOperation, sender: str = "borne-energie") -> Receipt:
+        """Apply an operation that must succeed."""
+        receipt = self.apply(operation, sender)
+        assert receipt.is_ok, f"{receipt.code}: {receipt.message}"
+        return receipt
+
+    def register_key(self, name: str, organisation: str, *roles: Role) -> None:
+        """Register the key called `name`, by its organisation's administrator."""
+        self.apply_ok(RegisterKey(make_key(name).public_key, name, roles), organisation)
+
+    def register_turbine(self, twin: str = TURBINE, **changes: object) -> None:
+        """Register a wind turbine of borne-energie."""
+        self.apply_ok(make_turbine(twin, **changes))
+
+    def twin(self, twin: str = TURBINE) -> TwinRecord:
+        """Give a twin that is there."""
+        record = self.overlay.get_record(state_keys.twin_key(TwinId(twin)), TwinRecord)
+        assert record is not None
+        return record
+
+    def only_action(self) -> ActionRecord:
+        """Give the only action that there is."""
+        pairs = self.overlay.range(*state_keys.prefix_range(b"action/"), 10)
+        assert len(pairs) == 1
+        action = self.overlay.get_record(pairs[0][0], ActionRecord)
+        assert action is not None
+        return action
+
+
+def make_turbine(twin: str = TURBINE, **changes: object) -> RegisterTwin:
+    """Give the operation that registers a wind turbine."""
+    fields = {
+        "twin": twin,
+        "kind": "system",
+        "model": "wind-turbine",
+        "parent": None,
+        "properties": (
+            PropertyDefinition("active_power", "KWT"),
+            PropertyDefinition("wind_speed", "MTS"),
+        ),
+        "description": "Senvion MM82",
+    }
+    return RegisterTwin(**(fields | changes))  # type: ignore[arg-type]
+
+
+def make_reading(**changes: object) -> Reading:
+    """Give a good reading of the turbine's power, measured now."""
+    fields = {
+        "property": "active_power",
+        "value": "1500.5",
+        "time_ms": NOW,
+        "unit": "KWT",
+        "quality": 0,
+        "sequence": 1,
+    }
+    return Reading(**(fields | changes))  # type: ignore[arg-type]
+
+
+def make_telemetry(*readings: Reading, twin: str = TURBINE) -> Telemetry:
+    """Give a batch of readings of one twin; one good reading when none are given."""
+    return Telemetry((TwinReadings(TwinId(twin), readings or (make_reading(),)),))
+
+
+def result_of(receipt: Receipt) -> object:
+    """Decode the result of a receipt that is ok."""
+    assert receipt.is_ok, f"{receipt.code}: {receipt.message}"
+    return decode_value(receipt.result)
+
+
+def payload_of(event: Event) -> object:
+    """Decode what an event carries."""
+    return decode_value(event.payload)
+
+
+def check_refused(ledger: Ledger, receipt: Receipt, code: str, message: str) -> None:
+    """Check a refusal's whole text, and that it did nothing."""
+    assert (receipt.code, receipt.message) == (code, message)
+    assert receipt.events == ()
+    assert receipt.result == b""
+    assert ledger.overlay.depth == 0
