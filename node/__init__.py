@@ -1,0 +1,1 @@
+"""The machine around the pure core: replica, storage, peers, API, explorer and command line."""

@@ -1,0 +1,86 @@
+"""The gate for transactions: everything that is checked before one may wait for a block."""
+
+from itertools import pairwise
+
+from chain.errors import InvalidInput, Refused
+from chain.genesis import Genesis
+from chain.keys import Verifier
+from chain.operations import AnyOperation, Telemetry
+from chain.scalars import Hash, OrganisationId
+from chain.transaction import Transaction, check_expiry, check_stateless, decode_transaction
+from contracts.native.access import get_sender
+from contracts.state import Overlay
+from node.replica import keys
+from node.replica.head import Head
+from node.replica.ports import Column, Store
+from node.replica.transition import StoredState
+
+
+class Admission:
+    """Checks transactions against the rules and the committed state."""
+
+    def __init__(
+        self, genesis: Genesis, genesis_hash: Hash, store: Store, verify: Verifier
+    ) -> None:
+        self._limits = genesis.limits
+        self._genesis_hash = genesis_hash
+        self._store = store
+        self._state = StoredState(store)
+        self._verify = verify
+
+    def decode(self, raw: bytes) -> Transaction:
+        """Decode a transaction and check what needs no state.
+
+        Raises: InvalidInput: VT-1001 .. VT-1003, VT-2001 wrong chain, VT-2002 bad signature.
+        """
+        transaction = decode_transaction(raw, self.size_bytes_max)
+        self.check_signed(transaction)
+        return transaction
+
+    @property
+    def size_bytes_max(self) -> int:
+        """Largest transaction of this chain."""
+        return self._limits.transaction_size_bytes_max
+
+    def check_signed(self, transaction: Transaction) -> None:
+        """Check that a transaction is for this chain and signed by its sender.
+
+        Raises: InvalidInput: VT-1002 its readings could be grouped in fewer batches, VT-2001 wrong
+        chain, VT-2002 bad signature.
+        """
+        _check_grouping(transaction.body.operation)
+        check_stateless(transaction, self._genesis_hash, verify=self._verify)
+
+    def is_committed(self, transaction_id: Hash) -> bool:
+        """Tell whether a block holds the transaction."""
+        return self._store.get(Column.INDEX, keys.transaction(transaction_id)) is not None
+
+    def check_orderable(self, transaction: Transaction, head: Head) -> None:
+        """Check that the block after `head` may hold this transaction.
+
+        Raises: InvalidInput: VT-2003 expired, VT-2004 expires too far ahead; Refused: VT-2005 a
+        block holds it already.
+        """
+        check_expiry(transaction, head.next_height, self._limits.expiry_window_blocks)
+        if self.is_committed(transaction.id):
+            raise Refused("VT-2005", id=transaction.id)
+
+    def organisation_of(self, transaction: Transaction) -> OrganisationId:
+        """Give the organisation that the sender's key acts for.
+
+        Raises: Refused: VT-2010 unknown key, VT-2011 revoked key.
+        """
+        return get_sender(Overlay(self._state), transaction.body.sender).organisation
+
+
+def _check_grouping(operation: AnyOperation) -> None:
+    """Refuse telemetry that could be written shorter.
+
+    The id of telemetry covers the readings in order, not how they are grouped. Two groupings
+    would be one transaction of two sizes, and nodes would disagree on whether a block is full.
+    """
+    if not isinstance(operation, Telemetry):
+        return
+    twins = [batch.twin for batch in operation.batches]
+    if any(twin == after for twin, after in pairwise(twins)):
+        raise InvalidInput("VT-1002", type="telemetry")

@@ -1,0 +1,103 @@
+"""Giving committed blocks to peers, and checking the blocks that peers give."""
+
+from chain.block import Block, compute_block_hash
+from chain.certificate import QuorumCertificate, check_certificate
+from chain.codec import decode, encode
+from chain.errors import ChainError, Corruption, PeerFault
+from chain.genesis import Limits
+from chain.keys import Verifier
+from chain.scalars import Height, NodeName
+from chain.validators import ValidatorSet
+from node.replica import keys
+from node.replica.admission import Admission
+from node.replica.head import Head
+from node.replica.messages import (
+    BLOCKS_BYTES_TARGET,
+    BLOCKS_PER_MESSAGE_MAX,
+    Blocks,
+    BlocksRequest,
+    DecidedBlock,
+    frame_size_bytes_max,
+)
+from node.replica.payload import check_succeeds
+from node.replica.ports import Column, Store
+from node.replica.transition import ExecutedBlock, Ledger, is_log_of
+
+
+class BlockServer:
+    """Reads committed blocks for peers that are behind."""
+
+    def __init__(self, store: Store, limits: Limits) -> None:
+        self._store = store
+        self._size_max = frame_size_bytes_max(limits)
+
+    def answer(self, request: BlocksRequest, head: Head) -> Blocks:
+        """Give blocks from `request.first` on, about 1 MiB of them and at least one."""
+        blocks: list[DecidedBlock] = []
+        size = 0
+        last = min(head.height, request.first + min(request.count, BLOCKS_PER_MESSAGE_MAX) - 1)
+        for number in range(max(1, request.first), last + 1):
+            decided = self._load(Height(number))
+            size += len(encode(decided))
+            if blocks and size > BLOCKS_BYTES_TARGET:
+                break
+            blocks.append(decided)
+        return Blocks(head.height, tuple(blocks))
+
+    def _load(self, height: Height) -> DecidedBlock:
+        block = self._store.get(Column.BLOCKS, keys.block(height))
+        certificate = self._store.get(Column.BLOCKS, keys.certificate(height))
+        if block is None or certificate is None:
+            raise Corruption("VT-3040", height=height)
+        return DecidedBlock(
+            decode(block, Block, self._size_max),
+            decode(certificate, QuorumCertificate, self._size_max),
+        )
+
+
+def execute_decided(
+    decided: DecidedBlock,
+    peer: NodeName,
+    head: Head,
+    validators: ValidatorSet,
+    ledger: Ledger,
+    admission: Admission,
+    verify: Verifier,
+) -> ExecutedBlock:
+    """Check a block that others decided, to its last signature, and execute it.
+
+    Raises: PeerFault: VT-3032, the peer sent what no quorum decided; Corruption: VT-3041, a quorum
+    decided this but this node gets another result.
+    """
+    header = decided.block.header
+    certificate = decided.certificate
+    try:
+        if certificate.height != header.height or certificate.block != compute_block_hash(header):
+            raise PeerFault("VT-3032", peer=peer, reason="its certificate is for another block")
+        check_certificate(certificate, ledger.genesis_hash, validators, verify=verify)
+        check_succeeds(
+            header,
+            decided.block.previous_certificate,
+            head,
+            ledger.genesis_hash,
+            validators,
+            verify,
+        )
+        transactions = tuple(admission.decode(raw) for raw in decided.block.transactions)
+    except PeerFault:
+        raise
+    except ChainError as error:
+        raise PeerFault("VT-3032", peer=peer, reason=error.why) from error
+    if not is_log_of(header, head, transactions):
+        raise PeerFault("VT-3032", peer=peer, reason="its transactions are not the block's")
+    executed = ledger.execute_block(
+        head, validators, header.proposer, transactions, decided.block.previous_certificate
+    )
+    if executed.header == header:
+        return executed
+    raise Corruption(
+        "VT-3041",
+        height=header.height,
+        decided=header.state_root,
+        own=executed.header.state_root,
+    )

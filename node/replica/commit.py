@@ -1,0 +1,132 @@
+"""What is written when a height is decided: everything about it, in one atomic batch."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from chain.certificate import QuorumCertificate
+from chain.codec import encode
+from chain.genesis import Genesis
+from chain.operations import Attest, RegisterTwin, Telemetry, UpdateTwin
+from chain.receipt import Receipt
+from chain.scalars import Height, TwinId
+from chain.transaction import Transaction
+from chain.values import decode_value
+from contracts.context import NATIVE_SOURCE
+from node.replica import keys
+from node.replica.effects import Commit
+from node.replica.head import Head
+from node.replica.ports import Column, Put, WriteBatch
+from node.replica.transition import ExecutedBlock, genesis_state
+
+ACTION_EVENTS: Final = "action_"
+"""Events of the ledger about actions start so; their payload names the twin."""
+
+
+class BlockReceipts(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """All receipts of one block, as they are stored."""
+
+    receipts: tuple[Receipt, ...]
+
+
+def touched_twins(transaction: Transaction, receipt: Receipt) -> tuple[TwinId, ...]:
+    """Name the twins that a transaction is about, each once, in order."""
+    twins: list[TwinId] = []
+    match transaction.body.operation:
+        case Telemetry(batches):
+            twins.extend(batch.twin for batch in batches)
+        case RegisterTwin(twin) | UpdateTwin(twin) | Attest(twin):
+            twins.append(twin)
+        case _:
+            pass
+    for event in receipt.events:
+        if event.source == NATIVE_SOURCE and event.name.startswith(ACTION_EVENTS):
+            payload = decode_value(event.payload)
+            named = payload.get("twin") if isinstance(payload, dict) else None
+            if isinstance(named, str):
+                twins.append(TwinId(named))
+    return tuple(dict.fromkeys(twins))
+
+
+def next_head(executed: ExecutedBlock, certificate: QuorumCertificate) -> Head:
+    """Give the head after this block."""
+    header = executed.header
+    return Head(
+        header.height,
+        executed.hash,
+        header.time_ms,
+        header.state_root,
+        executed.log,
+        certificate,
+        header.tx_log_size,
+    )
+
+
+def build_commit(
+    executed: ExecutedBlock, certificate: QuorumCertificate, *, is_catch_up: bool
+) -> Commit:
+    """Make the effect that commits a decided block."""
+    return Commit(
+        build_batch(executed, certificate),
+        next_head(executed, certificate),
+        executed.header,
+        certificate,
+        executed.transactions,
+        executed.receipts,
+        sum(transaction.size_bytes for transaction in executed.transactions),
+        is_catch_up,
+    )
+
+
+def build_batch(executed: ExecutedBlock, certificate: QuorumCertificate) -> WriteBatch:
+    """Gather all that height `executed.header.height` adds to the store.
+
+    The engine's hard state and the transactions that were kept with it are deleted in the same
+    batch, for they speak of this height only.
+    """
+    header = executed.header
+    height = header.height
+    puts = [
+        Put(Column.META, keys.HEAD, encode(next_head(executed, certificate))),
+        Put(Column.META, keys.CONSENSUS, None),
+        Put(Column.META, keys.VALID, None),
+        Put(Column.BLOCKS, keys.block(height), encode(executed.block)),
+        Put(Column.BLOCKS, keys.certificate(height), encode(certificate)),
+        Put(Column.BLOCKS, keys.receipts(height), encode(BlockReceipts(executed.receipts))),
+        Put(Column.INDEX, keys.block_hash(executed.hash), height.to_bytes(8, "big")),
+        Put(Column.INDEX, keys.block_time(header.time_ms), height.to_bytes(8, "big")),
+    ]
+    for index, transaction in enumerate(executed.transactions):
+        place = keys.encode_place(height, index)
+        puts.append(Put(Column.INDEX, keys.transaction(transaction.id), place))
+        twins = touched_twins(transaction, executed.receipts[index])
+        puts.extend(
+            Put(Column.INDEX, keys.twin_history(twin, height, index), b"") for twin in twins
+        )
+    puts.extend(_state_puts(executed.writes, height))
+    puts.extend(Put(Column.TREE, node, data) for node, data in executed.tree.nodes)
+    puts.extend(
+        Put(Column.LOG, keys.log_node(level, index), node)
+        for level, index, node in executed.log_nodes
+    )
+    return WriteBatch(tuple(puts))
+
+
+def build_genesis_batch(genesis: Genesis) -> tuple[Head, WriteBatch]:
+    """Gather what an empty store needs before the first block."""
+    head, writes, tree = genesis_state(genesis)
+    puts = [
+        Put(Column.META, keys.HEAD, encode(head)),
+        Put(Column.META, keys.GENESIS, head.block),
+    ]
+    puts.extend(_state_puts(dict(writes), Height(0)))
+    puts.extend(Put(Column.TREE, node, data) for node, data in tree.nodes)
+    return head, WriteBatch(tuple(puts))
+
+
+def _state_puts(writes: dict[bytes, bytes | None], height: Height) -> list[Put]:
+    puts = []
+    for key, value in writes.items():
+        puts.append(Put(Column.STATE, key, value))
+        puts.append(Put(Column.HISTORY, keys.history(key, height), value or b""))
+    return puts

@@ -1,0 +1,110 @@
+"""Where each thing stands in the store: every key of every column, in one place.
+
+Numbers are 8 bytes, most significant first, so that key order is number order.
+
+| column  | key                                      | value                                     |
+| ------- | ---------------------------------------- | ----------------------------------------- |
+| meta    | `head`                                   | `Head`: height, block hash, log frontier  |
+| meta    | `genesis`                                | the genesis hash: which chain this is     |
+| meta    | `consensus`                              | the engine's hard state                   |
+| meta    | `valid`                                  | transactions of its valid value           |
+| blocks  | `b` height                               | encoded `Block`                           |
+| blocks  | `c` height                               | encoded `QuorumCertificate`               |
+| blocks  | `r` height                               | encoded receipts of the block             |
+| index   | `t` transaction id                       | height, position                          |
+| index   | `h` block hash                           | height                                    |
+| index   | `w` length twin height position          | empty: the transaction touched the twin   |
+| index   | `s` time                                 | height: to find a block by time           |
+| state   | the state key                            | its present value                         |
+| history | length, state key, ~height               | the value it got at that height           |
+| tree    | node hash                                | a node of the state tree                  |
+| log     | level, index                             | hash of a full subtree of the Merkle log  |
+"""
+
+from typing import Final
+
+from chain.scalars import Hash, Height, TwinId, UnixMillis, to_bytes
+
+HEAD: Final = b"head"
+GENESIS: Final = b"genesis"
+CONSENSUS: Final = b"consensus"
+VALID: Final = b"valid"
+_LAST: Final = 2**64 - 1
+
+
+def block(height: Height) -> bytes:
+    """Key of a block, in `blocks`."""
+    return b"b" + to_bytes(height)
+
+
+def certificate(height: Height) -> bytes:
+    """Key of the certificate that decided a height, in `blocks`."""
+    return b"c" + to_bytes(height)
+
+
+def receipts(height: Height) -> bytes:
+    """Key of the receipts of a block, in `blocks`."""
+    return b"r" + to_bytes(height)
+
+
+def transaction(transaction_id: Hash) -> bytes:
+    """Key of a transaction's place, in `index`."""
+    return b"t" + transaction_id
+
+
+def block_hash(hash_: Hash) -> bytes:
+    """Key of a block hash's height, in `index`."""
+    return b"h" + hash_
+
+
+def block_time(time_ms: UnixMillis) -> bytes:
+    """Key of a block time's height, in `index`."""
+    return b"s" + to_bytes(time_ms)
+
+
+def twin_prefix(twin: TwinId) -> bytes:
+    """Start of all history keys of a twin, in `index`."""
+    name = twin.encode()
+    return b"w" + len(name).to_bytes(2, "big") + name
+
+
+def twin_history(twin: TwinId, height: Height, position: int) -> bytes:
+    """Key that says a transaction touched a twin, in `index`."""
+    return twin_prefix(twin) + to_bytes(height) + position.to_bytes(4, "big")
+
+
+def history_prefix(state_key: bytes) -> bytes:
+    """Start of all versions of a state key, in `history`."""
+    return len(state_key).to_bytes(2, "big") + state_key
+
+
+def history(state_key: bytes, height: Height) -> bytes:
+    """Key of the value a state key got at a height, in `history`; newest first in key order."""
+    return history_prefix(state_key) + to_bytes(_LAST - height)
+
+
+def height_of_history(key: bytes) -> Height:
+    """Give the height in a `history` key."""
+    return Height(_LAST - int.from_bytes(key[-8:], "big"))
+
+
+def log_node(level: int, index: int) -> bytes:
+    """Key of a full subtree of the log, in `log`."""
+    return level.to_bytes(1, "big") + to_bytes(index)
+
+
+def encode_place(height: Height, position: int) -> bytes:
+    """Encode where a transaction stands."""
+    return to_bytes(height) + position.to_bytes(4, "big")
+
+
+def decode_place(value: bytes) -> tuple[Height, int]:
+    """Decode where a transaction stands: height and position in the block."""
+    return Height(int.from_bytes(value[:8], "big")), int.from_bytes(value[8:], "big")
+
+
+def after(prefix: bytes) -> bytes:
+    """Give the first key after all keys that start with `prefix`."""
+    stripped = prefix.rstrip(b"\xff")
+    assert stripped, "a prefix of 0xff only has no end"
+    return stripped[:-1] + bytes([stripped[-1] + 1])

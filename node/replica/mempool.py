@@ -1,0 +1,127 @@
+"""Transactions that wait for a block: bounded in bytes, with a share for each organisation."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from chain.errors import Busy, Refused
+from chain.scalars import Hash, Height, OrganisationId, UnixMillis
+from chain.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class MempoolLimits:
+    """Bounds of one node's mempool.
+
+    `share_percent` is the part of the bytes, and of the places, that one organisation may hold.
+    """
+
+    size_bytes_max: int = 64 << 20
+    transactions_max: int = 100_000
+    share_percent: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A transaction in the mempool."""
+
+    transaction: Transaction
+    organisation: OrganisationId
+    since_ms: UnixMillis
+
+
+class Mempool:
+    """Holds checked transactions in order of arrival until a block takes them or they expire."""
+
+    def __init__(self, limits: MempoolLimits) -> None:
+        self._limits = limits
+        self._waiting: dict[Hash, Waiting] = {}
+        self._bytes_by_organisation: dict[OrganisationId, int] = {}
+        self._count_by_organisation: Counter[OrganisationId] = Counter()
+        self._size_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __contains__(self, transaction_id: Hash) -> bool:
+        return transaction_id in self._waiting
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes held."""
+        return self._size_bytes
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Tell whether one more transaction of this size has a place, whoever sends it."""
+        return (
+            self._size_bytes + size_bytes <= self._limits.size_bytes_max
+            and len(self._waiting) < self._limits.transactions_max
+        )
+
+    def get(self, transaction_id: Hash) -> Transaction | None:
+        """Give a waiting transaction, or None."""
+        entry = self._waiting.get(transaction_id)
+        return entry.transaction if entry else None
+
+    def add(
+        self, transaction: Transaction, organisation: OrganisationId, now_ms: UnixMillis
+    ) -> None:
+        """Take in a checked transaction of `organisation`.
+
+        Raises: Refused: VT-2005 it is here already; Busy: VT-3001 the pool is full, VT-3002 the
+        organisation's share is used up.
+        """
+        if transaction.id in self._waiting:
+            raise Refused("VT-2005", id=transaction.id)
+        size = transaction.size_bytes
+        limit = self._limits.size_bytes_max
+        if not self.has_room(size):
+            raise Busy("VT-3001", waiting=len(self._waiting), size=self._size_bytes)
+        used = self._bytes_by_organisation.get(organisation, 0)
+        count = self._count_by_organisation[organisation]
+        share = self._limits.share_percent
+        is_over = used + size > limit * share // 100
+        if is_over or count >= max(1, self._limits.transactions_max * share // 100):
+            raise Busy("VT-3002", organisation=organisation, size=used)
+        self._waiting[transaction.id] = Waiting(transaction, organisation, now_ms)
+        self._size_bytes += size
+        self._bytes_by_organisation[organisation] = used + size
+        self._count_by_organisation[organisation] = count + 1
+
+    def in_order(self) -> Iterator[Transaction]:
+        """Give all waiting transactions, first come first."""
+        for entry in self._waiting.values():
+            yield entry.transaction
+
+    def waiting_since(self, before_ms: UnixMillis, count: int) -> tuple[Hash, ...]:
+        """Name at most `count` transactions that arrived before `before_ms`, oldest first."""
+        found: list[Hash] = []
+        for transaction_id, entry in self._waiting.items():
+            if entry.since_ms >= before_ms or len(found) >= count:
+                break
+            found.append(transaction_id)
+        return tuple(found)
+
+    def remove(self, transaction_ids: Iterable[Hash]) -> None:
+        """Forget transactions, for a block has them; unknown ids are no matter."""
+        for transaction_id in transaction_ids:
+            entry = self._waiting.pop(transaction_id, None)
+            if entry is None:
+                continue
+            size = entry.transaction.size_bytes
+            self._size_bytes -= size
+            self._bytes_by_organisation[entry.organisation] -= size
+            self._count_by_organisation[entry.organisation] -= 1
+            if not self._count_by_organisation[entry.organisation]:
+                del self._count_by_organisation[entry.organisation]
+                del self._bytes_by_organisation[entry.organisation]
+
+    def expire(self, next_height: Height) -> tuple[Hash, ...]:
+        """Forget and name what no block from `next_height` on may hold."""
+        gone = tuple(
+            transaction_id
+            for transaction_id, entry in self._waiting.items()
+            if entry.transaction.body.expiry_height < next_height
+        )
+        self.remove(gone)
+        return gone

@@ -1,0 +1,126 @@
+"""The way of a transaction from a client or peer into the mempool and on to other peers."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from chain.errors import Busy, ChainError, InvalidInput, PeerFault, Refused
+from chain.scalars import Hash, NodeName, UnixMillis
+from chain.transaction import Transaction, decode_transaction
+from node.replica.admission import Admission
+from node.replica.effects import Answer, Disconnect, Effect, SendTo, SendToAll
+from node.replica.events import Submitted
+from node.replica.gossip import Neighbours
+from node.replica.head import Head
+from node.replica.mempool import Mempool
+from node.replica.messages import IDS_PER_MESSAGE_MAX, Have, Transactions, Want
+from node.replica.proposals import Proposals
+
+ANNOUNCE_AFTER_MS: Final = 1_000
+ANNOUNCE_COUNT_MAX: Final = 1_024
+REPLY_BYTES_MAX: Final = 1 << 20
+HARMLESS_CODES: Final = frozenset({"VT-2003", "VT-2004"})
+"""A correct peer may pass on a transaction that expired on the way."""
+
+
+class TransactionFlow:
+    """Admits transactions and keeps peers supplied with them."""
+
+    def __init__(
+        self,
+        own_name: NodeName,
+        admission: Admission,
+        mempool: Mempool,
+        proposals: Proposals,
+        neighbours: Neighbours,
+    ) -> None:
+        self._own_name = own_name
+        self._admission = admission
+        self._mempool = mempool
+        self._proposals = proposals
+        self._neighbours = neighbours
+
+    def submit(self, event: Submitted, head: Head) -> list[Effect]:
+        """Take a transaction from a client: answer, and send it to all peers."""
+        try:
+            transaction = self._admission.decode(event.raw)
+            self._admit(transaction, head, event.now_ms)
+        except ChainError as error:
+            return [Answer(event.ticket, None, error)]
+        answer = Answer(event.ticket, transaction.id, None)
+        message = Transactions(self._own_name, (event.raw,))
+        return [answer, SendToAll(self._neighbours.names, message)]
+
+    def receive(
+        self, peer: NodeName, message: Transactions, head: Head, now_ms: UnixMillis
+    ) -> list[Effect]:
+        """Take transactions from a peer and pass on the new ones to those who miss them."""
+        fresh = []
+        for raw in message.transactions:
+            try:
+                if self._receive_one(raw, head, now_ms):
+                    fresh.append(raw)
+            except InvalidInput as error:
+                if error.code in HARMLESS_CODES:
+                    continue
+                return [Disconnect(peer, PeerFault("VT-3031", peer=peer, reason=error.why))]
+            except (Refused, Busy):
+                continue
+        receivers = self._neighbours.to_pass_on(message.origin, peer)
+        if not fresh or not receivers:
+            return []
+        return [SendToAll(receivers, Transactions(message.origin, tuple(fresh)))]
+
+    def have(self, peer: NodeName, message: Have) -> list[Effect]:
+        """A peer names what it holds: ask for what is missing here, while there is room for it."""
+        if not self._mempool.has_room(self._admission.size_bytes_max):
+            return []
+        missing = tuple(id_ for id_ in message.transactions if self._is_unknown(id_))
+        return [SendTo(peer, Want(missing))] if missing else []
+
+    def want(self, peer: NodeName, message: Want) -> list[Effect]:
+        """A peer asks for transactions: send those that wait here, within a bound."""
+        found: list[bytes] = []
+        size = 0
+        for id_ in dict.fromkeys(message.transactions):
+            transaction = self._proposals.find(id_)
+            if transaction is None:
+                continue
+            size += transaction.size_bytes
+            if size > REPLY_BYTES_MAX and found:
+                break
+            found.append(transaction.raw)
+        if not found:
+            return []
+        return [SendTo(peer, Transactions(self._own_name, tuple(found)))]
+
+    def announce(self, now_ms: UnixMillis) -> list[Effect]:
+        """Name transactions that wait suspiciously long, in case a peer never got them."""
+        before = UnixMillis(now_ms - ANNOUNCE_AFTER_MS)
+        ids = self._mempool.waiting_since(before, ANNOUNCE_COUNT_MAX)
+        return [SendToAll(self._neighbours.names, Have(ids))] if ids else []
+
+    def ask_for(self, ids: Iterable[Hash], peers: tuple[NodeName, ...]) -> list[Effect]:
+        """Ask peers for transactions that a proposal needs."""
+        wanted = tuple(ids)[:IDS_PER_MESSAGE_MAX]
+        return [SendToAll(peers, Want(wanted))] if wanted and peers else []
+
+    def _is_unknown(self, id_: Hash) -> bool:
+        return self._proposals.find(id_) is None and not self._admission.is_committed(id_)
+
+    def _receive_one(self, raw: bytes, head: Head, now_ms: UnixMillis) -> bool:
+        transaction = decode_transaction(raw, self._admission.size_bytes_max)
+        if transaction.id in self._mempool:
+            return False
+        self._admission.check_signed(transaction)
+        try:
+            self._admit(transaction, head, now_ms)
+        except ChainError:
+            if self._proposals.is_wanted(transaction.id):
+                self._proposals.take(transaction)
+            raise
+        return True
+
+    def _admit(self, transaction: Transaction, head: Head, now_ms: UnixMillis) -> None:
+        self._admission.check_orderable(transaction, head)
+        organisation = self._admission.organisation_of(transaction)
+        self._mempool.add(transaction, organisation, now_ms)

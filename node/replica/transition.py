@@ -1,0 +1,154 @@
+"""The chain's state transition: what a list of transactions makes of a state.
+
+Proposer and validators run the same function on the same inputs and get the same header; a
+validator that gets another one does not vote for it.
+"""
+
+from dataclasses import dataclass
+
+from chain import merkle, state_tree
+from chain.block import (
+    HEADER_VERSION,
+    Block,
+    Header,
+    compute_block_hash,
+    compute_block_time,
+    hash_previous_certificate,
+)
+from chain.certificate import QuorumCertificate
+from chain.genesis import Genesis, compute_genesis_hash
+from chain.hashing import EMPTY_HASH
+from chain.merkle import Frontier, leaf_hash
+from chain.receipt import Receipt, compute_receipts_root
+from chain.scalars import Hash
+from chain.state_tree import TreeUpdate
+from chain.transaction import Transaction, log_leaf
+from chain.validators import ValidatorSet, compute_validators_root
+from contracts.apply import apply_transaction
+from contracts.context import BlockContext
+from contracts.executor import Executor
+from contracts.genesis_state import initial_writes
+from contracts.state import Overlay
+from node.replica.head import Head, head_of_genesis
+from node.replica.ports import Column, Store
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedBlock:
+    """A block with all that came of it; not yet written anywhere."""
+
+    block: Block
+    hash: Hash
+    transactions: tuple[Transaction, ...]
+    receipts: tuple[Receipt, ...]
+    writes: dict[bytes, bytes | None]
+    tree: TreeUpdate
+    log: Frontier
+    log_nodes: tuple[tuple[int, int, Hash], ...]
+
+    @property
+    def header(self) -> Header:
+        """The header that these transactions make."""
+        return self.block.header
+
+
+class StoredState:
+    """The committed state behind the contracts' `StateView`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, key: bytes) -> bytes | None:
+        """Give the present value of a state key, or None."""
+        return self._store.get(Column.STATE, key)
+
+    def range(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """Give at most `limit` pairs with start <= key < stop, in key order."""
+        pairs: list[tuple[bytes, bytes]] = []
+        for pair in self._store.range(Column.STATE, start, stop):
+            if len(pairs) >= limit:
+                break
+            pairs.append(pair)
+        return pairs
+
+
+class Ledger:
+    """Executes blocks on top of the committed state."""
+
+    def __init__(self, genesis: Genesis, store: Store, executor: Executor) -> None:
+        self.genesis = genesis
+        self.genesis_hash = compute_genesis_hash(genesis)
+        self._store = store
+        self._executor = executor
+
+    def execute_block(
+        self,
+        head: Head,
+        validators: ValidatorSet,
+        proposer: int,
+        transactions: tuple[Transaction, ...],
+        previous_certificate: QuorumCertificate | None,
+    ) -> ExecutedBlock:
+        """Execute `transactions` in order on the state of `head`.
+
+        Their signatures, expiry and uniqueness were checked before. A transaction that breaks a
+        rule changes nothing and gets a receipt that says why.
+
+        Raises: HostFault: this machine could not run a contract; Corruption: the store is damaged.
+        """
+        time_ms = compute_block_time(head.time_ms, previous_certificate, validators)
+        overlay = Overlay(StoredState(self._store))
+        context = BlockContext.create(
+            head.next_height, time_ms, self.genesis_hash, self.genesis.limits
+        )
+        receipts = tuple(
+            apply_transaction(transaction, overlay, context, self._executor, index)
+            for index, transaction in enumerate(transactions)
+        )
+        writes = overlay.writes()
+        tree = state_tree.update(head.state_root, writes, self._read_node)
+        leaves = [leaf_hash(log_leaf(transaction)) for transaction in transactions]
+        log, log_nodes = merkle.append(head.log, leaves)
+        validators_root = compute_validators_root(validators)
+        header = Header(
+            version=HEADER_VERSION,
+            genesis=self.genesis_hash,
+            height=head.next_height,
+            time_ms=time_ms,
+            proposer=proposer,
+            previous=head.block,
+            previous_certificate=hash_previous_certificate(previous_certificate),
+            tx_log_size=log.size,
+            tx_log_root=log.root,
+            state_root=tree.root,
+            receipts_root=compute_receipts_root(receipts),
+            validators_root=validators_root,
+            next_validators_root=validators_root,
+        )
+        block = Block(header, tuple(t.raw for t in transactions), previous_certificate)
+        return ExecutedBlock(
+            block,
+            compute_block_hash(header),
+            transactions,
+            receipts,
+            writes,
+            tree,
+            log,
+            tuple(log_nodes),
+        )
+
+    def _read_node(self, node: Hash) -> bytes | None:
+        return self._store.get(Column.TREE, node)
+
+
+def is_log_of(header: Header, head: Head, transactions: tuple[Transaction, ...]) -> bool:
+    """Tell whether `header` commits to exactly these transactions after `head`."""
+    log, _ = merkle.append(head.log, [leaf_hash(log_leaf(t)) for t in transactions])
+    return log.size == header.tx_log_size and log.root == header.tx_log_root
+
+
+def genesis_state(genesis: Genesis) -> tuple[Head, dict[bytes, bytes], TreeUpdate]:
+    """Give the head, the state and the state tree that a chain starts with."""
+    writes = initial_writes(genesis)
+    tree = state_tree.update(EMPTY_HASH, dict(writes), lambda _: None)
+    return head_of_genesis(genesis, tree.root), writes, tree
