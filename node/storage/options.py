@@ -1,0 +1,85 @@
+"""How RocksDB is set up: careful about damage, modest with memory, small on disk."""
+
+from dataclasses import dataclass
+
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    DBRecoveryMode,
+    Options,
+    WriteOptions,
+)
+
+from node.replica.ports import Column
+
+_POINT_READ = frozenset({Column.INDEX, Column.STATE, Column.TREE, Column.LOG})
+_HASHES_ONLY = frozenset({Column.TREE, Column.LOG})
+
+
+@dataclass(frozen=True, slots=True)
+class RocksOptions:
+    """Sizes in bytes that bound what the database takes of the machine.
+
+    Defaults suit a machine with 2 cores and 1 GiB. `accept_torn_tail` drops one unfinished write
+    at the end of the log instead of refusing to open; see `rocks.RocksStore`.
+    """
+
+    cache_size_bytes: int = 64 << 20
+    write_buffers_size_bytes: int = 64 << 20
+    wal_size_bytes_max: int = 128 << 20
+    open_files_max: int = 256
+    background_jobs: int = 2
+    accept_torn_tail: bool = False
+
+
+def build_database_options(settings: RocksOptions) -> Options:
+    """Give the options of the whole database."""
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.create_missing_column_families(True)
+    options.set_paranoid_checks(True)
+    options.set_wal_recovery_mode(_recovery_mode(settings))
+    options.set_max_open_files(settings.open_files_max)
+    options.set_max_background_jobs(settings.background_jobs)
+    options.set_db_write_buffer_size(settings.write_buffers_size_bytes)
+    options.set_max_total_wal_size(settings.wal_size_bytes_max)
+    options.set_keep_log_file_num(3)
+    options.set_max_log_file_size(4 << 20)
+    options.set_stats_dump_period_sec(0)
+    options.set_stats_persist_period_sec(0)
+    return options
+
+
+def build_column_options(settings: RocksOptions, column: Column, cache: Cache) -> Options:
+    """Give the options of one column; all columns share `cache`."""
+    table = BlockBasedOptions()
+    table.set_block_cache(cache)
+    table.set_cache_index_and_filter_blocks(True)
+    table.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    if column in _POINT_READ:
+        table.set_bloom_filter(10, False)
+    options = Options(raw_mode=True)
+    options.set_block_based_table_factory(table)
+    options.set_write_buffer_size(max(1 << 20, settings.write_buffers_size_bytes // 4))
+    options.set_level_compaction_dynamic_level_bytes(True)
+    if column in _HASHES_ONLY:  # hashes do not compress
+        options.set_compression_type(DBCompressionType.none())
+    else:
+        options.set_compression_type(DBCompressionType.lz4())
+        options.set_bottommost_compression_type(DBCompressionType.zstd())
+    return options
+
+
+def build_write_options(*, sync: bool) -> WriteOptions:
+    """Give the options of one write; with `sync` it returns after the log's fsync."""
+    options = WriteOptions()
+    options.sync = sync
+    return options
+
+
+def _recovery_mode(settings: RocksOptions) -> DBRecoveryMode:
+    # The default (point in time) opens a damaged log without a word and forgets synced writes.
+    if settings.accept_torn_tail:
+        return DBRecoveryMode.tolerate_corrupted_tail_records()
+    return DBRecoveryMode.absolute_consistency()
