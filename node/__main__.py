@@ -1,0 +1,5 @@
+"""`python -m node` is the `veritwin` command."""
+
+from node.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The handlers of the API, each file with the table of its routes at the end."""

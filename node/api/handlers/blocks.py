@@ -1,0 +1,125 @@
+"""Blocks and validators."""
+
+import re
+from typing import Final
+
+from aiohttp import web
+
+from chain.errors import InvalidInput
+from chain.scalars import Hash, Height
+from node.api.answers import encode_json, immutable_answer, json_answer, off_loop
+from node.api.context import CONTEXT
+from node.api.requests import check_number_in_path, get_page, get_text
+from node.api.routes import PAGE_PARAMETERS, Parameter, Route, path_parameter
+from node.api.views.blocks import (
+    BlockList,
+    BlockView,
+    ValidatorList,
+    summarize_block,
+    view_block,
+    view_raw_block,
+    view_validator,
+)
+from node.reader.blocks import StoredBlock
+
+_is_hash: Final = re.compile(r"[0-9a-f]{64}").fullmatch
+
+
+async def list_blocks(request: web.Request) -> web.Response:
+    """GET /v1/blocks"""
+    context = request.app[CONTEXT]
+    page = get_page(request)
+    validators = context.genesis.validators
+
+    def read() -> BlockList:
+        found = context.reader.blocks.page(page)
+        return BlockList(
+            items=[summarize_block(block, validators) for block in found.items], next=found.next
+        )
+
+    return json_answer(await off_loop(request, read))
+
+
+async def show_block(request: web.Request) -> web.Response:
+    """GET /v1/blocks/{id}: by height, by hash, or `latest`."""
+    context = request.app[CONTEXT]
+    name = request.match_info["id"]
+    block = find_block(request, name)
+    is_raw = get_text(request, "raw") == "1"
+    validators = context.genesis.validators
+
+    def read() -> bytes:
+        if is_raw:
+            return encode_json(view_raw_block(block))
+        return encode_json(view_block(block, validators, context.reader.blocks))
+
+    body = await off_loop(request, read)
+    if name == "latest":
+        return web.Response(
+            body=body, content_type="application/json", headers={"Cache-Control": "no-store"}
+        )
+    return immutable_answer(request, f"{block.hash.hex()}{'-raw' if is_raw else ''}", body)
+
+
+def find_block(request: web.Request, name: str) -> StoredBlock:
+    """Give the block that a path names.
+
+    Raises: InvalidInput: VT-7004, there is none.
+    """
+    blocks = request.app[CONTEXT].reader.blocks
+    height: Height | None
+    if name == "latest":
+        height = blocks.head().height
+    elif _is_hash(name):
+        height = blocks.height_of(Hash(bytes.fromhex(name)))
+    else:
+        height = Height(check_number_in_path(name, "block"))
+    block = blocks.get(height) if height is not None else None
+    if block is None:
+        raise InvalidInput("VT-7004", kind="block", name=name)
+    return block
+
+
+async def list_validators(request: web.Request) -> web.Response:
+    """GET /v1/validators"""
+    reader = request.app[CONTEXT].reader
+    found = await off_loop(request, reader.validators)
+    return json_answer(ValidatorList(items=[view_validator(record) for record in found]))
+
+
+ROUTES: Final = (
+    Route(
+        "GET",
+        "/v1/blocks",
+        list_blocks,
+        "List blocks, newest first.",
+        "blocks",
+        BlockList,
+        parameters=PAGE_PARAMETERS,
+    ),
+    Route(
+        "GET",
+        "/v1/blocks/{id}",
+        show_block,
+        "Show a block.",
+        "blocks",
+        BlockView,
+        parameters=(
+            path_parameter("id", "A height, a block hash, or `latest`."),
+            Parameter(
+                "raw",
+                "1 for the signed bytes in base64: header and certificate.",
+                {"type": "string", "enum": ["1"]},
+            ),
+        ),
+        statuses={404: "There is no such block."},
+    ),
+    Route(
+        "GET",
+        "/v1/validators",
+        list_validators,
+        "List the validators and their votes.",
+        "blocks",
+        ValidatorList,
+    ),
+)

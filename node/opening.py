@@ -1,0 +1,170 @@
+"""From files to a node that can run: open, check, and build the replica on what is there."""
+
+from dataclasses import dataclass, replace
+
+from chain.codec import decode
+from chain.errors import Corruption, InvalidInput
+from chain.genesis import Genesis
+from consensus.bft.state import (
+    HardState,
+    LastSigned,
+    decode_hard_state,
+    decode_last_signed,
+)
+from consensus.engine import make_engine
+from contracts.executor import Executor
+from node.config import NodeConfig
+from node.home import load_genesis, vote_key_of
+from node.logs import get_log
+from node.replica import keys
+from node.replica.commit import build_genesis_batch
+from node.replica.head import Head
+from node.replica.mempool import MempoolLimits
+from node.replica.payload import KeptTransactions
+from node.replica.ports import Column
+from node.replica.replica import Replica, Setting
+from node.storage.check import check_newest
+from node.storage.last_signed import LastSignedFile
+from node.storage.options import RocksOptions
+from node.storage.rocks import RocksStore
+from node.storage.space import keep_ballast, release_ballast
+
+log = get_log(__name__)
+UNFINISHED_WRITE = "VT-6003"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNode:
+    """Everything of a node that stands on its disk."""
+
+    config: NodeConfig
+    genesis: Genesis
+    genesis_json: bytes
+    store: RocksStore
+    signed_file: LastSignedFile
+    head: Head
+    replica: Replica
+
+
+def open_node(config: NodeConfig, executor: Executor) -> OpenNode:
+    """Open a node's store, check its newest blocks and build the replica.
+
+    Raises: Corruption: the store or the last-signed file is damaged; InvalidInput: a file of the
+    node's home is missing or wrong; Busy: another process holds the store.
+    """
+    genesis = load_genesis(config.genesis_path)
+    store = open_store(config)
+    try:
+        head = load_head(store, genesis, config.storage.check_blocks)
+        signed_file = LastSignedFile(config.last_signed_path, must_exist=head.height > 0)
+        stored = signed_file.load()
+        last_signed = decode_last_signed(stored) if stored is not None else None
+        replica = build_replica(config, genesis, store, head, last_signed, executor)
+    except BaseException:
+        store.close()
+        raise
+    return OpenNode(
+        config, genesis, config.genesis_path.read_bytes(), store, signed_file, head, replica
+    )
+
+
+def open_store(config: NodeConfig) -> RocksStore:
+    """Open the database.
+
+    A last write that was cut short is dropped: it was never acknowledged, or, should the disk have
+    lied, the last-signed file keeps this node from signing until it is past what it signed.
+    """
+    storage = config.storage
+    options = RocksOptions(
+        storage.cache_size_bytes,
+        storage.write_buffers_size_bytes,
+        storage.wal_size_bytes_max,
+        storage.open_files_max,
+        storage.background_jobs,
+        storage.accept_torn_tail,
+    )
+    if not keep_ballast(config.home_path, storage.ballast_size_bytes):
+        log.warning("no room for the reserve on the disk", folder=str(config.home_path))
+        release_ballast(config.home_path)
+    try:
+        return RocksStore(config.database_path, options)
+    except Corruption as error:
+        if error.code != UNFINISHED_WRITE:
+            raise
+        log.warning("dropping an unfinished write at the end of the database")
+    return RocksStore(config.database_path, replace(options, accept_torn_tail=True))
+
+
+def load_head(store: RocksStore, genesis: Genesis, check_blocks: int) -> Head:
+    """Check the newest blocks and give the head; begin the chain when the store is empty.
+
+    Raises: InvalidInput: VT-1305, the store holds another chain; Corruption: it is damaged.
+    """
+    fresh, batch = build_genesis_batch(genesis)
+    if store.get(Column.META, keys.GENESIS) not in (None, fresh.block):
+        raise InvalidInput("VT-1305", reason="the database belongs to a chain of another genesis")
+    # Checked before the first write: a store that lost its head must not be begun anew.
+    head = check_newest(store, genesis, check_blocks)
+    if head is None:
+        store.write(batch, sync=True)
+        return fresh
+    return head
+
+
+def build_replica(
+    config: NodeConfig,
+    genesis: Genesis,
+    store: RocksStore,
+    head: Head,
+    last_signed: LastSigned | None,
+    executor: Executor,
+) -> Replica:
+    """Build the replica that goes on after `head`."""
+    own_index = genesis.validators.index_of(config.node)
+    signer = vote_key_of(config).key if own_index is not None else None
+    if own_index is not None and signer is not None:
+        expected = genesis.validators.members[own_index].vote_key
+        if signer.public_key != expected:
+            raise InvalidInput(
+                "VT-1305", reason=f"the vote key of {config.node} is not the one in genesis"
+            )
+    engine = make_engine(
+        genesis,
+        validators=genesis.validators,
+        signer=signer,
+        height=head.next_height,
+        previous_time_ms=head.time_ms,
+        hard_state=load_hard_state(store),
+        last_signed=last_signed,
+    )
+    limits = MempoolLimits(
+        config.limits.mempool_size_bytes_max,
+        config.limits.mempool_transactions_max,
+        config.limits.mempool_share_percent,
+    )
+    setting = Setting(genesis, config.node, own_index, limits, kept=load_kept(store))
+    return Replica(setting, engine, head, store, executor)
+
+
+def load_hard_state(store: RocksStore) -> HardState | None:
+    """Read the engine's state; the engine judges whether it fits the chain.
+
+    Raises: Corruption: VT-6012, it does not decode.
+    """
+    data = store.get(Column.META, keys.CONSENSUS)
+    try:
+        return None if data is None else decode_hard_state(data)
+    except InvalidInput as error:
+        raise Corruption("VT-6012", reason="the consensus state does not decode") from error
+
+
+def load_kept(store: RocksStore) -> tuple[bytes, ...]:
+    """Read the transactions that were stored with the engine's state.
+
+    Raises: Corruption: VT-6012, they do not decode.
+    """
+    data = store.get(Column.META, keys.VALID)
+    try:
+        return () if data is None else decode(data, KeptTransactions, len(data)).transactions
+    except InvalidInput as error:
+        raise Corruption("VT-6012", reason="the kept transactions do not decode") from error

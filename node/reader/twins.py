@@ -1,0 +1,150 @@
+"""Twins: now, at any past height, in lists, and what happened to them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from threading import Lock
+from typing import Final
+
+from chain.scalars import Height, OrganisationId, TwinId
+from contracts import state_keys
+from contracts.context import NATIVE_SOURCE
+from contracts.records import TwinRecord
+from contracts.state import decode_record
+from node.reader.blocks import BlockReader, StoredTransaction
+from node.reader.paging import Page, PageRequest, collect
+from node.replica import keys
+from node.replica.ports import Column, Store
+
+CHILDREN_MAX: Final = 1_000
+_RECOUNT_BLOCKS: Final = 200
+_FIRST_OF_PLACE: Final = 12
+_TWIN_ID_SIZE_MAX: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class TwinAt:
+    """A twin as it was at a height; `children` are the twins that were its parts."""
+
+    record: TwinRecord
+    height: Height
+    children: tuple[TwinId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TwinFilter:
+    """Which twins are wanted; None lets all through. `text` is looked for in id and description."""
+
+    model: str | None = None
+    owner: OrganisationId | None = None
+    kind: str | None = None
+    text: str | None = None
+
+    def lets_through(self, twin: TwinRecord) -> bool:
+        """Tell whether a twin is wanted."""
+        return (
+            self.model in (None, twin.model)
+            and self.owner in (None, twin.owner)
+            and self.kind in (None, twin.kind)
+            and (self.text is None or self.text.lower() in f"{twin.id} {twin.description}".lower())
+        )
+
+
+def read_state_at(store: Store, key: bytes, height: Height) -> bytes | None:
+    """Give the value that a state key had after the block at `height`, or None."""
+    start = keys.history(key, height)
+    stop = keys.history_prefix(key) + b"\xff" * 9
+    for _, value in store.range(Column.HISTORY, start, stop):
+        return value or None  # an empty value says: deleted
+    return None
+
+
+class TwinReader:
+    """Reads twins; safe from several threads."""
+
+    def __init__(self, store: Store, blocks: BlockReader) -> None:
+        self._store = store
+        self._blocks = blocks
+        self._lock = Lock()
+        self._counted: tuple[Height, int] | None = None
+
+    def get(self, twin: TwinId, height: Height) -> TwinRecord | None:
+        """Give a twin as it was at a height, or None when it was not registered yet."""
+        data = read_state_at(self._store, state_keys.twin_key(twin), height)
+        return None if data is None else decode_record(data, TwinRecord)
+
+    def get_with_children(self, twin: TwinId, height: Height) -> TwinAt | None:
+        """Give a twin with the names of its parts at that height, or None."""
+        record = self.get(twin, height)
+        if record is None:
+            return None
+        is_past = height < self._blocks.head().height
+        names = self._past_children(twin) if is_past else self._present_children(twin)
+        children = []
+        for name in islice(names, CHILDREN_MAX):
+            child = self.get(name, height)
+            if child is not None and child.parent == twin:
+                children.append(name)
+        return TwinAt(record, height, tuple(children))
+
+    def page(self, wanted: TwinFilter, request: PageRequest) -> Page[TwinRecord]:
+        """Give the present twins in order of their ids."""
+        start, stop = state_keys.prefix_range(state_keys.twins_prefix())
+        place = request.position()
+        if place is not None:
+            start = start + place + b"\0"
+        size = len(state_keys.twins_prefix())
+        rows = (
+            (key[size:], decode_record(value, TwinRecord))
+            for key, value in self._store.range(Column.STATE, start, stop)
+        )
+        return collect(
+            rows, request.limit, lambda twin: twin if wanted.lets_through(twin) else None
+        )
+
+    def history(self, twin: TwinId, request: PageRequest) -> Page[StoredTransaction]:
+        """Give the transactions that touched a twin, newest first."""
+        prefix = keys.twin_prefix(twin)
+        place = request.position(_FIRST_OF_PLACE)
+        stop = prefix + (place if place is not None else b"\xff" * (_FIRST_OF_PLACE + 1))
+        rows = (
+            (key[len(prefix) :], keys.decode_place(key[len(prefix) :]))
+            for key, _ in self._store.range(Column.INDEX, prefix, stop, reverse=True)
+        )
+        return collect(rows, request.limit, lambda at: self._blocks.transaction_at(*at))
+
+    def _present_children(self, twin: TwinId) -> Iterator[TwinId]:
+        start, stop = state_keys.prefix_range(state_keys.children_prefix(twin))
+        for key, _ in self._store.range(Column.STATE, start, stop):
+            yield TwinId(key[len(start) :].decode())
+
+    def _past_children(self, twin: TwinId) -> list[TwinId]:
+        """Give every twin that ever was a part: keys of the history begin with their length."""
+        prefix = state_keys.children_prefix(twin)
+        names: dict[TwinId, None] = {}
+        for size in range(len(prefix) + 1, len(prefix) + 1 + _TWIN_ID_SIZE_MAX):
+            start = size.to_bytes(2, "big") + prefix
+            for key, _ in self._store.range(Column.HISTORY, start, keys.after(start)):
+                names[TwinId(key[len(start) : size + 2].decode())] = None
+                if len(names) >= CHILDREN_MAX:
+                    break
+        return sorted(names)
+
+    def count(self) -> int:
+        """Count all twins; the newest blocks are added to the last count where possible."""
+        with self._lock:
+            head = self._blocks.head().height
+            if self._counted is None or head - self._counted[0] > _RECOUNT_BLOCKS:
+                start, stop = state_keys.prefix_range(state_keys.twins_prefix())
+                total = sum(1 for _ in self._store.range(Column.STATE, start, stop))
+                self._counted = (head, total)
+            known, total = self._counted
+            for number in range(known + 1, head + 1):
+                receipts = self._blocks.require(Height(number)).receipts
+                total += sum(
+                    event.source == NATIVE_SOURCE and event.name == "twin_registered"
+                    for receipt in receipts
+                    for event in receipt.events
+                )
+            self._counted = (head, total)
+            return total

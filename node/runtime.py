@@ -1,0 +1,335 @@
+"""Performs effects: the node around the replica.
+
+One event loop waits (peers, clients, timers), one thread decides (`Driver.step`). Events go in
+through the inbox, effects come out and are performed in order. A failure in the deciding thread
+ends the node loudly: a node that cannot trust its own state must not go on.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Literal, assert_never
+
+from chain.errors import Busy, ChainError, Corruption
+from chain.operations import Telemetry
+from chain.receipt import Receipt
+from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
+from consensus.value import Timer
+from contracts.context import NATIVE_SOURCE
+from contracts.executor import Executor
+from node.batching import join_transactions
+from node.clock import monotonic_seconds, now_ms
+from node.driver import Driver, StepResult
+from node.finality import Finality, Heights, Latencies
+from node.health import Circumstances, explain_not_ready
+from node.home import authorities_of, credentials_of, pins_of
+from node.inbox import Inbox
+from node.logs import get_log
+from node.metrics import Metrics
+from node.opening import OpenNode
+from node.p2p.network import Network
+from node.p2p.settings import Address, Clock, NetworkLimits, NetworkSettings
+from node.replica import effects, events
+from node.replica.messages import (
+    AnyPeerMessage,
+    encode_frame,
+    frame_size_bytes_max,
+)
+from node.replica.replica import ReplicaView
+from node.storage.space import free_bytes
+from node.traffic import UpdateRate
+
+TICK_MS: Final = 500
+log = get_log(__name__)
+
+
+class Runtime:
+    """A running node. `run` serves until it is cancelled."""
+
+    def __init__(self, opened: OpenNode, executor: Executor, metrics: Metrics) -> None:
+        self.opened = opened
+        self.metrics = metrics
+        self.finality = Finality()
+        self.heights = Heights()
+        self.latencies = Latencies()
+        self.update_rate = UpdateRate()
+        self.view: ReplicaView = opened.replica.view()
+        self.last_commit_ms: UnixMillis | None = None
+        self.started_ms = now_ms()
+        self._executor = executor
+        self._inbox = Inbox()
+        self._driver = Driver(opened.replica, opened.store, opened.signed_file, now_ms)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="replica")
+        self._tickets: dict[int, asyncio.Future[Hash]] = {}
+        self._next_ticket = 0
+        self._has_room = True
+        self._connected: set[NodeName] = set()
+        self._last_seen_ms: dict[NodeName, UnixMillis] = {}
+        self.network = self._make_network()
+
+    def _make_network(self) -> Network:
+        config, genesis = self.opened.config, self.opened.genesis
+        settings = NetworkSettings(
+            node=config.node,
+            chain_id=genesis.chain_id,
+            genesis=self.genesis_hash,
+            listen=Address(config.p2p.host, config.p2p.port),
+            addresses={peer.node: Address(peer.host, peer.port) for peer in config.peers},
+            limits=NetworkLimits(frame_size_bytes_max=frame_size_bytes_max(genesis.limits)),
+        )
+        return Network(
+            settings,
+            credentials_of(config),
+            authorities_of(genesis),
+            pins_of(genesis),
+            clock=Clock(now_ms),
+            on_frame=self._on_frame,
+            on_up=self._on_up,
+            on_down=self._on_down,
+        )
+
+    @property
+    def genesis_hash(self) -> Hash:
+        """The name of the chain."""
+        return self.opened.replica.genesis_hash
+
+    @property
+    def own_organisation(self) -> OrganisationId:
+        """The organisation that runs this node; empty for an observer."""
+        for member in self.opened.genesis.validators.members:
+            if member.node == self.opened.config.node:
+                return member.organisation
+        return OrganisationId("")
+
+    def pending(self, transaction_id: Hash) -> Literal["received", "ordered"] | None:
+        """Tell whether a transaction waits here, or is in the block that is being decided."""
+        if self.opened.replica.is_ordered(transaction_id):
+            return "ordered"
+        return "received" if self.opened.replica.is_waiting(transaction_id) else None
+
+    def last_seen_ms(self, peer: NodeName) -> UnixMillis | None:
+        """Give when a peer last sent anything."""
+        return self._last_seen_ms.get(peer)
+
+    @property
+    def connected(self) -> frozenset[NodeName]:
+        """Peers that are connected now."""
+        return frozenset(self._connected)
+
+    async def run(self) -> None:
+        """Serve until cancelled.
+
+        Raises: ExceptionGroup: with the Corruption, HostFault or disk error that stopped the node.
+        """
+        self._inbox.put_urgent(events.Started(now_ms()))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.network.run(), name="network")
+                tasks.create_task(self._serve(), name="replica")
+                tasks.create_task(self._beat(), name="beat")
+        finally:
+            self.heights.close()
+            self._thread.shutdown(wait=True)
+            self._executor.close()
+            self.opened.store.close()
+            self.opened.signed_file.close()
+
+    async def submit(self, raw: bytes) -> Hash:
+        """Hand in an encoded transaction; give its id once it waits for a block.
+
+        Raises: ChainError: why it was refused.
+        """
+        if not self._has_room:
+            raise Busy("VT-6004", path=self.opened.config.home_path)
+        future: asyncio.Future[Hash] = asyncio.get_running_loop().create_future()
+        ticket = self._next_ticket
+        self._next_ticket += 1
+        self._tickets[ticket] = future
+        try:
+            self._inbox.put(events.Submitted(ticket, raw, now_ms()))
+            transaction_id = await future
+        except ChainError as error:
+            self.metrics.submissions.labels(outcome=error.code).inc()
+            raise
+        finally:
+            self._tickets.pop(ticket, None)
+        self.metrics.submissions.labels(outcome="accepted").inc()
+        return transaction_id
+
+    def explain_not_ready(self) -> tuple[str, ...]:
+        """Give the reasons why this node is not ready; none when it is."""
+        timing = self.opened.genesis.timing
+        return explain_not_ready(
+            Circumstances(
+                own_name=self.opened.config.node,
+                validators=self.opened.genesis.validators,
+                connected=self._connected,
+                view=self.view,
+                now_ms=now_ms(),
+                started_ms=self.started_ms,
+                last_commit_ms=self.last_commit_ms,
+                block_interval_ms_max=timing.heartbeat_ms + 2 * timing.round_ms_max,
+            )
+        )
+
+    # Events from outside
+
+    def _on_frame(self, peer: str, frame: bytes) -> None:
+        self._last_seen_ms[NodeName(peer)] = now_ms()
+        try:
+            self._inbox.put(events.FrameReceived(NodeName(peer), frame, now_ms()))
+        except Busy:
+            self.metrics.peer_endings.labels(code="VT-3003").inc()
+            self.network.disconnect(peer, "this node has too much to do")
+
+    def _on_up(self, peer: str) -> None:
+        log.info("peer connected", peer=peer)
+        self._connected.add(NodeName(peer))
+        self.metrics.peer_connected.labels(peer=peer).set(1)
+        self._inbox.put_urgent(events.PeerUp(NodeName(peer), now_ms()))
+
+    def _on_down(self, peer: str, reason: str) -> None:
+        log.info("peer gone", peer=peer, reason=reason)
+        self._connected.discard(NodeName(peer))
+        self.metrics.peer_connected.labels(peer=peer).set(0)
+        self._inbox.put_urgent(events.PeerDown(NodeName(peer), now_ms()))
+
+    async def _beat(self) -> None:
+        while True:
+            self._look_at_disk()
+            await asyncio.sleep(TICK_MS / 1000)
+            self._inbox.put_urgent(events.Tick(now_ms()))
+
+    def _look_at_disk(self) -> None:
+        config = self.opened.config
+        free = free_bytes(config.home_path)
+        self.metrics.disk_free.set(free)
+        self._has_room = free >= config.storage.free_bytes_min
+
+    # The step
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            taken = await self._inbox.take()
+            started = monotonic_seconds()
+            result = await loop.run_in_executor(self._thread, self._step, taken)
+            self.metrics.execute_seconds.labels(event="step").observe(monotonic_seconds() - started)
+            self.view = result.view
+            self._perform(result.effects)
+            self._observe(result.view)
+
+    def _step(self, taken: Sequence[events.Event]) -> StepResult:
+        try:
+            return self._driver.step(taken)
+        except Corruption as error:
+            log.error("the node stops", error=error, code=error.code)
+            raise
+
+    def _perform(self, done: Sequence[effects.Effect]) -> None:
+        for effect in join_transactions(done):
+            match effect:
+                case effects.SendTo(peer, message):
+                    self.network.send(peer, encode_frame(message))
+                case effects.SendToAll(peers, message):
+                    self._send_to_all(peers, message)
+                case effects.Answer():
+                    self._answer(effect)
+                case effects.Commit():
+                    self._announce(effect)
+                case effects.SetTimer(timer, delay_ms):
+                    asyncio.get_running_loop().call_later(delay_ms / 1000, self._fire, timer)
+                case effects.Expired(transactions):
+                    self.metrics.expired.inc(len(transactions))
+                    self.finality.expired(transactions)
+                case effects.Disconnect(peer, error):
+                    log.warning(
+                        "peer broke the protocol", peer=peer, code=error.code, why=error.why
+                    )
+                    self.network.disconnect(peer, error.why)
+                case effects.ProposalRefused(block, error):
+                    log.warning("proposal refused", block=block.hex(), why=error.why)
+                case effects.Accuse(first, second):
+                    self._accuse(first.height, first, second)
+                case effects.Persist() | effects.FellBehind():
+                    raise AssertionError("it was dealt with further in")
+                case _:
+                    assert_never(effect)
+
+    def _send_to_all(self, peers: tuple[NodeName, ...], message: AnyPeerMessage) -> None:
+        if peers:
+            frame = encode_frame(message)
+            for peer in peers:
+                self.network.send(peer, frame)
+
+    def _fire(self, timer: Timer) -> None:
+        self._inbox.put_urgent(events.TimerFired(timer, now_ms()))
+
+    def _answer(self, answer: effects.Answer) -> None:
+        future = self._tickets.get(answer.ticket)
+        if answer.transaction is not None:
+            self.latencies.started(answer.transaction, now_ms())
+        if future is None or future.done():
+            return
+        if answer.error is not None:
+            future.set_exception(answer.error)
+        elif answer.transaction is not None:
+            future.set_result(answer.transaction)
+
+    def _announce(self, commit: effects.Commit) -> None:
+        moment = now_ms()
+        if self.last_commit_ms is not None:
+            self.metrics.block_seconds.observe((moment - self.last_commit_ms) / 1000)
+        self.last_commit_ms = moment
+        readings = sum(_count_readings(t.body.operation) for t in commit.transactions)
+        self.update_rate.add(moment, readings)
+        for transaction in commit.transactions:
+            took_ms = self.latencies.ended(transaction.id, moment)
+            if took_ms is not None:
+                self.metrics.commit_seconds.observe(took_ms / 1000)
+        self._count_commit(commit, readings)
+        self.finality.committed(transaction.id for transaction in commit.transactions)
+        self.heights.publish(commit.height)
+
+    def _count_commit(self, commit: effects.Commit, readings: int) -> None:
+        metrics = self.metrics
+        source = "catch_up" if commit.is_catch_up else "consensus"
+        metrics.commits.labels(source=source).inc()
+        metrics.height.set(commit.height)
+        metrics.block_time.set(commit.header.time_ms / 1000)
+        metrics.last_commit.set((self.last_commit_ms or 0) / 1000)
+        metrics.block_size.observe(commit.size_bytes)
+        metrics.readings.inc(readings)
+        for receipt in commit.receipts:
+            metrics.transactions.labels(outcome=receipt.code).inc()
+            metrics.actions.inc(count_opened(receipt))
+        signed = {signature.validator for signature in commit.certificate.signatures}
+        for index, member in enumerate(self.opened.genesis.validators.members):
+            if index not in signed:
+                metrics.missed_votes.labels(peer=member.node).inc()
+
+    def _accuse(self, height: Height, first: object, second: object) -> None:
+        log.error("a validator signed two messages", height=height, first=first, second=second)
+        self.metrics.accusations.labels(peer="validator").inc()
+
+    def _observe(self, view: ReplicaView) -> None:
+        self.metrics.mempool_transactions.set(view.waiting)
+        self.metrics.mempool_size.set(view.waiting_bytes)
+        self.metrics.round.set(view.summary.round)
+        for peer, height in view.peer_heights:
+            self.metrics.peer_height.labels(peer=peer).set(height)
+
+
+def count_opened(receipt: Receipt) -> int:
+    """Count the actions that a transaction opened; a contract's own events do not count."""
+    return sum(
+        1
+        for event in receipt.events
+        if event.source == NATIVE_SOURCE and event.name == "action_opened"
+    )
+
+
+def _count_readings(operation: object) -> int:
+    if not isinstance(operation, Telemetry):
+        return 0
+    return sum(len(batch.readings) for batch in operation.batches)

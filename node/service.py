@@ -1,0 +1,176 @@
+"""A whole node as a process: the runtime, its API and its explorer, from start to signal."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+from pathlib import Path
+
+from chain.genesis import Genesis
+from chain.scalars import Hash, Height, NodeName
+from consensus.bft.state import Step
+from contracts.sandbox import SandboxExecutor
+from node.api.app import make_app
+from node.api.context import NodeStatus, PeerState, Pending
+from node.api.server import ApiServer
+from node.clock import now_ms
+from node.config import LimitsConfig, NodeConfig, load_config
+from node.explorer.app import add_explorer
+from node.logs import get_log, set_up_logs
+from node.metrics import Metrics
+from node.opening import open_node
+from node.reader import Reader
+from node.runtime import Runtime
+
+log = get_log(__name__)
+PACKAGE = "veritwin"
+
+
+class NodeApi:
+    """The running node as the API sees it; see `node.api.context.ApiContext`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._reader = Reader(runtime.opened.store, runtime.opened.genesis)
+
+    @property
+    def reader(self) -> Reader:
+        """Answers from the disk."""
+        return self._reader
+
+    @property
+    def genesis(self) -> Genesis:
+        """The chain's first agreement."""
+        return self._runtime.opened.genesis
+
+    @property
+    def genesis_json(self) -> bytes:
+        """The bytes of genesis.json."""
+        return self._runtime.opened.genesis_json
+
+    @property
+    def metrics(self) -> Metrics:
+        """Where requests are counted."""
+        return self._runtime.metrics
+
+    @property
+    def limits(self) -> LimitsConfig:
+        """What strangers may ask."""
+        return self._runtime.opened.config.limits
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """Origins of web pages that may read the API."""
+        return self._runtime.opened.config.api.cors_origins
+
+    async def submit(self, raw: bytes) -> Hash:
+        """Hand in an encoded transaction; see `Runtime.submit`."""
+        return await self._runtime.submit(raw)
+
+    async def wait_final(self, transaction: Hash, timeout_s: float) -> bool:
+        """Wait until a transaction is in a block or has expired."""
+        return await self._runtime.finality.wait(transaction, timeout_s)
+
+    def pending(self, transaction: Hash) -> Pending | None:
+        """Tell whether a transaction waits here, or is in the block that is being decided."""
+        return self._runtime.pending(transaction)
+
+    def expired(self, transaction: Hash) -> bool:
+        """Tell whether a transaction was accepted here and can no longer be ordered."""
+        return self._runtime.finality.is_expired(transaction)
+
+    def subscribe(self) -> AsyncIterator[Height]:
+        """Give heights as they are committed."""
+        return self._runtime.heights.subscribe()
+
+    def status(self) -> NodeStatus:
+        """Describe the node as it is now."""
+        runtime = self._runtime
+        config = runtime.opened.config
+        view = runtime.view
+        return NodeStatus(
+            node=config.node,
+            organisation=runtime.own_organisation,
+            version=version(PACKAGE),
+            last_commit_ms=runtime.last_commit_ms,
+            commit_latency_ms=runtime.latencies.median_ms,
+            round=view.summary.round,
+            step=Step(view.summary.step).name.lower(),
+            peers=self._peers(),
+            mempool_transactions=view.waiting,
+            mempool_bytes=view.waiting_bytes,
+            updates_per_second=runtime.update_rate.per_second(now_ms()),
+            reasons=runtime.explain_not_ready(),
+        )
+
+    def _peers(self) -> tuple[PeerState, ...]:
+        runtime = self._runtime
+        members = {member.node: member for member in self.genesis.validators.members}
+        heights = dict(runtime.view.peer_heights)
+        peers = []
+        for peer in runtime.network.peers():
+            name = NodeName(peer.name)
+            if name not in members:
+                continue
+            peers.append(
+                PeerState(
+                    node=name,
+                    organisation=members[name].organisation,
+                    is_connected=name in runtime.connected,
+                    height=heights.get(name),
+                    last_seen_ms=runtime.last_seen_ms(name),
+                    address=peer.address,
+                )
+            )
+        return tuple(peers)
+
+
+def run_node(config_path: Path, *, stop_on_eof: bool = False) -> None:
+    """Run a node until SIGINT or SIGTERM.
+
+    Args: stop_on_eof: stop when standard input ends, too: a parent that dies takes it along.
+    Raises: ChainError: it cannot start; ExceptionGroup: what made it stop.
+    """
+    config = load_config(config_path)
+    set_up_logs(config.log.format, config.log.level)
+    executor = SandboxExecutor()
+    for fence in executor.fences():
+        log.info("contract sandbox", fence=fence)
+    opened = open_node(config, executor)
+    runtime = Runtime(opened, executor, Metrics(version(PACKAGE)))
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(_serve(config, runtime, stop_on_eof=stop_on_eof))
+    else:
+        uvloop.run(_serve(config, runtime, stop_on_eof=stop_on_eof))
+
+
+async def _serve(config: NodeConfig, runtime: Runtime, *, stop_on_eof: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if stop_on_eof:
+        loop.add_reader(sys.stdin.fileno(), _read_stdin, stop)
+    app = make_app(NodeApi(runtime))
+    add_explorer(app)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(runtime.run(), name="runtime")
+        async with ApiServer(
+            app, config.api.host, config.api.port, config.limits, runtime.metrics
+        ) as server:
+            log.info("node is up", node=config.node, api_port=server.port)
+            # A runtime that fails ends the group, and with it this wait.
+            await stop.wait()
+            runtime.heights.close()
+        serving.cancel()
+    log.info("node has stopped", node=config.node)
+
+
+def _read_stdin(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()

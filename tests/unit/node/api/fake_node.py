@@ -1,0 +1,130 @@
+"""A node for API tests: a real chain and a real server, with a switch in place of consensus."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import ClientSession
+
+from chain.errors import Refused
+from chain.genesis import Genesis
+from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
+from chain.transaction import Transaction, check_expiry, check_stateless, decode_transaction
+from node.api import ApiServer, NodeStatus, PeerState, make_app
+from node.api.context import Pending
+from node.config import LimitsConfig
+from node.finality import Finality, Heights
+from node.metrics import Metrics
+from node.reader import Reader
+from tests.unit.node.chain_builder import ChainBuilder, build_demo
+
+
+@dataclass
+class FakeNode:
+    """Implements `ApiContext`; `commit` decides what waits."""
+
+    chain: ChainBuilder = field(default_factory=build_demo)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    cors_origins: tuple[str, ...] = ("https://partner.example",)
+    reasons: tuple[str, ...] = ()
+    node: str = "certis-1"
+    is_committing: bool = True
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.chain.store, self.chain.genesis)
+        self.metrics = Metrics("1.2.3", with_process=False)
+        self.finality = Finality()
+        self.heights = Heights()
+        self.waiting: dict[Hash, Transaction] = {}
+        self.submitted = 0
+
+    @property
+    def genesis(self) -> Genesis:
+        return self.chain.genesis
+
+    @property
+    def genesis_json(self) -> bytes:
+        return self.chain.genesis_json
+
+    async def submit(self, raw: bytes) -> Hash:
+        self.submitted += 1
+        transaction = decode_transaction(raw, self.genesis.limits.transaction_size_bytes_max)
+        check_stateless(transaction, self.chain.genesis_hash)
+        known = self.reader.blocks.place_of(transaction.id) is not None
+        if known or transaction.id in self.waiting:
+            raise Refused("VT-2005", id=transaction.id)
+        window = self.genesis.limits.expiry_window_blocks
+        check_expiry(transaction, self.chain.head.next_height, window)
+        self.waiting[transaction.id] = transaction
+        if self.is_committing:
+            asyncio.get_running_loop().call_soon(self.commit)
+        return transaction.id
+
+    def commit(self) -> None:
+        """Decide a block with all that waits."""
+        transactions = tuple(self.waiting.values())
+        self.waiting.clear()
+        block = self.chain.add_block(*transactions)
+        self.finality.committed(transaction.id for transaction in transactions)
+        self.heights.publish(block.header.height)
+
+    async def wait_final(self, transaction: Hash, timeout_s: float) -> bool:
+        return await self.finality.wait(transaction, timeout_s)
+
+    def pending(self, transaction: Hash) -> Pending | None:
+        return "received" if transaction in self.waiting else None
+
+    def expired(self, transaction: Hash) -> bool:
+        return self.finality.is_expired(transaction)
+
+    def subscribe(self) -> AsyncIterator[Height]:
+        return self.heights.subscribe()
+
+    def status(self) -> NodeStatus:
+        return NodeStatus(
+            node=NodeName(self.node),
+            organisation=OrganisationId("certis"),
+            version="1.2.3",
+            last_commit_ms=UnixMillis(1_700_000_000_000),
+            commit_latency_ms=250,
+            round=0,
+            step="propose",
+            peers=(
+                PeerState(
+                    NodeName("gridlink-1"),
+                    OrganisationId("gridlink"),
+                    True,
+                    Height(7),
+                    UnixMillis(1_700_000_000_500),
+                    "127.0.0.1:9001",
+                ),
+            ),
+            mempool_transactions=len(self.waiting),
+            mempool_bytes=sum(t.size_bytes for t in self.waiting.values()),
+            updates_per_second=12.3456,
+            reasons=self.reasons,
+        )
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[str]:
+        """Serve the API on loopback; give its address."""
+        app = make_app(self)
+        async with ApiServer(app, "127.0.0.1", 0, self.limits, self.metrics) as server:
+            try:
+                yield f"http://127.0.0.1:{server.port}"
+            finally:
+                self.heights.close()
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[ClientSession]:
+        """Serve the API and give a session whose addresses are relative to it."""
+        async with self.serve() as address, ClientSession(address) as session:
+            yield session
+
+
+async def until(is_true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something holds; fail when it takes too long."""
+    async with asyncio.timeout(seconds):
+        while not is_true():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.005)
