@@ -1,0 +1,79 @@
+"""`veritwin actions`: what contracts asked people to do, and their answers."""
+
+import click
+
+from chain.operations import Outcome
+from node.cli.common import Connection, connect, connection_options, identity_options, run_async
+from node.cli.output import format_table, print_result, shorten
+from node.cli.tx import parse_id
+
+
+@click.group(name="actions")
+def command() -> None:
+    """List and answer the actions that contracts opened."""
+
+
+@command.command(name="list")
+@click.option("--status", help="Only open, acknowledged, completed or declined ones.")
+@click.option("--twin", help="Only actions about this twin.")
+@click.option("--addressee", help="Only actions for this organisation.")
+@connection_options
+@run_async
+async def list_actions(
+    connection: Connection, status: str | None, twin: str | None, addressee: str | None
+) -> None:
+    """List actions, newest first.
+
+    \b
+    Example:
+      veritwin actions list --status open
+    """
+    wanted = {"status": status, "twin": twin, "addressee": addressee}
+    params = {name: value for name, value in wanted.items() if value is not None}
+    async with connect(connection) as client:
+        items = [item async for item in client.pages("/v1/actions", limit=500, **params)]
+    rows = [
+        (
+            shorten(item["id"]),
+            item["kind"],
+            item["twin"],
+            item["status"],
+            item["addressee"],
+            item["opened_height"],
+            item["title"],
+        )
+        for item in items
+    ]
+    heads = ("action", "kind", "twin", "status", "for", "height", "title")
+    print_result({"items": items}, as_json=connection.as_json, text=format_table(heads, rows))
+
+
+@command.command()
+@click.argument("action")
+@click.option(
+    "--outcome",
+    type=click.Choice(["acknowledged", "completed", "declined"]),
+    default="acknowledged",
+    show_default=True,
+    help="What to answer.",
+)
+@click.option("--note", default="", help="A sentence for the others.")
+@identity_options
+@run_async
+async def answer(connection: Connection, action: str, outcome: Outcome, note: str) -> None:
+    """Answer an ACTION that is addressed to your organisation.
+
+    \b
+    Example:
+      veritwin actions answer ID --identity workshop.json --note "On the way"
+    """
+    from chain.operations import Acknowledge
+
+    operation = Acknowledge(parse_id(action), outcome, note)
+    async with connect(connection) as client:
+        status = await client.submit_and_wait(operation, connection.timeout)
+    print_result(
+        {"id": status.id, "state": status.state, "height": status.height},
+        as_json=connection.as_json,
+        text=f"{outcome} at height {status.height} (transaction {shorten(status.id)})",
+    )

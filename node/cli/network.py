@@ -1,0 +1,133 @@
+"""`veritwin network`: found a network."""
+
+from pathlib import Path
+
+import click
+
+from node.cli.output import print_result, suggest
+
+
+@click.group(name="network")
+def command() -> None:
+    """Found a network from the members' cards, or a whole one on this machine."""
+
+
+@command.command()
+@click.option(
+    "--card",
+    "cards",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Card of a member's node, from `veritwin node card`. Repeat it.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("network.json"),
+    show_default=True,
+    help="Network file to write, with --card.",
+)
+@click.option(
+    "--org",
+    "organisations",
+    multiple=True,
+    help="Organisation to make on this machine, for trying out. Repeat it.",
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("network"),
+    show_default=True,
+    help="Folder for everything, with --org.",
+)
+@click.option(
+    "--chain",
+    "chain_name",
+    default="consortium",
+    show_default=True,
+    help="Name of the chain, with --org.",
+)
+@click.option(
+    "--base-port",
+    default=9000,
+    show_default=True,
+    help="First port to use, with --org: 9000, 9001, .. for nodes, 8000, .. for APIs.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def new(
+    cards: tuple[Path, ...],
+    out: Path,
+    organisations: tuple[str, ...],
+    folder: Path,
+    chain_name: str,
+    base_port: int,
+    as_json: bool,
+) -> None:
+    """Found a network.
+
+    \b
+    Examples:
+      veritwin network new --card a/card.json --card b/card.json --out network.json
+      veritwin network new --org acme --org bolt --org core --org dyna --dir try-out
+    """
+    if bool(cards) == bool(organisations):
+        raise click.UsageError(
+            "Give either --card (members' cards) or --org (all on this machine)."
+        )
+    if cards:
+        _from_cards(cards, out, as_json=as_json)
+    else:
+        _on_this_machine(organisations, folder, chain_name, base_port, as_json=as_json)
+
+
+def _from_cards(cards: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
+    from chain.genesis import compute_genesis_hash
+    from node.clock import now_ms
+    from node.founding import save_network
+    from node.home import load_card, make_genesis
+
+    loaded = [load_card(path) for path in cards]
+    genesis = make_genesis(loaded, now_ms())
+    save_network(out, genesis, loaded)
+    hash_ = compute_genesis_hash(genesis).hex()
+    print_result(
+        {"network": str(out), "chain_id": genesis.chain_id, "genesis": hash_},
+        as_json=as_json,
+        text=f"Wrote {out}: chain {genesis.chain_id}, {len(loaded)} nodes\nGenesis {hash_}\n"
+        "Read the genesis hash to each other over another channel before anybody starts.",
+    )
+    if not as_json:
+        suggest(f"veritwin node init --home HOME --network {out} --name NODE   (each member)")
+
+
+def _on_this_machine(
+    organisations: tuple[str, ...], folder: Path, chain_name: str, base_port: int, *, as_json: bool
+) -> None:
+    from chain.genesis import compute_genesis_hash
+    from chain.scalars import NodeName, OrganisationId
+    from node.clock import now_ms
+    from node.founding import PlannedNode, found_local
+
+    planned = [
+        PlannedNode(
+            OrganisationId(organisation),
+            organisation,
+            NodeName(f"{organisation}-1"),
+            base_port + index,
+            base_port - 1000 + index,
+        )
+        for index, organisation in enumerate(organisations)
+    ]
+    network = found_local(folder, chain_name, planned, now_ms())
+    print_result(
+        {
+            "chain_id": chain_name,
+            "genesis": compute_genesis_hash(network.genesis).hex(),
+            "nodes": {name: str(home) for name, home in network.homes.items()},
+        },
+        as_json=as_json,
+        text="\n".join(f"{name}: {home}" for name, home in network.homes.items()),
+    )
+    if not as_json:
+        suggest(*(f"veritwin node run --home {home}" for home in network.homes.values()))

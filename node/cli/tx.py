@@ -1,0 +1,81 @@
+"""`veritwin tx`: a transaction's state and receipt."""
+
+from pathlib import Path
+
+import click
+
+from chain.scalars import Hash
+from node.cli.common import Connection, connect, connection_options, run_async
+from node.cli.output import print_result, say, suggest
+
+
+@click.group(name="tx")
+def command() -> None:
+    """Show a transaction, wait for it, fetch its receipt."""
+
+
+@command.command()
+@click.argument("transaction")
+@connection_options
+@run_async
+async def show(connection: Connection, transaction: str) -> None:
+    """Show a TRANSACTION: its state, what it asked for and what came of it."""
+    async with connect(connection) as client:
+        found = await client.get_json(f"/v1/transactions/{transaction}")
+    lines = [
+        f"{found['id']}",
+        f"state      {found['state']}"
+        + (f" at height {found['height']}" if found["height"] is not None else ""),
+    ]
+    names = ("operation", "organisation", "code", "detail")
+    lines.extend(f"{name:<10} {found[name]}" for name in names if found.get(name) is not None)
+    if found.get("twins"):
+        lines.append(f"twins      {', '.join(found['twins'])}")
+    lines.extend(f"event      {event['name']} {event['subject']}" for event in found["events"])
+    print_result(found, as_json=connection.as_json, text="\n".join(lines))
+
+
+@command.command()
+@click.argument("transaction")
+@connection_options
+@run_async
+async def wait(connection: Connection, transaction: str) -> None:
+    """Wait until a TRANSACTION is final; exit 5 when it is not in time."""
+    async with connect(connection) as client:
+        status = await client.wait_final(parse_id(transaction), connection.timeout)
+    print_result(
+        {"id": status.id, "state": status.state, "height": status.height},
+        as_json=connection.as_json,
+        text=f"{status.state} at height {status.height}",
+    )
+
+
+@command.command()
+@click.argument("transaction")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write.")
+@connection_options
+@run_async
+async def receipt(connection: Connection, transaction: str, out: Path | None) -> None:
+    """Fetch the receipt of a final TRANSACTION, checked against the genesis."""
+    path = out or Path(f"{transaction[:16]}.receipt.json")
+    async with connect(connection) as client:
+        data = await client.receipt(parse_id(transaction))
+    path.write_bytes(data)
+    print_result({"receipt": str(path)}, as_json=connection.as_json, text=f"Wrote {path}")
+    if not connection.as_json:
+        say("It verifies against the genesis; check it yourself, any time, with no network:")
+        suggest(f"veritwin verify {path} --genesis genesis.json")
+
+
+def parse_id(text: str) -> Hash:
+    """Read a transaction id.
+
+    Raises: click.UsageError: it is not 64 hex digits.
+    """
+    try:
+        raw = bytes.fromhex(text)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise click.UsageError(f"{text!r} is not a transaction id: 64 hex digits are expected.")
+    return Hash(raw)

@@ -1,0 +1,166 @@
+"""Who plays in the demo: organisations, nodes, identities and the twins of the wind farm."""
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Final
+
+from chain.genesis import Timing
+from chain.keyfile import KeyFile
+from chain.operations import RegisterTwin, Role
+from chain.scalars import NodeName, OrganisationId, TwinId, UnixMillis
+from node.founding import LocalNetwork, PlannedNode, found_local
+from node.ingest.source import Feed
+from node.keystore import create_key
+
+CHAIN_NAME: Final = "haute-borne"
+OPERATOR: Final = OrganisationId("borne-energie")
+GRID: Final = OrganisationId("gridlink")
+WORKSHOP: Final = OrganisationId("windcare")
+INSPECTOR: Final = OrganisationId("certis")
+NAMES: Final = {
+    OPERATOR: "Borne Energie, wind farm operator",
+    GRID: "GridLink, grid operator",
+    WORKSHOP: "WindCare, maintenance workshop",
+    INSPECTOR: "Certis, inspection",
+}
+TIMING: Final = Timing(heartbeat_ms=5_000)
+SITE: Final = TwinId("haute-borne-site")
+GENERATION: Final = TwinId("haute-borne-generation")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A key that acts for an organisation, and the file it is in."""
+
+    name: str
+    organisation: OrganisationId
+    path: Path
+    file: KeyFile
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everything that stands on disk before the first node starts."""
+
+    folder: Path
+    network: LocalNetwork
+    planned: tuple[PlannedNode, ...]
+    identities: dict[str, Identity]
+
+    def node_of(self, organisation: OrganisationId) -> PlannedNode:
+        """Give the node that an organisation's people and gateways speak to: its own, if any."""
+        for plan in self.planned:
+            if plan.organisation == organisation:
+                return plan
+        return self.planned[0]
+
+    def administrator(self, organisation: OrganisationId) -> Identity:
+        """Give the administrator of an organisation."""
+        return self.identities[f"administrator-{organisation}"]
+
+
+def plan_nodes(count: int, first_api_port: int) -> tuple[PlannedNode, ...]:
+    """Plan `count` nodes: the four organisations in turn, one node each, then a second one.
+
+    Args: first_api_port: port of the first node's API and explorer; 0 takes any free ones.
+    """
+    ports = find_free_ports(2 * count)
+    turns: dict[OrganisationId, int] = dict.fromkeys(NAMES, 0)
+    planned = []
+    for index, organisation in zip(range(count), cycle(NAMES), strict=False):
+        turns[organisation] += 1
+        planned.append(
+            PlannedNode(
+                organisation,
+                NAMES[organisation],
+                NodeName(f"{organisation}-{turns[organisation]}"),
+                ports[index],
+                first_api_port + index if first_api_port else ports[count + index],
+            )
+        )
+    return tuple(planned)
+
+
+def find_free_ports(count: int) -> list[int]:
+    """Find TCP ports of 127.0.0.1 that nobody uses now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def make_cast(
+    folder: Path, planned: Sequence[PlannedNode], feed: Feed | None, now_ms: UnixMillis
+) -> Cast:
+    """Found the network and make all keys.
+
+    Raises: InvalidInput: the folder holds a network already.
+    """
+    network = found_local(folder, CHAIN_NAME, planned, now_ms, timing=TIMING)
+    identities: dict[str, Identity] = {}
+    for organisation, file in network.administrators.items():
+        name = f"administrator-{organisation}"
+        path = network.organisations[organisation] / "keys" / "administrator.json"
+        identities[name] = Identity(name, organisation, path, file, ("administrator",))
+    present = list(network.organisations)
+    for name, wanted, roles in _people(feed):
+        organisation = wanted if wanted in network.organisations else present[0]
+        path = network.organisations[organisation] / "keys" / f"{name}.json"
+        file = create_key(path, name, organisation)
+        identities[name] = Identity(name, organisation, path, file, roles)
+    return Cast(folder, network, tuple(planned), identities)
+
+
+def _people(feed: Feed | None) -> list[tuple[str, OrganisationId, tuple[Role, ...]]]:
+    people: list[tuple[str, OrganisationId, tuple[Role, ...]]] = [
+        ("workshop", WORKSHOP, ("operator",)),
+        ("inspector", INSPECTOR, ("partner",)),
+    ]
+    gateways = gateway_names(feed)
+    people.extend((gateway, OPERATOR, ("gateway",)) for gateway in gateways.values())
+    return people
+
+
+def gateway_names(feed: Feed | None) -> dict[TwinId, str]:
+    """Name the gateway of each twin that rows of the data are about."""
+    if feed is None:
+        return {}
+    twins = dict.fromkeys(record.twin for record in feed.records)
+    return {twin: f"gateway-{twin}" for twin in twins}
+
+
+def twins_to_register(feed: Feed | None, *, is_wind: bool) -> list[RegisterTwin]:
+    """Give the registrations for the data, parents first.
+
+    The wind farm's turbines stand in their plant: environment, process, system, component.
+    """
+    twins: list[RegisterTwin] = []
+    top: TwinId | None = None
+    if is_wind:
+        top = GENERATION
+        twins.append(
+            RegisterTwin(
+                SITE, "environment", "wind-site", None, (),
+                "La Haute Borne, Meuse, France: the site of the wind farm",
+            )
+        )  # fmt: skip
+        twins.append(
+            RegisterTwin(
+                GENERATION, "process", "power-generation", SITE, (),
+                "Generation of electricity by four Senvion MM82 turbines",
+            )
+        )  # fmt: skip
+    for outline in feed.twins if feed else ():
+        parent = outline.parent if outline.parent is not None else top
+        twins.append(
+            RegisterTwin(outline.twin, outline.kind, outline.model, parent, outline.properties)
+        )
+    return twins
