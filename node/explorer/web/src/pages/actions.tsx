@@ -1,0 +1,208 @@
+/** `/actions` and `/actions/:id`: cause, rule, order and answer as one chain. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { useLocation } from "preact-iso";
+
+import { Facts, Id, Section, StatusTag, TwinLink, When } from "../components/basics";
+import { Pager } from "../components/pager";
+import { Empty, Loaded } from "../components/states";
+import { Table } from "../components/table";
+import { TrustBadge } from "../components/trust";
+import { withQuery } from "../lib/api";
+import { formatCount, formatSpan, humanise, plural, shortId } from "../lib/format";
+import { useTitle } from "../lib/page";
+import { useResource } from "../lib/resource";
+import { describeAction } from "../lib/sentences";
+import type { Acknowledgement, Action as Answer, Page } from "../lib/types";
+
+/** 1973: smaller numbers are spans, not times. */
+const TIMES_FROM_MS = 1e11;
+const STATUSES = ["open", "acknowledged", "completed", "declined"];
+
+export function Actions(): JSX.Element {
+  useTitle("Actions");
+  const { query, route } = useLocation();
+  const { status, twin, addressee, cursor } = query;
+  const path = withQuery("/v1/actions", { status, twin, addressee, cursor, limit: 50 });
+  const actions = useResource<Page<Answer>>(path, ["action"]);
+  const change = (changes: Readonly<Record<string, string>>): void => {
+    const { cursor: _, ...rest } = query;
+    route(withQuery("/actions", { ...rest, ...changes }), true);
+  };
+  return (
+    <>
+      <div class="page-head"><h1>Actions</h1></div>
+      <p class="lead">What contracts asked organisations to do, such as maintenance orders.</p>
+      <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Status
+          <select value={status ?? ""} onChange={(event) => change({ status: event.currentTarget.value })}>
+            <option value="">Any status</option>
+            {STATUSES.map((one) => <option key={one} value={one}>{humanise(one)}</option>)}
+          </select>
+        </label>
+        <label>
+          Twin
+          <input value={twin ?? ""} onChange={(event) => change({ twin: event.currentTarget.value.trim() })} />
+        </label>
+        <label>
+          Addressee
+          <input value={addressee ?? ""} placeholder="organisation" onChange={(event) => change({ addressee: event.currentTarget.value.trim() })} />
+        </label>
+        {(status ?? twin ?? addressee) !== undefined && <a class="button" href="/actions">Clear</a>}
+      </form>
+      <Loaded of={actions} lines={8}>
+        {(page) => page.items.length === 0 ? (
+          <Empty title={path.includes("status") ? "No action fits these filters." : "No actions yet."} command="veritwin contract check FILE.py">
+            A contract opens an action when its rule holds for a twin's readings.
+          </Empty>
+        ) : (
+          <>
+            <ActionTable items={page.items} />
+            <Pager next={page.next} noun="actions" />
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+function ActionTable({ items }: { items: readonly Answer[] }): JSX.Element {
+  return (
+    <Table
+      caption="Actions, newest first"
+      rows={items}
+      rowKey={(action) => action.id}
+      columns={[
+        { head: "Action", isName: true, cell: (action) => <a href={`/actions/${action.id}`}>{action.title}</a> },
+        { head: "Twin", cell: (action) => <TwinLink id={action.twin} /> },
+        { head: "Status", cell: (action) => <StatusTag status={action.status} /> },
+        { head: "Addressee", isOptional: true, cell: (action) => action.addressee },
+        { head: "Cause measured", isOptional: true, cell: (action) => action.cause === null ? "–" : <Window cause={action.cause} /> },
+        { head: "Opened", cell: (action) => <When ms={action.opened_time_ms} /> },
+      ]}
+    />
+  );
+}
+
+function Window({ cause }: { cause: NonNullable<Answer["cause"]> }): JSX.Element {
+  if (cause.from_ms === null) return <span class="muted">–</span>;
+  return <When ms={cause.from_ms} style="utc" />;
+}
+
+export function Action({ id }: { id: string }): JSX.Element {
+  useTitle(`Action ${shortId(id)}`);
+  const action = useResource<Answer>(`/v1/actions/${encodeURIComponent(id)}`, ["action"]);
+  return <Loaded of={action} lines={10} title="Action">{(data) => <Content action={data} />}</Loaded>;
+}
+
+function Content({ action }: { action: Answer }): JSX.Element {
+  return (
+    <>
+      <div class="page-head">
+        <h1>{action.title}</h1>
+        <StatusTag status={action.status} />
+      </div>
+      <p class="lead">{describeAction(action)}</p>
+      <Section title="From cause to answer" aside={<TrustBadge state="reported" />}>
+        <ol class="chain-list">
+          <Cause action={action} />
+          <Link title="Rule">
+            <p>
+              The contract <strong>{action.contract}</strong> compared the readings with its rule, and the
+              rule held.
+            </p>
+          </Link>
+          <Link title={humanise(action.kind)}>
+            <p>
+              Opened in <a href={`/blocks/${action.opened_height}`}>block {formatCount(action.opened_height)}</a>,{" "}
+              <When ms={action.opened_time_ms} style="both" />, addressed to <strong>{action.addressee}</strong>.
+            </p>
+            {action.deadline_ms !== null && <p>To be answered by <When ms={action.deadline_ms} style="both" />.</p>}
+          </Link>
+          {action.acknowledgements.map((answer) => <Answered key={answer.transaction} answer={answer} />)}
+          {action.acknowledgements.length === 0 && (
+            <Link title="Answer" isOpen>
+              <p>{action.addressee} has not answered yet. This page notices by itself.</p>
+            </Link>
+          )}
+        </ol>
+        <p class="muted small">
+          Open a transaction of this chain to have it verified on this device.
+        </p>
+      </Section>
+      <Section title="Details">
+        <Facts items={[
+          ["Action", <Id value={action.id} what="action id" full />],
+          ...Object.entries(action.details).map(([name, value]) => showDetail(name, value)),
+        ]} />
+      </Section>
+    </>
+  );
+}
+
+function Cause({ action }: { action: Answer }): JSX.Element {
+  const { cause } = action;
+  if (cause === null) return <Link title="Cause"><p>A call of the contract, not a reading.</p></Link>;
+  const chart = withQuery(`/twins/${encodeURIComponent(cause.twin)}`, chartRange(action));
+  return (
+    <Link title="Cause">
+      <p>
+        {plural(cause.readings, "reading")} of <TwinLink id={cause.twin} />
+        {cause.from_ms !== null && cause.to_ms !== null && (
+          cause.from_ms === cause.to_ms
+            ? <>, measured <When ms={cause.to_ms} style="utc" /></>
+            : <>, measured from <When ms={cause.from_ms} style="utc" /> to <When ms={cause.to_ms} style="utc" />{" "}
+                ({formatSpan(cause.to_ms - cause.from_ms)})</>
+        )}.
+      </p>
+      <p>
+        Transaction <Id value={cause.transaction} what="transaction id" href={`/tx/${cause.transaction}`} />
+      </p>
+      {cause.from_ms !== null && <p><a href={`${chart}#chart`}>See them in the chart</a></p>}
+    </Link>
+  );
+}
+
+/** Show as much time before and after the cause as it took, and six hours at the least. */
+function chartRange({ cause, details }: Answer): Record<string, number> {
+  if (cause === null || cause.from_ms === null || cause.to_ms === null) return {};
+  const since = details["since_ms"];
+  const from = typeof since === "number" ? Math.min(since, cause.from_ms) : cause.from_ms;
+  const room = Math.max(6 * 3_600_000, cause.to_ms - from);
+  return { from_ms: from - room, to_ms: cause.to_ms + room };
+}
+
+function Answered({ answer }: { answer: Acknowledgement }): JSX.Element {
+  return (
+    <Link title={humanise(answer.outcome)}>
+      <p>
+        By <strong>{answer.organisation}</strong> in{" "}
+        <a href={`/blocks/${answer.height}`}>block {formatCount(answer.height)}</a>, <When ms={answer.time_ms} style="both" />.
+      </p>
+      <p>Transaction <Id value={answer.transaction} what="transaction id" href={`/tx/${answer.transaction}`} /></p>
+      {answer.note !== "" && <blockquote>{answer.note}</blockquote>}
+    </Link>
+  );
+}
+
+function Link({ title, isOpen = false, children }: {
+  title: string;
+  isOpen?: boolean;
+  children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <li class={isOpen ? "open" : ""}>
+      <h3>{title}</h3>
+      {children}
+    </li>
+  );
+}
+
+/** A contract's own value; a number whose name ends in "_ms" and that can be a time is one. */
+function showDetail(name: string, value: unknown): readonly [string, ComponentChildren] {
+  if (name.endsWith("_ms") && typeof value === "number" && value > TIMES_FROM_MS) {
+    return [humanise(name.slice(0, -3)), <When ms={value} style="utc" />];
+  }
+  return [humanise(name), typeof value === "string" ? value : JSON.stringify(value)];
+}

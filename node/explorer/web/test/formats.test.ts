@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+
+import {
+  checkCertificate, checkGenesis, checkHeaderHash, checkValidators, hashHeader, readCertificate, readHeader,
+} from "../src/verify/block";
+import { fromHex, toHex } from "../src/verify/bytes";
+import { readGenesis, quorumWeight } from "../src/verify/genesis";
+import { hashTagged, signingHash } from "../src/verify/hashing";
+import { leafHash, rootFromPath, rootOfHashes } from "../src/verify/merkle";
+import { Reader, pack, type Packed } from "../src/verify/msgpack";
+import { checkStateProof } from "../src/verify/state";
+import { checkSender, readTransaction } from "../src/verify/transaction";
+import { loadJson, loadText } from "./vectors";
+
+const hex = (text: string) => fromHex(text, "a vector");
+
+test("tagged and signing hashes are those of the vectors", () => {
+  const vectors = loadJson<{
+    tagged: { tag: string; parts: string[]; hash: string }[];
+    signing: { purpose: string; genesis: string; parts: string[]; hash: string }[];
+  }>("hashing.json");
+  for (const { tag, parts, hash } of vectors.tagged) {
+    expect(toHex(hashTagged(tag, ...parts.map(hex)))).toBe(hash);
+  }
+  for (const { purpose, genesis, parts, hash } of vectors.signing) {
+    expect(toHex(signingHash(purpose, hex(genesis), ...parts.map(hex)))).toBe(hash);
+  }
+  expect(vectors.tagged.length + vectors.signing.length).toBeGreaterThan(4);
+});
+
+test("log roots and inclusion paths are those of the vectors", () => {
+  const log = loadJson<{
+    leaves: string[];
+    leaf_hashes: string[];
+    roots: string[];
+    inclusion: { index: number; size: number; path: string[] }[];
+    inclusion_refused: { index: number; size: number; leaf: number; path: string[]; about: string }[];
+  }>("log.json");
+  const leaves = log.leaves.map((leaf) => leafHash(hex(leaf)));
+  expect(leaves.map(toHex)).toEqual(log.leaf_hashes);
+  expect(log.roots.map((_, size) => toHex(rootOfHashes(leaves.slice(0, size))))).toEqual(log.roots);
+  for (const { index, size, path } of log.inclusion) {
+    expect(toHex(rootFromPath(leaves[index]!, index, size, path.map(hex)))).toBe(log.roots[size]);
+  }
+  for (const { index, size, leaf, path, about } of log.inclusion_refused) {
+    const root = (): string => toHex(rootFromPath(leaves[leaf]!, index, size, path.map(hex)));
+    let found = "refused";
+    try {
+      found = root();
+    } catch {
+      // The path has the wrong shape.
+    }
+    expect(found, about).not.toBe(log.roots[size]);
+  }
+});
+
+test("every encoded value decodes and encodes to the same bytes", () => {
+  const { encoded } = loadJson<{ encoded: { type: string; hex: string }[] }>("codec.json");
+  const { refused } = loadJson<{ refused: { hex: string; about: string }[] }>("codec.json");
+  for (const { hex: text } of encoded) {
+    const reader = new Reader(hex(text), "a vector");
+    const value: Packed = reader.value();
+    reader.end();
+    expect(toHex(pack(value))).toBe(text);
+  }
+  expect(refused.length).toBeGreaterThan(0);
+});
+
+test.each([
+  ["a number in two bytes that fits in one", "cc07"],
+  ["a number in nine bytes that fits in five", "cf0000000000000001"],
+  ["a text head that is longer than needed", "d90161"],
+  ["an array head that is longer than needed", "dc0000"],
+  ["a negative number in two bytes that fits in one", "d0ff"],
+  ["a number over 2^53", "cfffffffffffffffff"],
+  ["a map", "80"],
+  ["a float", "cb3ff0000000000000"],
+  ["a text that is not UTF-8", "a1ff"],
+  ["bytes that end too early", "c40401"],
+  ["an array longer than the bytes", "dd00ffffff"],
+])("the reader refuses %s", (_, text) => {
+  const reader = new Reader(hex(text), "a vector");
+  expect(() => reader.value()).toThrow(/^a vector (cannot be read|is not UTF-8)/);
+});
+
+test("genesis hash, validators root and quorum are computed from the file's content", () => {
+  const blocks = loadJson<{ genesis_hash: string; validators_root: string; quorum_weight: number }>("blocks.json");
+  const genesis = readGenesis(loadText("genesis.json"));
+  expect(toHex(genesis.hash)).toBe(blocks.genesis_hash);
+  expect(toHex(genesis.validatorsRoot)).toBe(blocks.validators_root);
+  expect(quorumWeight(genesis.validators)).toBe(blocks.quorum_weight);
+});
+
+test("headers and certificates of the vectors hold", async () => {
+  const { blocks } = loadJson<{ blocks: { header: string; hash: string; certificate: string }[] }>("blocks.json");
+  const genesis = readGenesis(loadText("genesis.json"));
+  for (const block of blocks) {
+    const data = hex(block.header);
+    const certificate = readCertificate(hex(block.certificate));
+    expect(toHex(hashHeader(data))).toBe(block.hash);
+    const header = readHeader(data);
+    checkHeaderHash(header, data, certificate);
+    checkGenesis(header, genesis);
+    checkValidators(header, genesis);
+    const tally = await checkCertificate(certificate, genesis);
+    expect(tally.weight).toBeGreaterThanOrEqual(tally.needed);
+  }
+});
+
+test("transaction ids are computed from the content, with the root of the readings", async () => {
+  const { transactions } = loadJson<{
+    transactions: { operation: string; raw: string; id: string }[];
+  }>("transactions.json");
+  for (const vector of transactions) {
+    const transaction = readTransaction(hex(vector.raw));
+    expect(transaction.operation).toBe(vector.operation);
+    expect(toHex(transaction.id)).toBe(vector.id);
+    expect(await checkSender(transaction)).toBe(true);
+  }
+  expect(transactions.map((vector) => vector.operation)).toContain("telemetry");
+});
+
+test("state proofs hold or are refused as the vectors say", () => {
+  interface Proof {
+    root: string;
+    key: string;
+    value: string | null;
+    proof: { siblings: string[]; other: { path: string; value_hash: string } | null };
+    about?: string;
+  }
+  const { proofs, refused } = loadJson<{ proofs: Proof[]; refused: Proof[] }>("state.json");
+  const check = ({ root, key, value, proof }: Proof): void =>
+    checkStateProof(hex(root), hex(key), value === null ? null : hex(value), {
+      siblings: proof.siblings.map(hex),
+      other: proof.other && { path: hex(proof.other.path), valueHash: hex(proof.other.value_hash) },
+    });
+  for (const proof of proofs) check(proof);
+  for (const proof of refused) expect(() => check(proof), proof.about).toThrow();
+});

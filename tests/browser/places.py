@@ -1,0 +1,64 @@
+"""Addresses of the explorer on the fake chain."""
+
+from typing import Final
+
+from chain.operations import name_of
+from tests.browser.fake_chain import FakeChain
+
+
+def find_caused(chain: FakeChain) -> tuple[str, str, int]:
+    """Give (transaction, action, height) of where the contract opened the order."""
+    for block in chain.blocks:
+        for receipt in block.receipts:
+            for event in receipt.events:
+                if event.name == "action_opened":
+                    return receipt.transaction.hex(), event.subject, block.block.header.height
+    raise AssertionError("the fake farm stands still for two days")
+
+
+def find_code(chain: FakeChain, code: str) -> str:
+    """Give the first transaction whose receipt has this code."""
+    return next(
+        receipt.transaction.hex()
+        for block in chain.blocks
+        for receipt in block.receipts
+        if receipt.code == code
+    )
+
+
+PAGES: Final = {
+    "overview": "/",
+    "twins": "/twins",
+    "twin-list": "/twins?view=list&kind=system",
+    "twin": "/twins/R80790",
+    "past": "/twins/R80790?at=60",
+    "blocks": "/blocks",
+    "block": "/blocks/{height}",
+    "transaction": "/tx/{transaction}",
+    "attestation": "/tx/{attested}",
+    "refused": "/tx/{refused}",
+    "actions": "/actions",
+    "action": "/actions/{action}",
+    "attestations": "/attestations",
+    "verify": "/verify",
+    "missing-twin": "/twins/R1",
+    "nowhere": "/twins/a/b/c",
+}
+"""One address of every page, by a short name."""
+
+
+def list_pages(chain: FakeChain) -> dict[str, str]:
+    """Give one address of every page on this chain."""
+    transaction, action, height = find_caused(chain)
+    attested = next(one.id.hex() for one in chain.log if name_of(one.body.operation) == "attest")
+    refused = find_code(chain, "VT-2050")
+    return {
+        name: path.format(
+            transaction=transaction,
+            action=action,
+            height=height,
+            attested=attested,
+            refused=refused,
+        )
+        for name, path in PAGES.items()
+    }

@@ -1,0 +1,73 @@
+"""Take pictures of the pages: python -m tests.browser.take_pictures FOLDER [NODE [NAME ...]]
+
+NODE is the address of a node that runs, such as one of the demo; without it, or with "-", the fake
+node is used. With names, only those pages are taken.
+"""
+
+import json
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Final
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import launch
+from tests.browser.fake_node import make_fake_node, run_fake_node
+
+SIZES: Final = {"wide": (1280, 900), "narrow": (360, 780)}
+SETTLE_MS: Final = 1_500
+
+
+def list_addresses(url: str) -> dict[str, str]:
+    """Give one address of every page of the chain that a node serves; it must hold an action."""
+
+    def get(path: str) -> Any:
+        with urlopen(url + path, timeout=10) as answer:
+            return json.load(answer)
+
+    action = get("/v1/actions?limit=1")["items"][0]
+    return {
+        "overview": "/",
+        "twins": "/twins",
+        "twin": f"/twins/{action['twin']}",
+        "past": f"/twins/{action['twin']}?at={action['opened_height']}",
+        "blocks": "/blocks",
+        "block": f"/blocks/{action['opened_height']}",
+        "transaction": f"/tx/{action['cause']['transaction']}",
+        "actions": "/actions",
+        "action": f"/actions/{action['id']}",
+        "attestations": "/attestations",
+        "verify": "/verify",
+    }
+
+
+def take(browser: Browser, url: str, folder: Path, wanted: list[str]) -> None:
+    """Take every wanted page in both sizes and themes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    addresses = list_addresses(url)
+    for size, (width, height) in SIZES.items():
+        for theme in ("light", "dark"):
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=theme
+            )
+            page = context.new_page()
+            for name in wanted or addresses:
+                page.goto(url + addresses[name])
+                page.locator("main h1").wait_for(state="attached")
+                page.locator(".trust.checking").first.wait_for(state="detached")
+                page.wait_for_timeout(SETTLE_MS)
+                page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+            context.close()
+
+
+def main(folder: Path, node: str, wanted: list[str]) -> None:
+    """Take pictures of a running node, or of the fake one."""
+    fake = run_fake_node(make_fake_node()) if node == "-" else nullcontext()
+    with fake as served, sync_playwright() as playwright, launch(playwright) as browser:
+        take(browser, served.url if served else node.rstrip("/"), folder, wanted)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "-", sys.argv[3:])
