@@ -7,7 +7,6 @@ Handshakes are bounded in time, refusals become `PeerFault`, and a stream is alw
 import asyncio
 import socket
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass
 
 from chain.errors import InvalidInput, PeerFault
@@ -21,12 +20,33 @@ _UNTOLD = frozenset({"VT-5009", "VT-5011", "VT-5012", "VT-5014", "VT-5018"})
 """Ends that the peer need not or cannot be told."""
 
 
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Tells the end of the connection by an event.
+
+    `StreamWriter.wait_closed` awaits one future of its own: a time-out around it cancels that
+    future, and everybody who waits later is cancelled too. Any number may wait for an event.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        super().__init__(reader)
+        self.reader = reader
+        self.is_lost = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.is_lost.set()
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An encrypted connection whose handshake is done at this end."""
+    """An encrypted connection whose handshake is done at this end.
+
+    `is_lost` is set when the transport is closed for good.
+    """
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    is_lost: asyncio.Event
 
     @property
     def certificate(self) -> bytes:
@@ -44,23 +64,18 @@ class Stream:
 
     async def close(self, fault: PeerFault, close_ms: int) -> None:
         """Say why, when the peer should know; then close, and cut after `close_ms`."""
-        transport = self.writer.transport
         try:
-            async with asyncio.timeout(close_ms / 1000):
-                if fault.code not in _UNTOLD and not transport.is_closing():
-                    goodbye = encode_frame(FrameKind.GOODBYE, encode_goodbye(fault))
-                    self.writer.write(goodbye)
-                    self.writer.close()
-                    await self.writer.wait_closed()
-        except (OSError, TimeoutError):
-            pass
+            if fault.code not in _UNTOLD and not self.writer.is_closing():
+                goodbye = encode_frame(FrameKind.GOODBYE, encode_goodbye(fault))
+                self.writer.write(goodbye)
+                self.writer.close()
+                async with asyncio.timeout(close_ms / 1000):
+                    await self.is_lost.wait()
+        except TimeoutError:
+            pass  # The peer does not read; it is cut off below.
         finally:
-            await self._cut()
-
-    async def _cut(self) -> None:
-        self.writer.transport.abort()
-        with suppress(OSError):
-            await self.writer.wait_closed()
+            self.writer.transport.abort()
+            await self.is_lost.wait()
 
 
 def explain(error: OSError) -> str:
@@ -93,12 +108,10 @@ async def dial_stream(peer: str, address: Address, context: ssl.SSLContext, ms: 
 
     Raises: PeerFault: VT-5001 nobody answers, VT-5002 the handshake failed.
     """
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=READ_SIZE_BYTES)
-    protocol = asyncio.StreamReaderProtocol(reader)
+    protocol = _Protocol(asyncio.StreamReader(limit=READ_SIZE_BYTES))
     try:
         async with asyncio.timeout(ms / 1000):
-            transport, _ = await loop.create_connection(
+            transport, _ = await asyncio.get_running_loop().create_connection(
                 lambda: protocol, address.host, address.port, ssl=context
             )
     except (ssl.SSLError, ConnectionResetError) as error:
@@ -107,7 +120,9 @@ async def dial_stream(peer: str, address: Address, context: ssl.SSLContext, ms: 
         raise PeerFault("VT-5001", peer=peer, reason=f"no answer within {ms} ms") from error
     except OSError as error:
         raise PeerFault("VT-5001", peer=peer, reason=explain(error)) from error
-    return Stream(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+    except (UnicodeError, OverflowError) as error:  # A host name or port that cannot exist.
+        raise PeerFault("VT-5001", peer=peer, reason=error) from error
+    return _stream(transport, protocol)
 
 
 async def accept_stream(
@@ -117,18 +132,20 @@ async def accept_stream(
 
     Raises: PeerFault: VT-5002, the handshake failed.
     """
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=READ_SIZE_BYTES)
-    protocol = asyncio.StreamReaderProtocol(reader)
+    protocol = _Protocol(asyncio.StreamReader(limit=READ_SIZE_BYTES))
     try:
         async with asyncio.timeout(ms / 1000):
-            transport, _ = await loop.connect_accepted_socket(
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: protocol, incoming, ssl=context
             )
-    except ssl.SSLError as error:
-        raise PeerFault("VT-5002", peer=peer, reason=explain(error)) from error
     except TimeoutError as error:
         raise PeerFault("VT-5002", peer=peer, reason=f"not done within {ms} ms") from error
     except OSError as error:
         raise PeerFault("VT-5002", peer=peer, reason=explain(error)) from error
-    return Stream(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+    return _stream(transport, protocol)
+
+
+def _stream(transport: asyncio.Transport, protocol: _Protocol) -> Stream:
+    loop = asyncio.get_running_loop()
+    writer = asyncio.StreamWriter(transport, protocol, protocol.reader, loop)
+    return Stream(protocol.reader, writer, protocol.is_lost)

@@ -222,3 +222,32 @@ def loud_loop() -> Iterator[None]:
     yield
     assert reports == []
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+class RogueServer:
+    """Answers every TLS connection with fixed bytes and then listens; `ended` counts lost ones."""
+
+    def __init__(self, context: ssl.SSLContext | None, answer: bytes) -> None:
+        self._context = context
+        self._answer = answer
+        self._writers: list[asyncio.StreamWriter] = []
+        self.ended = 0
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        writer.write(self._answer)
+        with suppress(OSError):
+            await reader.read()
+        self.ended += 1
+
+    async def __aenter__(self) -> Address:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
+        host, port = self._server.sockets[0].getsockname()
+        return Address(host, port)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for writer in self._writers:
+            await RawPeer(None, writer).close()  # type: ignore[arg-type]
+        await self._server.wait_closed()
+        await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})

@@ -1,9 +1,8 @@
 """Everyone who must not get in, at both ends; and that nothing of theirs reached the handler."""
 
-import asyncio
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,14 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from chain.scalars import Hash
 from node.p2p.certificates import Issued, create_authority, issue_node_certificate, spki_hash
 from node.p2p.frames import FrameKind, encode_frame
-from node.p2p.settings import Address, NetworkLimits
+from node.p2p.settings import NetworkLimits
 from node.p2p.tls import Pin
 from tests.unit.node.p2p.conftest import Run
 from tests.unit.node.p2p.support import (
     NOW_MS,
     TIMEOUTS,
     Consortium,
-    RawPeer,
+    RogueServer,
     data_wire,
     hello_wire,
     raw_peer,
@@ -178,7 +177,7 @@ def test_a_stranger_that_answers_a_dial_is_refused(
     async def story() -> None:
         issued = certificate(consortium)
         context = _context(consortium, issued, server=True)
-        async with rogue_server(context, hello_wire("a") + data_wire(b"welcome")) as address:
+        async with RogueServer(context, hello_wire("a") + data_wire(b"welcome")) as address:
             b = consortium.member("b", {"a": address})
             b.network.set_pins(_pins(consortium, certificate, issued))
             async with running(b):
@@ -188,33 +187,6 @@ def test_a_stranger_that_answers_a_dial_is_refused(
         assert b.frames == b.events == []
 
     run(story())
-
-
-class rogue_server:  # noqa: N801 - used as a context manager, like a function
-    """Answers every TLS connection with fixed bytes and then listens."""
-
-    def __init__(self, context: ssl.SSLContext | None, answer: bytes) -> None:
-        self._context = context
-        self._answer = answer
-        self._writers: list[asyncio.StreamWriter] = []
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
-        writer.write(self._answer)
-        with suppress(OSError):
-            await reader.read()
-
-    async def __aenter__(self) -> Address:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
-        host, port = self._server.sockets[0].getsockname()
-        return Address(host, port)
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for writer in self._writers:
-            await RawPeer(None, writer).close()  # type: ignore[arg-type]
-        await self._server.wait_closed()
-        await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
 
 
 def test_another_node_at_the_dialled_address_is_refused(consortium: Consortium, run: Run) -> None:
@@ -263,7 +235,7 @@ def test_a_tls_1_2_server_is_refused(consortium: Consortium, run: Run) -> None:
     async def story() -> None:
         context = _context(consortium, right(consortium), server=True)
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-        async with rogue_server(context, hello_wire("a")) as address:
+        async with RogueServer(context, hello_wire("a")) as address:
             b = consortium.member("b", {"a": address})
             async with running(b):
                 await until(lambda: b.network.stats.dials_failed >= 1)
@@ -303,7 +275,7 @@ def test_a_handshake_that_does_not_proceed_is_cut(
 
 def test_a_server_that_does_not_shake_hands_is_given_up(consortium: Consortium, run: Run) -> None:
     async def story() -> None:
-        async with rogue_server(None, b"") as address:
+        async with RogueServer(None, b"") as address:
             timeouts = replace(TIMEOUTS, connect_ms=100)
             b = consortium.member("b", {"a": address}, timeouts=timeouts)
             async with running(b):
@@ -385,11 +357,15 @@ def test_an_oversized_frame_is_refused_by_its_header(consortium: Consortium, run
     run(story())
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [NetworkLimits(strangers_per_host_max=2), NetworkLimits(strangers_max=2)],
+    ids=["per host", "in all"],
+)
 def test_strangers_beyond_the_cap_are_turned_away_and_leave_room_again(
-    consortium: Consortium, run: Run
+    consortium: Consortium, run: Run, limits: NetworkLimits
 ) -> None:
     async def story() -> None:
-        limits = NetworkLimits(strangers_per_host_max=2)
         b = consortium.member("b", limits=limits)
         address = b.network.listen()
         async with running(b):
@@ -398,13 +374,23 @@ def test_strangers_beyond_the_cap_are_turned_away_and_leave_room_again(
                     assert await third.read_frames() == []
                 assert b.network.stats.strangers_refused == {"VT-5016": 1}
             await until(lambda: b.network.stats.strangers_refused["VT-5002"] == 2)
-            contexts = [consortium.client_context(name) for name in "acd"]
-            for name, context in zip("acd", contexts, strict=True):
-                peer = RawPeer(*await asyncio.open_connection(*address, ssl=context))
+            async with raw_peer(address, consortium.client_context("a")) as peer:
+                peer.writer.write(hello_wire("a"))
+                await until(lambda: b.connected)
+
+    run(story())
+
+
+def test_known_peers_are_not_counted_as_strangers(consortium: Consortium, run: Run) -> None:
+    async def story() -> None:
+        b = consortium.member("b", limits=NetworkLimits(strangers_per_host_max=1))
+        async with running(b), AsyncExitStack() as peers:
+            for name in "acd":
+                dialling = raw_peer(b.network.listen(), consortium.client_context(name))
+                peer = await peers.enter_async_context(dialling)
                 peer.writer.write(hello_wire(name))
-                await until(lambda n=name: n in b.connected)  # Known peers are not strangers.
-                await peer.close()
-            await until(lambda: not b.connected)
+                await until(lambda n=name: n in b.connected)
+            assert b.connected == {"a", "c", "d"}
 
     run(story())
 
