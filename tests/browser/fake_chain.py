@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from chain import dsse
 from chain.block import Block, Header, compute_block_hash, hash_previous_certificate
 from chain.certificate import CommitSignature, QuorumCertificate, precommit_hash
 from chain.genesis import Genesis, compute_genesis_hash
@@ -38,7 +39,6 @@ from chain.state_tree import update
 from chain.transaction import Transaction, TransactionBody, log_leaf, sign
 from chain.validators import compute_validators_root
 from chain.values import encode_value
-from contracts import dsse
 from contracts.apply import apply_transaction
 from contracts.context import BlockContext
 from contracts.genesis_state import initial_writes
@@ -234,7 +234,7 @@ def play_hour(chain: FakeChain, turbine: str, hour: int) -> Transaction:
 
 
 def _inspect(certifier: SigningKey) -> bytes:
-    report = dsse.FileSubject(REPORT_NAME, Hash(sha256(REPORT).digest()))
+    report = dsse.FileSubject(REPORT_NAME, Hash(sha256(REPORT).digest()), len(REPORT))
     claims = {"result": "passed", "inspector": "M. Laurent", "scope": "main bearing, gearbox"}
     kind = "https://veritwin.dev/predicates/inspection/v1"
     return dsse.build_envelope(

@@ -20,6 +20,7 @@ from chain.genesis import genesis_to_json
 from chain.scalars import Hash
 from contracts.records import TwinRecord
 from node.explorer.app import add_explorer
+from tests.browser import fake_twin_views as twin_views
 from tests.browser import fake_views as views
 from tests.browser.fake_chain import TURBINES, FakeChain, make_fake_chain, play_hour
 
@@ -155,7 +156,7 @@ def _find(request: web.Request) -> views.Place:
 async def twins(request: web.Request) -> web.Response:
     chain, query = request.app[NODE].chain, request.query
     items = [
-        views.view_twin_item(chain, one)
+        twin_views.view_twin_item(chain, one)
         for one in views.twins(chain, chain.height)
         if query.get("q", "").lower() in one.id.lower()
         and all(query.get(name) in {None, getattr(one, name)} for name in FILTERS)
@@ -167,21 +168,22 @@ async def twins(request: web.Request) -> web.Response:
 async def twin(request: web.Request) -> web.Response:
     node = request.app[NODE]
     height = node.resolve_at(request)
-    return web.json_response(views.view_twin(node.chain, node.find_twin(request, height), height))
+    found = node.find_twin(request, height)
+    return web.json_response(twin_views.view_twin(node.chain, found, height))
 
 
 @routes.get("/v1/twins/{id}/proof")
 async def proof(request: web.Request) -> web.Response:
     node = request.app[NODE]
     height = node.resolve_at(request)
-    return web.json_response(views.view_proof(node.chain, request.match_info["id"], height))
+    return web.json_response(twin_views.view_proof(node.chain, request.match_info["id"], height))
 
 
 @routes.get("/v1/twins/{id}/history")
 async def history(request: web.Request) -> web.Response:
     chain, name = request.app[NODE].chain, request.match_info["id"]
     items = [
-        views.view_history_item(chain, place)
+        twin_views.view_history_item(chain, place)
         for place in views.places(chain)
         if name in place.twins
     ]
@@ -193,26 +195,26 @@ async def series(request: web.Request) -> web.Response:
     node, query = request.app[NODE], request.query
     found = node.find_twin(request, node.chain.height)
     limits = int(query.get("from_ms", 0)), int(query.get("to_ms", FOR_EVER))
-    return web.json_response(views.view_series(node.chain, found, query["property"], limits))
+    return web.json_response(twin_views.view_series(node.chain, found, query["property"], limits))
 
 
 @routes.get("/v1/actions")
 async def actions(request: web.Request) -> web.Response:
-    items = [views.view_action(one) for one in views.actions(request.app[NODE].chain)]
+    items = [twin_views.view_action(one) for one in twin_views.actions(request.app[NODE].chain)]
     return web.json_response(views.paginate(_filter(items, request), request.query.get))
 
 
 @routes.get("/v1/actions/{id}")
 async def action(request: web.Request) -> web.Response:
-    for one in views.actions(request.app[NODE].chain):
+    for one in twin_views.actions(request.app[NODE].chain):
         if one.id == Hash(bytes.fromhex(request.match_info["id"])):
-            return web.json_response(views.view_action(one))
+            return web.json_response(twin_views.view_action(one))
     raise _problem(404, "VT-7004", "There is no such action.")
 
 
 @routes.get("/v1/attestations")
 async def attestations(request: web.Request) -> web.Response:
-    items = _filter(views.view_attestations(request.app[NODE].chain), request)
+    items = _filter(twin_views.view_attestations(request.app[NODE].chain), request)
     return web.json_response(views.paginate(items, request.query.get))
 
 

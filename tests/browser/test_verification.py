@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain.genesis import genesis_to_json
+from chain.operations import name_of
 from node.explorer import get_static_folder
 from tests.browser import fake_views as views
 from tests.browser.places import find_caused, find_code, list_pages
 from tests.vectors.sample import make_genesis
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from tests.browser.conftest import OpenPage
     from tests.browser.fake_node import RunningNode
@@ -50,7 +51,7 @@ def test_transaction_is_verified_in_words(open_page: OpenPage, served: RunningNo
     assert page.locator(".steps li.ok").count() == page.locator(".steps li").count() > 10
     assert page.get_by_text("over the Merkle root of its 42 readings").is_visible()
     assert page.get_by_text("this browser's own Ed25519").is_visible()
-    assert "veritwin verify" in page.locator(".caveat").inner_text()
+    assert "veritwin verify" in page.locator(".caveat").last.inner_text()
 
 
 def test_refused_transaction_is_verified_as_refused(
@@ -106,7 +107,40 @@ def test_receipt_of_another_transaction_is_refused(
     page.route("**/receipt", lambda route: route.fulfill(body=other))
     page.goto(f"{served.url}/tx/{transaction}")
     wait_for_badge(page, FAILED)
-    assert "receipt is of another transaction" in page.locator(".proof-summary").inner_text()
+    assert "The id is another one in the proof." in page.locator(".proof-summary").inner_text()
+    assert page.get_by_text("Do not rely on this page").is_visible()
+
+
+def test_reading_that_differs_from_the_proof_is_named(
+    open_page: OpenPage, served: RunningNode
+) -> None:
+    transaction, _, _ = find_caused(served.node.chain)
+    page = open_page("")
+
+    def lie(route: Route) -> None:
+        shown = route.fetch().json()
+        shown["body"]["batches"][0]["readings"][0]["value"] = "2050"
+        route.fulfill(json=shown)
+
+    page.route(f"**/v1/transactions/{transaction}", lie)
+    page.goto(f"{served.url}/tx/{transaction}")
+    wait_for_badge(page, FAILED)
+    assert "field “batches” is another one" in page.locator(".proof-summary").inner_text()
+
+
+def test_every_kind_of_operation_is_compared_with_its_proof(
+    open_page: OpenPage, served: RunningNode
+) -> None:
+    page = open_page("")
+    seen: set[str] = set()
+    for one in served.node.chain.log:
+        operation = name_of(one.body.operation)
+        if operation not in seen:
+            seen.add(operation)
+            page.goto(f"{served.url}/tx/{one.id.hex()}")
+            page.get_by_text("links hold").click()
+            assert page.locator("li[data-link='transaction shown'].ok").count() == 1, operation
+    assert len(seen) == 7
 
 
 def test_block_and_twin_are_verified(open_page: OpenPage) -> None:
@@ -122,11 +156,10 @@ def test_twin_value_that_differs_from_its_proof_is_named(
 ) -> None:
     page = open_page("")
 
-    def lie(route: object) -> None:
-        answer = route.fetch()  # type: ignore[attr-defined]
-        twin = answer.json()
+    def lie(route: Route) -> None:
+        twin = route.fetch().json()
         twin["properties"]["active_power"]["value"] = "2050"
-        route.fulfill(json=twin)  # type: ignore[attr-defined]
+        route.fulfill(json=twin)
 
     page.route(re.compile(r"/v1/twins/R80790(\?.*)?$"), lie)
     page.goto(f"{served.url}/twins/R80790?at=90")

@@ -8,6 +8,7 @@ import { readGenesis, quorumWeight } from "../src/verify/genesis";
 import { hashTagged, signingHash } from "../src/verify/hashing";
 import { leafHash, rootFromPath, rootOfHashes } from "../src/verify/merkle";
 import { Reader, pack, type Packed } from "../src/verify/msgpack";
+import { viewOperation } from "../src/verify/operation-view";
 import { checkStateProof } from "../src/verify/state";
 import { checkSender, readTransaction } from "../src/verify/transaction";
 import { loadJson, loadText } from "./vectors";
@@ -105,6 +106,19 @@ test("headers and certificates of the vectors hold", async () => {
     const tally = await checkCertificate(certificate, genesis);
     expect(tally.weight).toBeGreaterThanOrEqual(tally.needed);
   }
+});
+
+test("operations are written as the JSON view writes them", () => {
+  const { transactions } = loadJson<{
+    transactions: { operation: string; raw: string; value: { operation: Record<string, unknown> } }[];
+  }>("transactions.json");
+  for (const vector of transactions) {
+    const { type, ...fields } = vector.value.operation;
+    const { encoded } = readTransaction(hex(vector.raw));
+    expect(type).toBe(vector.operation);
+    expect(viewOperation(vector.operation, encoded)).toEqual(fields);
+  }
+  expect(transactions.length).toBe(9);
 });
 
 test("transaction ids are computed from the content, with the root of the readings", async () => {

@@ -85,7 +85,7 @@ function AnchorFacts({ anchor }: { anchor: Anchor }): JSX.Element {
     <Facts items={[
       ["Chain", genesis.chainId],
       ["Genesis hash", <Id value={toHex(genesis.hash)} what="genesis hash" full />],
-      ["Members", genesis.organisations.map((one) => one.name).join(", ")],
+      ["Members", genesis.organisations.map((one) => one.name).join("; ")],
       ["From", anchor.source],
     ]} />
   );

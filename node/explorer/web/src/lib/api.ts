@@ -1,5 +1,7 @@
 /** Requests to the node that served this page. */
 
+import { statusCommand } from "./commands";
+
 const TIMEOUT_MS = 15_000;
 
 /** An answer that is not the wanted one, in the words of the node or of this page. */
@@ -64,7 +66,7 @@ async function request(path: string, signal?: AbortSignal): Promise<Response> {
     if (signal?.aborted === true) throw error;
     throw new Problem(
       "The node does not answer", "It may have stopped, or the connection is down.", 0, null,
-      "veritwin status", null,
+      statusCommand(), null,
     );
   }
   if (!response.ok) throw await readProblem(response);

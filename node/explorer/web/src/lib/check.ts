@@ -5,25 +5,16 @@ import {
   verifyReceipt, verifyTwin,
 } from "../verify";
 import { getJson, getText } from "./api";
+import { compareTransaction } from "./compare";
 import { trust } from "./trust";
-import type { RawBlock, TwinProof } from "./types";
+import type { RawBlock, Transaction, TwinProof } from "./types";
 
-/** A verdict on a transaction, with the file it was made from. */
-export interface CheckedReceipt {
-  readonly verdict: ReceiptVerdict;
-  readonly file: string;
-}
-
-/** Fetch a transaction's receipt and check it; null while no genesis is trusted. */
-export async function checkTransaction(id: string): Promise<CheckedReceipt> {
-  const file = await getText(`/v1/transactions/${id}/receipt`);
+/** Fetch a transaction's receipt, check it, and compare it with what the page shows. */
+export async function checkTransaction(shown: Transaction): Promise<ReceiptVerdict> {
+  const file = await getText(`/v1/transactions/${shown.id}/receipt`);
   const now = trust.value;
-  if (now.state !== "trusted") return { verdict: { ...untrusted(), proven: null }, file };
-  const verdict = await verifyReceipt(file, now.genesis);
-  if (verdict.isOk && verdict.proven?.transaction !== id) {
-    return { verdict: { ...mix(verdict), proven: null }, file };
-  }
-  return { verdict, file };
+  if (now.state !== "trusted") return { ...untrusted(), proven: null };
+  return compareTransaction(shown, await verifyReceipt(file, now.genesis));
 }
 
 /** Fetch a block's header and certificate and check them. */
@@ -44,15 +35,7 @@ export async function checkTwin(id: string, at: string | undefined): Promise<Twi
 }
 
 function untrusted(): Verdict {
-  return fail("genesis", "Genesis", "This node presents another genesis than the one you trust.");
-}
-
-function mix(verdict: Verdict): Verdict {
-  const failed = fail("transaction shown", "The transaction shown here", "The receipt is of another transaction.");
-  return { ...failed, steps: [...verdict.steps, ...failed.steps] };
-}
-
-function fail(link: string, title: string, sentence: string): Verdict {
-  const broken: Step = { link, title, state: "failed", sentence };
-  return { isOk: false, steps: [broken], summary: `Check failed at “${title}”: ${sentence}`, broken };
+  const sentence = "This node presents another genesis than the one you trust.";
+  const broken: Step = { link: "genesis", title: "Genesis", state: "failed", sentence };
+  return { isOk: false, steps: [broken], summary: `Check failed at “Genesis”: ${sentence}`, broken };
 }

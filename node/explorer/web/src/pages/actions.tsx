@@ -9,6 +9,7 @@ import { Empty, Loaded } from "../components/states";
 import { Table } from "../components/table";
 import { TrustBadge } from "../components/trust";
 import { withQuery } from "../lib/api";
+import { CHECK_CONTRACT } from "../lib/commands";
 import { formatCount, formatSpan, humanise, plural, shortId } from "../lib/format";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
@@ -53,7 +54,7 @@ export function Actions(): JSX.Element {
       </form>
       <Loaded of={actions} lines={8}>
         {(page) => page.items.length === 0 ? (
-          <Empty title={path.includes("status") ? "No action fits these filters." : "No actions yet."} command="veritwin contract check FILE.py">
+          <Empty title={path.includes("status") ? "No action fits these filters." : "No actions yet."} command={CHECK_CONTRACT}>
             A contract opens an action when its rule holds for a twin's readings.
           </Empty>
         ) : (

@@ -8,6 +8,7 @@ import { Pager } from "../components/pager";
 import { Empty, Loaded } from "../components/states";
 import { TrustBadge } from "../components/trust";
 import { withQuery } from "../lib/api";
+import { attestCommand } from "../lib/commands";
 import { formatCount, humanise } from "../lib/format";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
@@ -49,7 +50,7 @@ export function Attestations(): JSX.Element {
         {(data) => data.items.length === 0 ? (
           <Empty
             title={isFiltered ? "No attestation fits these filters." : "No attestations yet."}
-            command={`veritwin attest --twin ${twin ?? "R80711"} --file report.pdf`}
+            command={attestCommand(twin)}
           >
             A partner puts a signed statement about a twin, and the hash of a file, on record.
           </Empty>

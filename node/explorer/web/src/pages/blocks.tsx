@@ -11,6 +11,7 @@ import { Empty, Loaded } from "../components/states";
 import { Table } from "../components/table";
 import { Problem, withQuery } from "../lib/api";
 import { checkBlock } from "../lib/check";
+import { statusCommand } from "../lib/commands";
 import { formatCount, formatMs, formatSize, humanise, plural } from "../lib/format";
 import { headHeight } from "../lib/live";
 import { useTitle } from "../lib/page";
@@ -35,7 +36,7 @@ export function Blocks(): JSX.Element {
       <div class="page-head"><h1>Blocks</h1></div>
       <Loaded of={blocks} lines={10}>
         {(page) => page.items.length === 0 ? (
-          <Empty title="No block is decided yet." command="veritwin status">
+          <Empty title="No block is decided yet." command={statusCommand()}>
             The first one follows the first transaction.
           </Empty>
         ) : (

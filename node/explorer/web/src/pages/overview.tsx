@@ -9,6 +9,7 @@ import { BlockTable } from "../components/lists";
 import { Empty, Loaded, Skeleton } from "../components/states";
 import { Icon } from "../components/icons";
 import { TrustBadge, trustOf } from "../components/trust";
+import { CHECK_CONTRACT, attestCommand } from "../lib/commands";
 import { checkBlock } from "../lib/check";
 import { formatCount, formatMs, formatUtc } from "../lib/format";
 import { headHeight, latencies, liveBlocks, status } from "../lib/live";
@@ -165,7 +166,7 @@ function makeSeries(buckets: readonly Bucket[]): readonly ChartSeries[] {
 function ActionFeed({ items }: { items: readonly Action[] }): JSX.Element {
   if (items.length === 0) {
     return (
-      <Empty title="No actions yet." command="veritwin contract check FILE.py">
+      <Empty title="No actions yet." command={CHECK_CONTRACT}>
         A contract opens an action when its rule holds for a twin's readings.
       </Empty>
     );
@@ -188,7 +189,7 @@ function ActionFeed({ items }: { items: readonly Action[] }): JSX.Element {
 function AttestationFeed({ items }: { items: readonly Attestation[] }): JSX.Element {
   if (items.length === 0) {
     return (
-      <Empty title="No attestations yet." command="veritwin attest --twin R80711 --file report.pdf">
+      <Empty title="No attestations yet." command={attestCommand()}>
         Partners put signed statements about a twin on record.
       </Empty>
     );

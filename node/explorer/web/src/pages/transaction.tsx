@@ -9,7 +9,7 @@ import { Empty, Loaded } from "../components/states";
 import { Table } from "../components/table";
 import { Caveat } from "../components/trust";
 import { Problem } from "../lib/api";
-import { type CheckedReceipt, checkTransaction } from "../lib/check";
+import { checkTransaction } from "../lib/check";
 import { formatCount, formatSize, humanise, operationName, qualityCode, qualityName, shortId } from "../lib/format";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
@@ -17,6 +17,7 @@ import { type ShownReading, describeState, describeTransaction, readingsOf } fro
 import { trust } from "../lib/trust";
 import type { Transaction as Answer, TransactionEvent } from "../lib/types";
 import { useVerdict } from "../lib/verdict";
+import type { ReceiptVerdict } from "../verify";
 
 const READINGS_SHOWN = 200;
 const STAGES = ["received", "ordered", "final"];
@@ -42,11 +43,17 @@ export function Transaction({ id }: { id: string }): JSX.Element {
 function Content({ transaction }: { transaction: Answer }): JSX.Element {
   const readings = transaction.operation === "telemetry" && transaction.body !== null
     ? readingsOf(transaction.body) : [];
+  const trusted = trust.value.state === "loading" ? null : trust.value;
+  const hasReceipt = transaction.height !== null;
+  const checked = useVerdict(
+    hasReceipt && trusted !== null ? () => tryCheck(transaction) : null,
+    [transaction.id, transaction.state, trusted],
+  );
   return (
     <>
       <p class="lead">{describeTransaction(transaction)}</p>
-      <Stages transaction={transaction} />
-      <Proof transaction={transaction} />
+      <Stages transaction={transaction} isRefuted={checked?.verdict?.isOk === false} />
+      <Proof transaction={transaction} checked={checked} />
       <div class="columns">
         <Section title="Details">
           <Facts items={[
@@ -75,7 +82,11 @@ function Content({ transaction }: { transaction: Answer }): JSX.Element {
   );
 }
 
-function Stages({ transaction }: { transaction: Answer }): JSX.Element {
+function Stages({ transaction, isRefuted }: {
+  transaction: Answer;
+  /** Whether the proof does not hold, so that what the node says cannot be relied on. */
+  isRefuted: boolean;
+}): JSX.Element {
   const { state, code, detail } = transaction;
   const stages = STAGES.includes(state) ? STAGES : [...STAGES.slice(0, state === "expired" ? 1 : 2), state];
   const reached = stages.indexOf(state);
@@ -89,7 +100,7 @@ function Stages({ transaction }: { transaction: Answer }): JSX.Element {
         ))}
       </ol>
       <p>
-        {describeState(state)}
+        {isRefuted ? "The node says so, but its proof does not hold. Do not rely on this page." : describeState(state)}
         {code !== null && code !== "ok" && <> <StatusTag status={code} /> {detail}</>}
       </p>
       {code !== null && code.startsWith("VT-") && <p class="muted small">More: <code>veritwin explain {code}</code></p>}
@@ -97,15 +108,10 @@ function Stages({ transaction }: { transaction: Answer }): JSX.Element {
   );
 }
 
-function Proof({ transaction }: { transaction: Answer }): JSX.Element {
+function Proof({ transaction, checked }: { transaction: Answer; checked: Tried | null }): JSX.Element {
   const { id } = transaction;
-  const hasReceipt = transaction.height !== null;
-  const trusted = trust.value.state === "loading" ? null : trust.value;
-  const checked = useVerdict(
-    hasReceipt && trusted !== null ? () => tryCheck(id) : null, [id, hasReceipt, trusted],
-  );
   const file = `${id.slice(0, 12)}.receipt.json`;
-  if (!hasReceipt) {
+  if (transaction.height === null) {
     return <ProofPanel verdict={null} problem="There is a proof as soon as the transaction is final. This page notices by itself." />;
   }
   return (
@@ -114,19 +120,23 @@ function Proof({ transaction }: { transaction: Answer }): JSX.Element {
         <a class="button" href={`/v1/transactions/${id}/receipt`} download={file}>Save the receipt</a>
         <a class="button" href={`/v1/transactions/${id}`}>JSON</a>
       </div>
+      <p class="caveat">
+        Checked are the operation with all its fields, the sender's key, the place in the block and
+        the result. Which organisation the key acts for, and the events, are reported by the node.
+      </p>
       <Caveat file={file} />
     </ProofPanel>
   );
 }
 
 interface Tried {
-  readonly verdict: CheckedReceipt["verdict"] | null;
+  readonly verdict: ReceiptVerdict | null;
   readonly problem: string | null;
 }
 
-async function tryCheck(id: string): Promise<Tried> {
+async function tryCheck(transaction: Answer): Promise<Tried> {
   try {
-    return { verdict: (await checkTransaction(id)).verdict, problem: null };
+    return { verdict: await checkTransaction(transaction), problem: null };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return { verdict: null, problem: `The node gave no receipt. ${error.title}: ${error.detail}` };

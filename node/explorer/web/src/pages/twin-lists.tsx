@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import { Section, StatusTag, When } from "../components/basics";
 import { Empty, Loaded } from "../components/states";
 import { withQuery } from "../lib/api";
+import { attestCommand } from "../lib/commands";
 import { formatCount, operationName, plural, shortenHashes } from "../lib/format";
 import { useResource } from "../lib/resource";
 import type { Action, Attestation, HistoryItem, Page, Twin } from "../lib/types";
@@ -54,7 +55,7 @@ export function TwinAttestations({ id }: { id: string }): JSX.Element {
     <Section title="Attestations" aside={<a href={withQuery("/attestations", { twin: id })}>All attestations</a>}>
       <Loaded of={attestations}>
         {(page) => page.items.length === 0 ? (
-          <Empty title="No statement about this twin yet." command={`veritwin attest --twin ${id} --file report.pdf`} />
+          <Empty title="No statement about this twin yet." command={attestCommand(id)} />
         ) : (
           <ul class="feed">
             {page.items.map((item) => (

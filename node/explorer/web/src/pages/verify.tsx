@@ -23,6 +23,7 @@ export function Verify(): JSX.Element {
         is uploaded.
       </p>
       <VerifyTool pinned={pinned} isLinked />
+      <p><a class="button" href="/v1/genesis" download="genesis.json">Save this node's genesis.json</a></p>
       <PinForm />
       <Caveat file="FILE.receipt.json" />
     </>

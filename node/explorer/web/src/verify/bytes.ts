@@ -38,6 +38,13 @@ export function fromBase64(text: unknown, what: string, { isCanonical = true } =
   return data;
 }
 
+/** Write bytes as base64 with padding. */
+export function toBase64(data: Uint8Array): string {
+  let binary = "";
+  for (const byte of data) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
 /** Join byte strings. */
 export function concat(...parts: readonly Uint8Array[]): Bytes {
   const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));

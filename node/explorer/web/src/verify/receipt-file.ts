@@ -1,6 +1,6 @@
 /** The file "veritwin-receipt/1": reading it, and writing it again to compare. */
 
-import { type Bytes, Malformed, fromBase64, fromHex, toHex } from "./bytes";
+import { type Bytes, Malformed, fromBase64, fromHex, toBase64, toHex } from "./bytes";
 import { asCount, asList, asObject, asText, parseJson, refuseUnknown } from "./genesis";
 import { Reader } from "./msgpack";
 
@@ -151,10 +151,4 @@ function readAttestedFile(value: unknown): AttestedFile | null {
     sha256: toHex(fromHex(plain["sha256"], "attested_file.sha256", 32)),
     size: plain["size"] === null ? null : asCount(plain["size"], "attested_file.size"),
   };
-}
-
-function toBase64(data: Uint8Array): string {
-  let binary = "";
-  for (const byte of data) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }

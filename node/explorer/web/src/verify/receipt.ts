@@ -8,6 +8,7 @@ import { type Bytes, Malformed, equal, toHex } from "./bytes";
 import { type Statement, checkEnvelope } from "./dsse";
 import type { Genesis } from "./genesis";
 import { leafHash, rootFromPath } from "./merkle";
+import { viewOperation } from "./operation-view";
 import {
   type AttestedFile, type Inclusion, type Receipt, type ReceiptFile, type Summary, formatTime,
   isSameSummary, readReceipt, readReceiptFile, writeReceiptFile,
@@ -21,10 +22,17 @@ export interface ReceiptVerdict extends Verdict {
     readonly transaction: string;
     readonly operation: string;
     readonly about: string;
+    /** The operation's fields by name. */
+    readonly body: Readonly<Record<string, unknown>>;
     readonly sender: string;
+    readonly signature: string;
+    readonly expiryHeight: number;
     readonly height: number;
     readonly timeMs: number;
+    /** Position in the block, from 0. */
+    readonly position: number;
     readonly code: string;
+    readonly message: string;
     readonly attestedFile: AttestedFile | null;
   } | null;
 }
@@ -60,10 +68,15 @@ export async function verifyReceipt(content: string, genesis: Genesis): Promise<
       transaction: toHex(transaction.id),
       operation: transaction.operation,
       about: transaction.about,
+      body: viewOperation(transaction.operation, transaction.encoded),
       sender: toHex(transaction.sender),
+      signature: toHex(transaction.signature),
+      expiryHeight: transaction.expiryHeight,
       height: header.height,
       timeMs: header.timeMs,
+      position: receipt.index,
       code: receipt.code,
+      message: receipt.message,
       attestedFile: file.attestedFile,
     },
   };
@@ -79,7 +92,7 @@ function addParts(chain: Chain, o: Opened, content: string): void {
       o.transaction = readTransaction(o.file.transaction);
       const { readings, id } = o.transaction;
       const root = readings > 0 ? `, over the Merkle root of its ${readings} readings` : "";
-      return `Its id was computed from its content${root}: ${toHex(id).slice(0, 16)}….`;
+      return `Its id was computed from its content${root}: ${toHex(id).slice(0, 16)}…`;
     })
     .add("receipt bytes", "Result", () => {
       o.receipt = readReceipt(o.file.receipt);
@@ -99,7 +112,7 @@ function addDecision(chain: Chain, o: Opened, genesis: Genesis): void {
   chain
     .add("header hash", "Header and certificate", () => {
       const hash = checkHeaderHash(o.header, o.file.header, o.certificate);
-      return `The certificate is for this header: block ${toHex(hash).slice(0, 16)}….`;
+      return `The certificate is for this header: block ${toHex(hash).slice(0, 16)}…`;
     })
     .add("genesis", "Genesis", () => {
       checkGenesis(o.header, genesis);

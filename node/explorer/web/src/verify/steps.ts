@@ -67,5 +67,5 @@ async function walk(link: string, title: string, check: Link["check"]): Promise<
 
 function asSentence(text: string): string {
   const start = text.charAt(0).toUpperCase() + text.slice(1);
-  return start.endsWith(".") ? start : `${start}.`;
+  return /[.…]$/.test(start) ? start : `${start}.`;
 }

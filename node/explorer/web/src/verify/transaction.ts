@@ -52,6 +52,8 @@ export interface Transaction {
   readonly operation: string;
   /** What it asks for, in a few words. */
   readonly about: string;
+  /** The operation as it is encoded. */
+  readonly encoded: Bytes;
   readonly expiryHeight: number;
   readonly signature: Bytes;
   /** Number of readings of a telemetry batch, 0 for every other operation. */
@@ -82,7 +84,7 @@ export function readTransaction(data: Uint8Array): Transaction {
   const id = hashTagged(
     "transaction", genesis, sender, read.digest, toBytes8(expiryHeight), salt,
   );
-  return { id, genesis, sender, expiryHeight, signature, ...read };
+  return { id, genesis, sender, encoded: operation, expiryHeight, signature, ...read };
 }
 
 /** Tell whether the sender signed the transaction. */

@@ -87,7 +87,7 @@ function addBlock(
       open.header = readHeader(data);
       open.certificate = readCertificate(fromBase64(raw.certificate, "the certificate"));
       open.hash = checkHeaderHash(open.header, data, open.certificate);
-      return `The certificate is for this header: block ${toHex(open.hash).slice(0, 16)}….`;
+      return `The certificate is for this header: block ${toHex(open.hash).slice(0, 16)}…`;
     })
     .add("genesis", "Genesis", () => {
       checkGenesis(open.header, genesis);
