@@ -25,8 +25,10 @@ def join_transactions(done: Sequence[effects.Effect]) -> list[effects.Effect]:
             continue
         key = (effect.message.origin, effect.peers)
         size = sum(len(raw) for raw in effect.message.transactions)
+        count = len(effect.message.transactions)
         place, gathered, total = open_at.get(key, (len(joined), [], 0))
-        if gathered and (total + size > JOINED_BYTES_MAX or len(gathered) >= JOINED_COUNT_MAX):
+        is_full = total + size > JOINED_BYTES_MAX or len(gathered) + count > JOINED_COUNT_MAX
+        if gathered and is_full:
             place, gathered, total = len(joined), [], 0
         gathered.extend(effect.message.transactions)
         open_at[key] = (place, gathered, total + size)

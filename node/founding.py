@@ -22,7 +22,7 @@ from node.home import (
     make_genesis,
     write_node_files,
 )
-from node.p2p.settings import Address
+from node.p2p.settings import LOOPBACK, Address
 
 NETWORK_SIZE_BYTES_MAX: Final = 8 << 20
 FORMAT: Final = "veritwin-network/1"
@@ -40,13 +40,14 @@ _UNREADABLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class PlannedNode:
-    """A node of a network that is founded on one machine."""
+    """A node of a network that is founded on one machine; `host` is where the others dial it."""
 
     organisation: OrganisationId
     organisation_name: str
     node: NodeName
     p2p_port: int
     api_port: int
+    host: str = LOOPBACK.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,12 @@ def found_local(
     planned: Sequence[PlannedNode],
     now_ms: UnixMillis,
     *,
-    host: str = "127.0.0.1",
+    listen_host: str = LOOPBACK.host,
     timing: Timing | None = None,
 ) -> LocalNetwork:
     """Make all folders of a network on this machine, each organisation's apart.
 
+    Args: listen_host: where every node listens, for the others and for its API.
     Raises: InvalidInput: the folder holds a network already, or a name is not allowed.
     """
     organisations: dict[OrganisationId, Path] = {}
@@ -92,7 +94,7 @@ def found_local(
                     plan.organisation,
                     plan.organisation_name,
                     plan.node,
-                    Address(host, plan.p2p_port),
+                    Address(plan.host, plan.p2p_port),
                 ),
                 now_ms,
             )
@@ -104,8 +106,8 @@ def found_local(
             genesis,
             plan.node,
             addresses_of(cards),
-            listen_host=host,
-            api=Address(host, plan.api_port),
+            listen_host=listen_host,
+            api=Address(listen_host, plan.api_port),
         )
     genesis_path = folder / "genesis.json"
     genesis_path.write_bytes(genesis_to_json(genesis))

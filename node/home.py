@@ -143,7 +143,7 @@ def load_card(path: Path) -> NodeCard:
         if len(data) > CARD_SIZE_BYTES_MAX:
             raise InvalidInput("VT-1305", reason=f"{path} is too large for a card")
         return from_plain(msgspec.json.decode(data), NodeCard)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput("VT-1305", reason=f"{path} is not a node card: {error}") from error
 
 

@@ -123,9 +123,6 @@ class Metrics:
         )
         self.connections = self._gauge("http_connections", "Open HTTP connections.")
         self.event_streams = self._gauge("event_streams", "Open event streams.")
-        self.event_streams_dropped = self._counter(
-            "event_streams_dropped_total", "Event streams closed because they read too slowly."
-        )
 
     def _make_machine(self) -> None:
         self.ready = self._gauge("ready", "1 while commits are progressing, else 0.")
@@ -133,6 +130,12 @@ class Metrics:
         self.peer_height = self._gauge("peer_height", "Height a peer last reported.", "peer")
         self.peer_bytes = self._counter(
             "peer_bytes_total", "Bytes exchanged with a peer.", "peer", "direction"
+        )
+        self.certificate_expiry = self._gauge(
+            "peer_certificate_expiry_timestamp_seconds", "When a peer's certificate ends.", "peer"
+        )
+        self.strangers_refused = self._counter(
+            "strangers_refused_total", "Connections that ended before they were recognised."
         )
         self.peer_endings = self._counter(
             "peer_endings_total", "Connections to peers that ended, by code.", "code"

@@ -6,10 +6,12 @@ from chain.codec import decode
 from chain.errors import Corruption, InvalidInput
 from chain.genesis import Genesis
 from consensus.bft.state import (
+    NEVER_SIGNED,
     HardState,
     LastSigned,
     decode_hard_state,
     decode_last_signed,
+    encode_last_signed,
 )
 from consensus.engine import make_engine
 from contracts.executor import Executor
@@ -58,7 +60,12 @@ def open_node(config: NodeConfig, executor: Executor) -> OpenNode:
         head = load_head(store, genesis, config.storage.check_blocks)
         signed_file = LastSignedFile(config.last_signed_path, must_exist=head.height > 0)
         stored = signed_file.load()
-        last_signed = decode_last_signed(stored) if stored is not None else None
+        if stored is None:
+            # Written once, so that a node which follows but never signs can start again: an empty
+            # file beside a database with blocks looks like a lost one.
+            stored = encode_last_signed(NEVER_SIGNED)
+            signed_file.store(stored)
+        last_signed = decode_last_signed(stored)
         replica = build_replica(config, genesis, store, head, last_signed, executor)
     except BaseException:
         store.close()

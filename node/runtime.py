@@ -8,14 +8,14 @@ ends the node loudly: a node that cannot trust its own state must not go on.
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Literal, assert_never
+from typing import Final, Literal, Protocol, assert_never
 
 from chain.errors import Busy, ChainError, Corruption
 from chain.operations import Telemetry
-from chain.receipt import Receipt
-from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
+from chain.scalars import Hash, NodeName, OrganisationId, UnixMillis
+from consensus.bft.checks import get_sender
+from consensus.bft.messages import Message
 from consensus.value import Timer
-from contracts.context import NATIVE_SOURCE
 from contracts.executor import Executor
 from node.batching import join_transactions
 from node.clock import monotonic_seconds, now_ms
@@ -25,6 +25,7 @@ from node.health import Circumstances, explain_not_ready
 from node.home import authorities_of, credentials_of, pins_of
 from node.inbox import Inbox
 from node.logs import get_log
+from node.measure import Measure, TimedSignedFile, TimedStore
 from node.metrics import Metrics
 from node.opening import OpenNode
 from node.p2p.network import Network
@@ -36,17 +37,22 @@ from node.replica.messages import (
     frame_size_bytes_max,
 )
 from node.replica.replica import ReplicaView
-from node.storage.space import free_bytes
 from node.traffic import UpdateRate
 
 TICK_MS: Final = 500
 log = get_log(__name__)
 
 
+class RestartingExecutor(Executor, Protocol):
+    """An executor that counts how often its worker had to be replaced."""
+
+    restarts: int
+
+
 class Runtime:
     """A running node. `run` serves until it is cancelled."""
 
-    def __init__(self, opened: OpenNode, executor: Executor, metrics: Metrics) -> None:
+    def __init__(self, opened: OpenNode, executor: RestartingExecutor, metrics: Metrics) -> None:
         self.opened = opened
         self.metrics = metrics
         self.finality = Finality()
@@ -58,7 +64,18 @@ class Runtime:
         self.started_ms = now_ms()
         self._executor = executor
         self._inbox = Inbox()
-        self._driver = Driver(opened.replica, opened.store, opened.signed_file, now_ms)
+        self._driver = Driver(
+            opened.replica,
+            TimedStore(opened.store, metrics),
+            TimedSignedFile(opened.signed_file, metrics),
+            now_ms,
+        )
+        self._measure = Measure(metrics, opened.config.home_path, opened.config.database_path)
+        self._members = [member.node for member in opened.genesis.validators.members]
+        for member in self._members:
+            if member != opened.config.node:
+                metrics.peer_connected.labels(peer=member).set(0)
+                metrics.accusations.labels(peer=member)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="replica")
         self._tickets: dict[int, asyncio.Future[Hash]] = {}
         self._next_ticket = 0
@@ -140,7 +157,7 @@ class Runtime:
         Raises: ChainError: why it was refused.
         """
         if not self._has_room:
-            raise Busy("VT-6004", path=self.opened.config.home_path)
+            raise Busy("VT-6004", path="this node's disk")
         future: asyncio.Future[Hash] = asyncio.get_running_loop().create_future()
         ticket = self._next_ticket
         self._next_ticket += 1
@@ -179,7 +196,6 @@ class Runtime:
         try:
             self._inbox.put(events.FrameReceived(NodeName(peer), frame, now_ms()))
         except Busy:
-            self.metrics.peer_endings.labels(code="VT-3003").inc()
             self.network.disconnect(peer, "this node has too much to do")
 
     def _on_up(self, peer: str) -> None:
@@ -196,15 +212,13 @@ class Runtime:
 
     async def _beat(self) -> None:
         while True:
-            self._look_at_disk()
+            self._has_room = self._measure.room() >= self.opened.config.storage.free_bytes_min
+            self._measure.network(self.network.stats)
+            self._measure.beat(
+                self.explain_not_ready(), self.network.peers(), self._executor.restarts
+            )
             await asyncio.sleep(TICK_MS / 1000)
             self._inbox.put_urgent(events.Tick(now_ms()))
-
-    def _look_at_disk(self) -> None:
-        config = self.opened.config
-        free = free_bytes(config.home_path)
-        self.metrics.disk_free.set(free)
-        self._has_room = free >= config.storage.free_bytes_min
 
     # The step
 
@@ -250,7 +264,7 @@ class Runtime:
                 case effects.ProposalRefused(block, error):
                     log.warning("proposal refused", block=block.hex(), why=error.why)
                 case effects.Accuse(first, second):
-                    self._accuse(first.height, first, second)
+                    self._accuse(first, second)
                 case effects.Persist() | effects.FellBehind():
                     raise AssertionError("it was dealt with further in")
                 case _:
@@ -287,30 +301,15 @@ class Runtime:
             took_ms = self.latencies.ended(transaction.id, moment)
             if took_ms is not None:
                 self.metrics.commit_seconds.observe(took_ms / 1000)
-        self._count_commit(commit, readings)
+        self.metrics.last_commit.set(moment / 1000)
+        self._measure.commit(commit, readings, self._members)
         self.finality.committed(transaction.id for transaction in commit.transactions)
         self.heights.publish(commit.height)
 
-    def _count_commit(self, commit: effects.Commit, readings: int) -> None:
-        metrics = self.metrics
-        source = "catch_up" if commit.is_catch_up else "consensus"
-        metrics.commits.labels(source=source).inc()
-        metrics.height.set(commit.height)
-        metrics.block_time.set(commit.header.time_ms / 1000)
-        metrics.last_commit.set((self.last_commit_ms or 0) / 1000)
-        metrics.block_size.observe(commit.size_bytes)
-        metrics.readings.inc(readings)
-        for receipt in commit.receipts:
-            metrics.transactions.labels(outcome=receipt.code).inc()
-            metrics.actions.inc(count_opened(receipt))
-        signed = {signature.validator for signature in commit.certificate.signatures}
-        for index, member in enumerate(self.opened.genesis.validators.members):
-            if index not in signed:
-                metrics.missed_votes.labels(peer=member.node).inc()
-
-    def _accuse(self, height: Height, first: object, second: object) -> None:
-        log.error("a validator signed two messages", height=height, first=first, second=second)
-        self.metrics.accusations.labels(peer="validator").inc()
+    def _accuse(self, first: Message, second: Message) -> None:
+        author = get_sender(first, self.opened.genesis.validators).node
+        log.error("a validator signed two messages", node=author, first=first, second=second)
+        self.metrics.accusations.labels(peer=author).inc()
 
     def _observe(self, view: ReplicaView) -> None:
         self.metrics.mempool_transactions.set(view.waiting)
@@ -318,15 +317,6 @@ class Runtime:
         self.metrics.round.set(view.summary.round)
         for peer, height in view.peer_heights:
             self.metrics.peer_height.labels(peer=peer).set(height)
-
-
-def count_opened(receipt: Receipt) -> int:
-    """Count the actions that a transaction opened; a contract's own events do not count."""
-    return sum(
-        1
-        for event in receipt.events
-        if event.source == NATIVE_SOURCE and event.name == "action_opened"
-    )
 
 
 def _count_readings(operation: object) -> int:

@@ -216,11 +216,11 @@ class Replica:
             if inner.height > self._head.next_height:
                 self._catchup.learn(peer, Height(inner.height - 1))
             return self._run_engine(received)
-        if not self._seen.add(Hash(sha256(frame).digest())):
-            return []
+        # The engine hears everything: it may have use for what it could not keep the first time.
+        is_new = self._seen.add(Hash(sha256(frame).digest()))
         author = get_sender(inner, self._validators).node
         receivers = self._neighbours.to_pass_on(author, peer)
-        if author == self._own_name or not receivers:
+        if not is_new or author == self._own_name or not receivers:
             return self._run_engine(received)
         # The engine skips the signature of what it has no use for; the next node may not.
         check_message(inner, self.genesis_hash, self._validators, self._verify)

@@ -7,6 +7,7 @@ or by those asked for, so receipts verify and the start-up check holds.
 from collections.abc import Sequence
 from hashlib import sha256
 
+from chain import dsse
 from chain.certificate import CommitSignature, QuorumCertificate, precommit_hash
 from chain.genesis import Genesis, Limits, Organisation, compute_genesis_hash, genesis_to_json
 from chain.keys import SigningKey
@@ -35,7 +36,7 @@ from chain.scalars import (
 from chain.transaction import Transaction, TransactionBody, sign
 from chain.validators import Validator, ValidatorSet, compute_proposer
 from chain.values import encode_value
-from contracts import dsse, state_keys
+from contracts import state_keys
 from contracts.executor import Execution, Executor, Host, Invocation
 from contracts.inprocess import InProcessExecutor
 from contracts.records import TwinRecord
@@ -244,7 +245,10 @@ def envelope(twin: str, files: dict[str, bytes], signer: SigningKey) -> bytes:
         TwinId(twin),
         "https://example.org/inspection/v1",
         {"result": "passed", "screws": 12},
-        [dsse.FileSubject(name, Hash(sha256(data).digest())) for name, data in files.items()],
+        [
+            dsse.FileSubject(name, Hash(sha256(data).digest()), len(data))
+            for name, data in files.items()
+        ],
     )
     return dsse.build_envelope(signer, payload)
 

@@ -65,6 +65,8 @@ def make_genesis(weights: Iterable[int] = (1, 1, 1, 1), limits: Limits | None = 
 class QuietExecutor:
     """Runs every handler without effect."""
 
+    restarts = 0
+
     def execute(self, invocation: Invocation, host: Host) -> Execution:
         """Do nothing, successfully."""
         return Execution(status="ok", gas_used=1)
@@ -189,6 +191,7 @@ class World:
         self.executor: Executor = QuietExecutor()
         self.sent: list[tuple[NodeName, NodeName, AnyPeerMessage]] = []
         self.lose: Callable[[NodeName, NodeName, AnyPeerMessage], bool] = lambda *_: False
+        self.watch: Callable[[Node, effects.Effect], None] = lambda *_: None
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
         self._tickets = count()
@@ -339,6 +342,7 @@ class World:
             self.stop(node.index)
             return
         for effect in result.effects:
+            self.watch(node, effect)
             self._perform(node, effect)
 
     def _perform(self, node: Node, effect: effects.Effect) -> None:

@@ -1,20 +1,27 @@
 """What one dishonest member can try, against whole replicas: nobody stops, nothing false counts."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
 
 from chain.certificate import CommitSignature, QuorumCertificate
 from chain.codec import encode
+from chain.operations import Telemetry, TwinReadings
 from chain.scalars import HEIGHT_MAX, Hash, Height, Round, Signature
+from chain.transaction import SignedTransaction, decode_transaction
+from chain.transaction import Transaction as Signed
 from chain.validators import compute_proposer
 from consensus.bft.checks import hash_of
 from consensus.bft.messages import Proposal, Vote
 from consensus.bft.repair import RoundSummary
 from consensus.bft.state import Step
+from consensus.events import Event
 from consensus.value import Value
+from node.replica.effects import Effect
 from node.replica.gossip import QUESTIONS_PER_TICK_MAX
+from node.replica.head import Head
 from node.replica.messages import (
     AnyPeerMessage,
     Blocks,
@@ -26,7 +33,7 @@ from node.replica.messages import (
     Transactions,
     Want,
 )
-from node.replica.payload import Payload
+from node.replica.payload import Payload, from_value
 from tests.unit.node.replica.network import World, key_of, make_genesis
 from tests.unit.node.replica.test_replica import TWIN, committed_everywhere, telemetry
 
@@ -45,8 +52,10 @@ def blocks_of(world: World, index: int, first: int, count: int) -> list[DecidedB
     return list(replica._blocks.answer(request, world.nodes[index].head).blocks)
 
 
-def world_with_history(liar: Callable[[World], Callable[[AnyPeerMessage], AnyPeerMessage]]) -> World:
-    """Node 3 slept through twelve blocks; node 2 answers what `liar` says and claims a lot."""
+def world_with_history(
+    liar: Callable[[World], Callable[[AnyPeerMessage], AnyPeerMessage]],
+) -> World:
+    """Node 3 slept through some blocks; node 2 claims a lot, is heard first and lies as told."""
     world = World(make_genesis())
     world.run(1_000)
     world.stop(3)
@@ -54,19 +63,26 @@ def world_with_history(liar: Callable[[World], Callable[[AnyPeerMessage], AnyPee
         world.submit(0, world.transaction(0, TWIN, salt=number))
         world.run(1_500)
     answer = liar(world)
+    asked: list[AnyPeerMessage] = []
 
     def lie(peer: str, message: AnyPeerMessage) -> list[AnyPeerMessage]:
         if isinstance(message, BlocksRequest):
+            asked.append(message)
             return [answer(message)]
         return [status(HEIGHT_MAX)] if isinstance(message, Status) else []
 
     world.replace(2, lie)
+    world.lose = lambda sender, receiver, message: receiver == "node3"
     world.start(3)
+    world.run(700)
+    world.lose = lambda *_: False
+    assert asked
+    assert not has_caught_up(world)
     return world
 
 
 def has_caught_up(world: World) -> bool:
-    return world.heights()[3] >= world.heights()[0] >= 12
+    return world.heights()[3] >= world.heights()[0] >= 8
 
 
 def test_a_peer_that_gives_nothing_holds_nobody_back() -> None:
@@ -154,10 +170,8 @@ def test_a_forged_block_costs_its_sender_the_connection(
     def forger(world: World) -> Callable[[AnyPeerMessage], AnyPeerMessage]:
         def answer(message: AnyPeerMessage) -> AnyPeerMessage:
             assert isinstance(message, BlocksRequest)
-            real = blocks_of(world, 0, message.first, 1)[0]
-            while not real.block.transactions:
-                break
-            return Blocks(Height(HEIGHT_MAX), (forge(real),))
+            real = blocks_of(world, 0, message.first, 1)
+            return Blocks(Height(HEIGHT_MAX), tuple(forge(block) for block in real))
 
         return answer
 
@@ -187,8 +201,7 @@ def test_a_claim_of_a_great_height_and_of_a_lesser_one_later_changes_nothing() -
             world.say(3, honest, status(height))
         transaction = world.transaction(0, TWIN, salt=height % 1000)
         world.submit(0, transaction)
-        done = world.run(5_000, lambda t=transaction: committed_everywhere(world, t.id))  # type: ignore[misc]
-        assert done
+        assert world.run(5_000, partial(committed_everywhere, world, transaction.id))
 
 
 def test_a_flood_of_questions_is_answered_within_bounds() -> None:
@@ -250,7 +263,7 @@ def test_an_expired_transaction_from_a_peer_is_no_fault() -> None:
 
 def far_vote(world: World, round_: int, signature: bytes) -> Vote:
     height = world.nodes[0].head.next_height
-    return Vote("prevote", height, Round(round_), None, 0, 3, Signature(signature))  # type: ignore[arg-type]
+    return Vote("prevote", height, Round(round_), None, 0, 2, Signature(signature))  # type: ignore[arg-type]
 
 
 def test_a_forged_vote_is_not_passed_on_even_when_it_is_of_no_use_here() -> None:
@@ -269,11 +282,29 @@ def test_the_same_vote_over_and_over_is_passed_on_once() -> None:
     world.run(1_000)
     world.sent.clear()
     unsigned = far_vote(world, 1, bytes(64))
-    vote = replace(unsigned, signature=key_of("vote3").sign(hash_of(unsigned, world.genesis_hash)))
+    vote = replace(unsigned, signature=key_of("vote2").sign(hash_of(unsigned, world.genesis_hash)))
     for _ in range(5):
         world.say(1, 0, ConsensusMessage(vote))
     passed_on = [to for _, to, message in world.sent if message == ConsensusMessage(vote)]
     assert passed_on == ["node4"]
+
+
+def test_a_vote_that_comes_again_is_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(make_genesis())
+    world.run(1_000)
+    ordering = world.nodes[0].replica._ordering
+    heard: list[object] = []
+
+    def hear(event: Event, head: Head) -> list[Effect]:
+        heard.append(event)
+        return []
+
+    monkeypatch.setattr(ordering, "handle", hear)
+    unsigned = far_vote(world, 1, bytes(64))
+    vote = replace(unsigned, signature=key_of("vote2").sign(hash_of(unsigned, world.genesis_hash)))
+    for _ in range(3):
+        world.say(2, 0, ConsensusMessage(vote))
+    assert len(heard) == 3
 
 
 class Betrayal:
@@ -295,8 +326,9 @@ class Betrayal:
 
         world.lose = hold_back
         self.transactions = [world.transaction(0, TWIN, salt=n) for n in range(transactions)]
-        for transaction in self.transactions:
-            world.submit(first, transaction)
+        both = Transactions(world.nodes[first].name, tuple(t.raw for t in self.transactions))
+        for index in (self.traitor, second, third):
+            world.say(first, index, both)
         world.run(40)
         world.replace(self.traitor, lambda peer, message: [])
         proposal = next(message for message in said if isinstance(message, Proposal))
@@ -309,10 +341,9 @@ class Betrayal:
         world.say(self.traitor, third, ConsensusMessage(false))
 
     def _forge(self, proposal: Proposal, lie: Callable[[Payload, World], Payload]) -> Proposal:
-        from node.replica.payload import from_value
-
         payload = lie(from_value(proposal.value, self.world.genesis.limits), self.world)
         value = Value(proposal.value.id, encode(payload), proposal.value.time_ms)
+        assert value != proposal.value
         unsigned = replace(proposal, value=value)
         key = key_of(f"vote{self.traitor}")
         return replace(unsigned, signature=key.sign(hash_of(unsigned, self.world.genesis_hash)))
@@ -400,10 +431,6 @@ def test_a_proposal_of_transactions_that_do_not_exist_costs_one_round() -> None:
 
 
 def test_one_transaction_grouped_in_two_ways_is_refused_the_second_way() -> None:
-    from chain.operations import Telemetry, TwinReadings
-    from chain.transaction import SignedTransaction, decode_transaction
-    from chain.transaction import Transaction as Signed
-
     world = World(make_genesis())
     world.run(1_000)
     one = telemetry(1).batches[0]

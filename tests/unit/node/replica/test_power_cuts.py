@@ -1,11 +1,13 @@
 """Power cuts around every write to disk: nothing is signed twice, and the chain goes on."""
 
+from functools import partial
+
 import pytest
 
 from consensus.bft.messages import Vote
 from node.replica.messages import AnyPeerMessage, ConsensusMessage
 from tests.unit.node.replica.network import World, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere
+from tests.unit.node.replica.test_replica import TWIN, committed_everywhere, reached
 
 
 def is_precommit(message: AnyPeerMessage) -> bool:
@@ -39,7 +41,7 @@ def test_a_node_whose_power_fails_around_any_write_comes_back(write: int, is_aft
         world.start(victim)
         goal = max(world.heights()) + 1
         world.submit(victim, world.transaction(0, TWIN, salt=10 * victim + 9))
-        assert world.run(20_000, lambda goal=goal: min(world.heights()) >= goal)
+        assert world.run(20_000, partial(reached, world, goal))
     assert world.find_double_votes() == []
 
 
@@ -116,10 +118,15 @@ def test_a_database_that_forgot_its_votes_is_silent_until_it_is_past_them() -> N
     transaction = world.transaction(0, TWIN)
     world.submit(0, transaction)
     world.run(300)
+    world.stop(2)
     world.stop(3)
     world.nodes[3].store.load(old)
     world.lose = lambda *_: False
     world.start(3)
+    world.run(10_000)
+    assert world.find_double_votes() == []
+    assert not committed_everywhere(world, transaction.id), "its vote is missing, and rightly so"
+    world.start(2)
     assert world.run(30_000, lambda: committed_everywhere(world, transaction.id))
     assert world.find_double_votes() == []
     goal = max(world.heights()) + 4

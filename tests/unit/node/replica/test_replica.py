@@ -1,9 +1,20 @@
 """Whole replicas together: what the main path promises, on a mesh, on a ring, and after losses."""
 
+from functools import partial
+
+import pytest
+
+from chain.errors import Corruption
 from chain.operations import PropertyDefinition, Reading, RegisterTwin, Telemetry, TwinReadings
-from chain.scalars import Hash, TwinId, UnixMillis
-from node.replica import keys
-from node.replica.messages import ConsensusMessage, Status, Transactions
+from chain.scalars import Hash, NodeName, TwinId, UnixMillis
+from node.replica import effects, events, keys
+from node.replica.messages import (
+    BlocksRequest,
+    ConsensusMessage,
+    Status,
+    Transactions,
+    encode_frame,
+)
 from node.replica.ports import Column
 from tests.unit.node.replica.network import START_MS, World, make_genesis
 
@@ -23,6 +34,10 @@ def committed_everywhere(world: World, transaction_id: Hash) -> bool:
         for node in world.nodes
         if node.is_up
     )
+
+
+def reached(world: World, goal: int) -> bool:
+    return min(world.heights()) >= goal
 
 
 def test_a_lone_transaction_is_committed_by_all_at_once() -> None:
@@ -53,7 +68,7 @@ def test_a_ring_commits_like_a_mesh() -> None:
         world.submit(number, world.transaction(0, TWIN, salt=number))
         transaction = world.transaction(0, telemetry(number))
         world.submit(number, transaction)
-        assert world.run(3_000, lambda t=transaction: committed_everywhere(world, t.id))
+        assert world.run(3_000, partial(committed_everywhere, world, transaction.id))
 
 
 def test_on_a_mesh_nothing_is_passed_on() -> None:
@@ -76,7 +91,7 @@ def test_one_node_down_does_not_stop_commits() -> None:
     for number in range(8):
         transaction = world.transaction(0, TWIN, salt=number)
         world.submit(0, transaction)
-        assert world.run(5_000, lambda t=transaction: committed_everywhere(world, t.id))
+        assert world.run(5_000, partial(committed_everywhere, world, transaction.id))
 
 
 def test_two_of_four_down_stop_commits_and_one_back_resumes() -> None:
@@ -107,7 +122,7 @@ def test_a_node_that_was_down_catches_up_from_its_peers() -> None:
 def test_a_validator_fetches_a_transaction_that_gossip_lost() -> None:
     world = World(make_genesis())
     world.run(1_000)
-    lost = []
+    lost: list[str] = []
 
     def lose(sender: str, receiver: str, message: object) -> bool:
         if isinstance(message, Transactions) and receiver != "node0" and len(lost) < 3:
@@ -122,10 +137,30 @@ def test_a_validator_fetches_a_transaction_that_gossip_lost() -> None:
     assert len(lost) == 3
 
 
+def test_gossip_that_all_peers_missed_is_announced_again() -> None:
+    world = World(make_genesis())
+    world.run(1_000)
+    lost: list[str] = []
+
+    def lose(sender: str, receiver: str, message: object) -> bool:
+        if isinstance(message, Transactions) and len(lost) < 3:
+            lost.append(receiver)
+            return True
+        return isinstance(message, ConsensusMessage)  # So that no proposal asks for it.
+
+    world.lose = lose
+    transaction = world.transaction(0, TWIN)
+    world.submit(0, transaction)
+    world.run(900)
+    assert [node.replica.is_waiting(transaction.id) for node in world.nodes[1:]] == [False] * 3
+    world.run(1_200)
+    assert [node.replica.is_waiting(transaction.id) for node in world.nodes[1:]] == [True] * 3
+
+
 def test_lost_votes_are_repaired_by_pulling() -> None:
     world = World(make_genesis())
     world.run(1_000)
-    dropped = []
+    dropped: list[object] = []
 
     def lose(sender: str, receiver: str, message: object) -> bool:
         if isinstance(message, ConsensusMessage) and len(dropped) < 12:
@@ -160,8 +195,6 @@ def test_a_peer_that_sends_garbage_is_disconnected() -> None:
     world = World(make_genesis())
     world.run(1_000)
     node = world.nodes[0]
-    from node.replica import events
-
     world._step(node, events.FrameReceived(world.nodes[1].name, b"\xc1garbage", world.now_ms))
     assert [(d.peer, d.error.code) for d in node.disconnected] == [("node1", "VT-3030")]
 
@@ -169,8 +202,184 @@ def test_a_peer_that_sends_garbage_is_disconnected() -> None:
 def test_status_messages_are_small() -> None:
     world = World(make_genesis())
     world.run(1_000)
-    from node.replica.messages import encode_frame
-
     sizes = [len(encode_frame(m)) for _, _, m in world.sent if isinstance(m, Status)]
     assert sizes
     assert max(sizes) < 256
+
+
+def test_a_ring_of_seven_commits_what_is_submitted_everywhere_at_once() -> None:
+    world = World(make_genesis([1] * 7), links=lambda a, b: abs(a - b) in (1, 6))
+    world.run(1_000)
+    transactions = [world.transaction(index, TWIN, salt=index) for index in range(7)]
+    for index, transaction in enumerate(transactions):
+        world.submit(index, transaction)
+    assert world.run(
+        10_000, lambda: all(committed_everywhere(world, each.id) for each in transactions)
+    )
+    world.run(3_000)
+    assert {node.head.transactions_total for node in world.nodes} == {7}
+    assert len({node.head.state_root for node in world.nodes}) == 1
+    assert world.find_double_votes() == []
+
+
+def test_weights_decide_and_not_heads() -> None:
+    world = World(make_genesis([4, 1, 1, 1]))
+    world.run(1_000)
+    world.stop(2)
+    world.stop(3)
+    transaction = world.transaction(0, TWIN)
+    world.submit(0, transaction)
+    assert world.run(20_000, lambda: committed_everywhere(world, transaction.id))
+    world.stop(0)
+    for index in (2, 3):
+        world.start(index)
+    other = world.transaction(1, TWIN, salt=1)
+    world.submit(1, other)
+    world.run(30_000)
+    assert not committed_everywhere(world, other.id)
+
+
+def test_a_node_catches_up_two_hundred_blocks_while_the_others_go_on() -> None:
+    world = World(make_genesis())
+    world.run(1_000)
+    world.stop(3)
+    number = 0
+    while world.heights()[0] < 200:
+        number += 1
+        world.submit(0, world.transaction(0, TWIN, salt=number))
+        world.run(1_200)
+    world.sent.clear()
+    world.start(3)
+
+    def has_caught_up() -> bool:
+        return world.heights()[3] >= world.heights()[0] - 1
+
+    for _ in range(20):
+        number += 1
+        world.submit(0, world.transaction(0, TWIN, salt=number))
+        if world.run(1_000, has_caught_up):
+            break
+    assert has_caught_up()
+    goal = max(world.heights()) + 1
+    world.submit(3, world.transaction(0, TWIN, salt=number + 1))
+    assert world.run(3_000, lambda: min(world.heights()) >= goal)
+    world.run(100)
+    assert world.nodes[3].head.transactions_total == world.nodes[0].head.transactions_total
+    asked = {to for sender, to, message in world.sent if isinstance(message, BlocksRequest)}
+    assert len(asked) > 1, "the work is shared"
+
+
+def test_a_transaction_that_expires_while_it_waits_is_forgotten_everywhere() -> None:
+    world = World(make_genesis())
+    world.run(1_000)
+    expired: list[effects.Expired] = []
+    world.watch = lambda node, effect: (
+        expired.append(effect) if isinstance(effect, effects.Expired) else None
+    )
+    # Nobody but node 0 hears of it, and it is too late when the turn to propose comes.
+    height = world.nodes[0].head.next_height
+    world.lose = lambda sender, receiver, message: sender == "node0"
+    transaction = world.transaction(0, TWIN, expiry=height)
+    world.submit(0, transaction)
+    assert world.nodes[0].replica.is_waiting(transaction.id)
+    world.run(3_000)
+    world.submit(1, world.transaction(0, TWIN, salt=1))
+    world.run(6_000)
+    world.lose = lambda *_: False
+    world.run(20_000)
+    assert min(world.heights()) > height
+    assert not world.nodes[0].replica.is_waiting(transaction.id)
+    assert effects.Expired((transaction.id,)) in expired
+    assert not committed_everywhere(world, transaction.id)
+
+
+def test_two_of_four_may_come_and_go_for_many_rounds_without_harm() -> None:
+    world = World(make_genesis())
+    world.run(1_000)
+    for turn in range(4):
+        down = (turn % 4, (turn + 1) % 4)
+        for index in down:
+            world.stop(index)
+        up = next(node.index for node in world.nodes if node.is_up)
+        for number in range(12):
+            world.submit(up, world.transaction(0, TWIN, salt=100 * turn + number))
+            world.run(4_000)
+        for index in down:
+            world.start(index)
+        goal = max(world.heights()) + 1
+        assert world.run(30_000, partial(reached, world, goal))
+    assert world.find_double_votes() == []
+    assert world.run(20_000, lambda: {node.head.transactions_total for node in world.nodes} == {48})
+
+
+def test_a_stranger_is_not_listened_to() -> None:
+    world = World(make_genesis())
+    world.run(1_000)
+    replica = world.nodes[0].replica
+    frame = events.FrameReceived(NodeName("stranger"), b"\xc1", world.now_ms)
+    assert replica.handle(frame) == []
+
+
+class Alone:
+    """One replica without its driver, so that commits stay open as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.world = World(make_genesis([1]))
+        assert self.world.nodes[0].driver is not None
+        self.replica = self.world.nodes[0].replica
+        self.world.run(1_000)
+
+    def submit(self, number: int) -> list[effects.Effect]:
+        raw = self.world.transaction(0, TWIN, salt=number).raw
+        return self.replica.handle(events.Submitted(number, raw, self.world.now_ms))
+
+    def commit_in(self, done: list[effects.Effect]) -> effects.Commit:
+        return next(effect for effect in done if isinstance(effect, effects.Commit))
+
+    def confirm(self, commit: effects.Commit) -> list[effects.Effect]:
+        self.world.nodes[0].store.write(commit.batch, sync=True)
+        done = events.CommitDone(commit.height, commit.block, self.world.now_ms)
+        return self.replica.handle(done)
+
+
+def test_nothing_is_decided_on_a_state_that_is_not_on_disk() -> None:
+    alone = Alone()
+    commit = alone.commit_in(alone.submit(1))
+    assert alone.submit(2) == []
+    assert alone.replica.handle(events.Tick(alone.world.now_ms)) == []
+    later = alone.confirm(commit)
+    assert [effect.ticket for effect in later if isinstance(effect, effects.Answer)] == [2]
+    assert alone.commit_in(later).height == commit.height + 1
+
+
+def test_a_slow_disk_lets_thousands_of_events_wait() -> None:
+    alone = Alone()
+    commit = alone.commit_in(alone.submit(1))
+    waiting = 5_000
+    for _ in range(waiting):
+        assert alone.replica.handle(events.Tick(alone.world.now_ms)) == []
+    done = alone.confirm(commit)
+    said = [effect for effect in done if isinstance(effect, effects.SendToAll)]
+    assert len([effect for effect in said if isinstance(effect.message, Status)]) == waiting
+
+
+def test_a_confirmation_of_another_block_stops_the_node() -> None:
+    alone = Alone()
+    commit = alone.commit_in(alone.submit(1))
+    wrong = events.CommitDone(commit.height, Hash(bytes(32)), alone.world.now_ms)
+    with pytest.raises(Corruption, match=rf"^VT-3042: Height {commit.height} was confirmed with"):
+        alone.replica.handle(wrong)
+
+
+def test_the_view_tells_where_a_replica_stands() -> None:
+    world = World(make_genesis())
+    world.run(1_000)
+    world.lose = lambda *_: True
+    transaction = world.transaction(0, TWIN)
+    world.submit(0, transaction)
+    view = world.nodes[0].replica.view()
+    assert view.head == world.nodes[0].head
+    assert (view.waiting, view.waiting_bytes) == (1, transaction.size_bytes)
+    assert dict(view.peer_heights) == {"node1": 1, "node2": 1, "node3": 1}
+    assert not view.is_catching_up
+    assert view.summary.height == 2

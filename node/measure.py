@@ -1,0 +1,146 @@
+"""Measures what no event tells: times of disk writes, room on the disk, bytes of peers."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Protocol
+
+from chain.receipt import Receipt
+from contracts.context import NATIVE_SOURCE
+from node.clock import monotonic_seconds
+from node.metrics import Metrics
+from node.p2p.settings import NetworkStats, PeerStatus
+from node.replica.effects import Commit
+from node.replica.ports import WritableStore, WriteBatch
+from node.storage.space import free_bytes
+
+SIZE_EVERY_BEATS: Final = 20
+
+
+class SignedFile(Protocol):
+    """Keeps the last signed position."""
+
+    def store(self, payload: bytes) -> None:
+        """Write and sync."""
+        ...
+
+
+class TimedStore:
+    """A store whose synced writes are timed; the replica's thread writes through it."""
+
+    def __init__(self, store: WritableStore, metrics: Metrics) -> None:
+        self._store = store
+        self._seconds = metrics.store_seconds
+        self.get = store.get
+        self.range = store.range
+
+    def write(self, batch: WriteBatch, *, sync: bool) -> None:
+        """Apply a batch and note how long it took."""
+        started = monotonic_seconds()
+        self._store.write(batch, sync=sync)
+        self._seconds.observe(monotonic_seconds() - started)
+
+
+class TimedSignedFile:
+    """A last-signed file whose writes are timed."""
+
+    def __init__(self, file: SignedFile, metrics: Metrics) -> None:
+        self._file = file
+        self._seconds = metrics.sign_seconds
+
+    def store(self, payload: bytes) -> None:
+        """Write, sync, and note how long it took."""
+        started = monotonic_seconds()
+        self._file.store(payload)
+        self._seconds.observe(monotonic_seconds() - started)
+
+
+class Measure:
+    """Sets the gauges and counters that must be looked after.
+
+    Args: home: the node's folder; database: the folder of its database.
+    """
+
+    def __init__(self, metrics: Metrics, home: Path, database: Path) -> None:
+        self._metrics = metrics
+        self._home = home
+        self._database = database
+        self._beats = 0
+        self._bytes: dict[tuple[str, str], int] = {}
+        self._restarts = 0
+        self._refused = 0
+        self._endings: dict[str, int] = {}
+
+    def room(self) -> int:
+        """Give the bytes that are free on the disk."""
+        free = free_bytes(self._home)
+        self._metrics.disk_free.set(free)
+        return free
+
+    def network(self, stats: NetworkStats) -> None:
+        """Count what the network refused since the last look."""
+        refused = stats.strangers_refused.total()
+        self._metrics.strangers_refused.inc(refused - self._refused)
+        self._refused = refused
+        for code, count in stats.endings.items():
+            before = self._endings.get(code, 0)
+            self._metrics.peer_endings.labels(code=code).inc(count - before)
+            self._endings[code] = count
+
+    def beat(self, reasons: Sequence[str], peers: Sequence[PeerStatus], restarts: int) -> None:
+        """Look at everything once.
+
+        Args: reasons: why the node is not ready; restarts: of the contract worker so far.
+        """
+        self._metrics.ready.set(0 if reasons else 1)
+        self._metrics.faults.inc(restarts - self._restarts)
+        self._restarts = restarts
+        for peer in peers:
+            self._add(peer.name, "in", peer.traffic.bytes_in)
+            self._add(peer.name, "out", peer.traffic.bytes_out)
+            if peer.certificate_expires_ms is not None:
+                expiry = self._metrics.certificate_expiry.labels(peer=peer.name)
+                expiry.set(peer.certificate_expires_ms / 1000)
+        if self._beats % SIZE_EVERY_BEATS == 0:
+            self._metrics.store_size.set(measure_folder(self._database))
+        self._beats += 1
+
+    def commit(self, commit: Commit, readings: int, members: Sequence[str]) -> None:
+        """Count a block. Args: readings: in it; members: names of the validators, in order."""
+        metrics = self._metrics
+        metrics.commits.labels(source="catch_up" if commit.is_catch_up else "consensus").inc()
+        metrics.height.set(commit.height)
+        metrics.block_time.set(commit.header.time_ms / 1000)
+        metrics.block_size.observe(commit.size_bytes)
+        metrics.readings.inc(readings)
+        metrics.rounds_failed.inc(commit.certificate.round)
+        for receipt in commit.receipts:
+            metrics.transactions.labels(outcome=receipt.code).inc()
+            metrics.actions.inc(count_opened(receipt))
+        signed = {signature.validator for signature in commit.certificate.signatures}
+        for index, member in enumerate(members):
+            if index not in signed:
+                metrics.missed_votes.labels(peer=member).inc()
+
+    def _add(self, peer: str, direction: str, total: int) -> None:
+        before = self._bytes.get((peer, direction), 0)
+        self._metrics.peer_bytes.labels(peer=peer, direction=direction).inc(max(0, total - before))
+        self._bytes[peer, direction] = total
+
+
+def measure_folder(folder: Path) -> int:
+    """Give the bytes of all files in a folder; files that vanish meanwhile count nothing."""
+    total = 0
+    for path in folder.glob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size
+    return total
+
+
+def count_opened(receipt: Receipt) -> int:
+    """Count the actions that a transaction opened; a contract's own events do not count."""
+    return sum(
+        1
+        for event in receipt.events
+        if event.source == NATIVE_SOURCE and event.name == "action_opened"
+    )

@@ -1,0 +1,99 @@
+"""The one way into the replica: order, bounds, and nobody pays for another's flood."""
+
+import asyncio
+
+import pytest
+
+from chain.errors import Busy
+from chain.scalars import NodeName, UnixMillis
+from node.inbox import SOURCE_BYTES_MAX, STEP_EVENTS_MAX, Inbox
+from node.replica.events import Event, FrameReceived, PeerDown, Submitted, Tick
+
+A, B = NodeName("a"), NodeName("b")
+NOW_MS = UnixMillis(1)
+
+
+def frame(peer: NodeName, size: int = 1) -> FrameReceived:
+    return FrameReceived(peer, bytes(size), NOW_MS)
+
+
+def submitted(ticket: int, size: int = 1) -> Submitted:
+    return Submitted(ticket, bytes(size), NOW_MS)
+
+
+async def test_events_come_out_in_the_order_they_went_in() -> None:
+    inbox = Inbox()
+    went_in: list[Event] = [submitted(1), frame(A), Tick(NOW_MS), frame(B), submitted(2)]
+    for event in went_in:
+        if isinstance(event, FrameReceived | Submitted):
+            inbox.put(event)
+        else:
+            inbox.put_urgent(event)
+    assert len(inbox) == 5
+    assert await inbox.take() == went_in
+    assert len(inbox) == 0
+
+
+async def test_taking_waits_until_there_is_something() -> None:
+    inbox = Inbox()
+    async with asyncio.TaskGroup() as tasks:
+        taking = tasks.create_task(inbox.take())
+        await asyncio.sleep(0)
+        assert not taking.done()
+        inbox.put_urgent(Tick(NOW_MS))
+    assert taking.result() == [Tick(NOW_MS)]
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await inbox.take()
+
+
+async def test_a_step_takes_a_bounded_number() -> None:
+    inbox = Inbox()
+    for number in range(STEP_EVENTS_MAX + 3):
+        inbox.put(submitted(number))
+    assert len(await inbox.take()) == STEP_EVENTS_MAX
+    assert len(await inbox.take()) == 3
+
+
+async def test_a_source_that_has_too_much_waiting_is_refused() -> None:
+    inbox = Inbox(events_max=2)
+    inbox.put(submitted(1))
+    inbox.put(submitted(2))
+    with pytest.raises(Busy, match=r"^VT-3003: 2 requests and messages wait for the node\."):
+        inbox.put(submitted(3))
+    assert len(inbox) == 2
+
+
+async def test_a_flood_of_clients_or_of_one_peer_leaves_the_votes_of_others_their_place() -> None:
+    inbox = Inbox(events_max=2)
+    for _ in range(2):
+        inbox.put(submitted(0))
+        inbox.put(frame(A))
+    for flood in (submitted(0), frame(A)):
+        with pytest.raises(Busy):
+            inbox.put(flood)
+    inbox.put(frame(B))
+    inbox.put_urgent(PeerDown(A, NOW_MS))
+    assert len(inbox) == 6
+
+
+async def test_bytes_are_bounded_and_not_only_events() -> None:
+    inbox = Inbox(bytes_max=10)
+    inbox.put(frame(A, 6))
+    with pytest.raises(Busy):
+        inbox.put(frame(A, 5))
+    inbox.put(frame(A, 4))
+    inbox.put(frame(B, 10))
+    with pytest.raises(Busy):
+        inbox.put(submitted(1, 11))
+    assert SOURCE_BYTES_MAX >= 4 * (4 << 20), "several full blocks of a peer may wait"
+
+
+async def test_what_is_taken_makes_room() -> None:
+    inbox = Inbox(events_max=1, bytes_max=5)
+    for _ in range(3):
+        inbox.put(frame(A, 5))
+        with pytest.raises(Busy):
+            inbox.put(frame(A, 0))
+        await inbox.take()
+    assert inbox._held == {}

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+from chain.receipt import OK, Event, Receipt
+from chain.scalars import Gas, Hash
+from node.measure import Measure, TimedSignedFile, TimedStore, count_opened, measure_folder
+from node.metrics import Metrics
+from node.p2p.settings import NetworkStats, PeerStatus, Traffic
+from node.replica.ports import Column, MemoryStore, Put, WriteBatch
+
+
+def make(tmp_path: Path) -> tuple[Metrics, Measure]:
+    metrics = Metrics("1", with_process=False)
+    return metrics, Measure(metrics, tmp_path, tmp_path)
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value("veritwin_" + name, labels)
+
+
+def test_ready_follows_the_reasons(tmp_path: Path) -> None:
+    metrics, measure = make(tmp_path)
+    measure.beat((), (), 0)
+    assert value(metrics, "ready") == 1
+    measure.beat(("2 of 4 validators are not reachable.",), (), 0)
+    assert value(metrics, "ready") == 0
+
+
+def test_bytes_of_a_peer_count_up_across_its_connections(tmp_path: Path) -> None:
+    metrics, measure = make(tmp_path)
+    for total in (10, 30, 5, 25):
+        peer = PeerStatus("b", "127.0.0.1:1", Traffic(bytes_in=total, bytes_out=1), None)
+        measure.beat((), (peer,), 0)
+    assert value(metrics, "peer_bytes_total", peer="b", direction="in") == 50
+    assert value(metrics, "peer_bytes_total", peer="b", direction="out") == 1
+
+
+def test_restarts_of_the_worker_are_counted_once(tmp_path: Path) -> None:
+    metrics, measure = make(tmp_path)
+    for restarts in (0, 2, 2, 3):
+        measure.beat((), (), restarts)
+    assert value(metrics, "contract_worker_faults_total") == 3
+
+
+def test_the_size_of_the_database_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "a.sst").write_bytes(bytes(100))
+    (tmp_path / "b.sst").write_bytes(bytes(50))
+    metrics, measure = make(tmp_path)
+    measure.beat((), (), 0)
+    assert value(metrics, "store_size_bytes") == 150
+    assert measure_folder(tmp_path / "gone") == 0
+
+
+def test_what_the_network_refused_is_counted_once(tmp_path: Path) -> None:
+    metrics, measure = make(tmp_path)
+    stats = NetworkStats()
+    stats.strangers_refused["VT-5003"] = 2
+    stats.endings["VT-5014"] = 1
+    measure.network(stats)
+    stats.endings["VT-5014"] = 3
+    measure.network(stats)
+    assert value(metrics, "strangers_refused_total") == 2
+    assert value(metrics, "peer_endings_total", code="VT-5014") == 3
+
+
+def test_the_end_of_a_peers_certificate_is_told(tmp_path: Path) -> None:
+    metrics, measure = make(tmp_path)
+    peer = PeerStatus("b", "127.0.0.1:1", Traffic(), None, certificate_expires_ms=5_000)
+    measure.beat((), (peer,), 0)
+    assert value(metrics, "peer_certificate_expiry_timestamp_seconds", peer="b") == 5
+
+
+def test_room_on_the_disk_is_told(tmp_path: Path) -> None:
+    metrics, measure = make(tmp_path)
+    assert measure.room() == value(metrics, "disk_free_bytes") > 0
+
+
+def test_writes_pass_through_and_are_timed() -> None:
+    metrics = Metrics("1", with_process=False)
+    store = MemoryStore()
+    timed = TimedStore(store, metrics)
+    timed.write(WriteBatch((Put(Column.META, b"k", b"v"),)), sync=True)
+    assert store.get(Column.META, b"k") == timed.get(Column.META, b"k") == b"v"
+    assert value(metrics, "store_write_seconds_count") == 1
+    kept = []
+
+    class File:
+        def store(self, payload: bytes) -> None:
+            kept.append(payload)
+
+    TimedSignedFile(File(), metrics).store(b"signed")
+    assert kept == [b"signed"]
+    assert value(metrics, "last_signed_seconds_count") == 1
+
+
+def test_only_the_ledgers_own_events_open_actions() -> None:
+    def receipt(source: str) -> Receipt:
+        event = Event(source, "action_opened", "x", b"\xc0")
+        return Receipt(Hash(bytes(32)), OK, "", Gas(0), b"\xc0", (event,), 0)
+
+    assert count_opened(receipt("native")) == 1
+    assert count_opened(receipt("some-contract")) == 0
