@@ -1,10 +1,17 @@
 """`veritwin network`: found a network."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from node.cli.output import print_result, suggest
+
+if TYPE_CHECKING:
+    from node.founding import PlannedNode
+
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - inside a container; what is published is for its host
+API_PORT_BELOW: Final = 1_000
 
 
 @click.group(name="network")
@@ -50,9 +57,15 @@ def command() -> None:
 )
 @click.option(
     "--base-port",
+    type=click.IntRange(2_024, 65_000),
     default=9000,
     show_default=True,
     help="First port to use, with --org: 9000, 9001, .. for nodes, 8000, .. for APIs.",
+)
+@click.option(
+    "--container",
+    is_flag=True,
+    help="With --org: a container for each node, reached by the node's name, with the same ports.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def new(
@@ -62,6 +75,7 @@ def new(
     folder: Path,
     chain_name: str,
     base_port: int,
+    container: bool,
     as_json: bool,
 ) -> None:
     """Found a network.
@@ -70,15 +84,22 @@ def new(
     Examples:
       veritwin network new --card a/card.json --card b/card.json --out network.json
       veritwin network new --org acme --org bolt --org core --org dyna --dir try-out
+      veritwin network new --org acme --org bolt --org core --org dyna --container
     """
     if bool(cards) == bool(organisations):
         raise click.UsageError(
             "Give either --card (members' cards) or --org (all on this machine)."
         )
+    if container and cards:
+        raise click.UsageError(
+            "--container goes with --org; a card says where its node is dialled."
+        )
     if cards:
         _from_cards(cards, out, as_json=as_json)
     else:
-        _on_this_machine(organisations, folder, chain_name, base_port, as_json=as_json)
+        _on_this_machine(
+            organisations, folder, chain_name, base_port, container=container, as_json=as_json
+        )
 
 
 def _from_cards(cards: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
@@ -102,24 +123,25 @@ def _from_cards(cards: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
 
 
 def _on_this_machine(
-    organisations: tuple[str, ...], folder: Path, chain_name: str, base_port: int, *, as_json: bool
+    organisations: tuple[str, ...],
+    folder: Path,
+    chain_name: str,
+    base_port: int,
+    *,
+    container: bool,
+    as_json: bool,
 ) -> None:
     from chain.genesis import compute_genesis_hash
-    from chain.scalars import NodeName, OrganisationId
     from node.clock import now_ms
-    from node.founding import PlannedNode, found_local
+    from node.founding import found_local
+    from node.p2p.settings import LOOPBACK
 
-    planned = [
-        PlannedNode(
-            OrganisationId(organisation),
-            organisation,
-            NodeName(f"{organisation}-1"),
-            base_port + index,
-            base_port - 1000 + index,
-        )
-        for index, organisation in enumerate(organisations)
-    ]
-    network = found_local(folder, chain_name, planned, now_ms())
+    planned = _plan_nodes(organisations, base_port, container=container)
+    listen_host = EVERYWHERE if container else LOOPBACK.host
+    network = found_local(folder, chain_name, planned, now_ms(), listen_host=listen_host)
+    homes = [f"{name}: {home}" for name, home in network.homes.items()]
+    if container:
+        homes.append("Mount each home in a container that the others reach by the node's name.")
     print_result(
         {
             "chain_id": chain_name,
@@ -127,7 +149,32 @@ def _on_this_machine(
             "nodes": {name: str(home) for name, home in network.homes.items()},
         },
         as_json=as_json,
-        text="\n".join(f"{name}: {home}" for name, home in network.homes.items()),
+        text="\n".join(homes),
     )
-    if not as_json:
+    if not as_json and not container:
         suggest(*(f"veritwin node run --home {home}" for home in network.homes.values()))
+
+
+def _plan_nodes(
+    organisations: tuple[str, ...], base_port: int, *, container: bool
+) -> "list[PlannedNode]":
+    """One node for each organisation; containers have an address each, so they share the ports."""
+    from chain.scalars import NodeName, OrganisationId
+    from node.founding import PlannedNode
+    from node.p2p.settings import LOOPBACK
+
+    planned = []
+    for index, organisation in enumerate(organisations):
+        name = NodeName(f"{organisation}-1")
+        port = base_port if container else base_port + index
+        planned.append(
+            PlannedNode(
+                OrganisationId(organisation),
+                organisation,
+                name,
+                port,
+                port - API_PORT_BELOW,
+                name if container else LOOPBACK.host,
+            )
+        )
+    return planned
