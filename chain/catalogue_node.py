@@ -1,4 +1,4 @@
-"""Catalogue entries of the node: 6xxx storage, 7xxx API and client, 8xxx configuration."""
+"""Catalogue entries of the node: 6xxx storage, 7xxx API and client, 8xxx settings and demo."""
 
 from typing import Final
 
@@ -250,4 +250,35 @@ CONFIGURATION: Final = (
     ),
 )
 
-ENTRIES: Final[tuple[Entry, ...]] = (*STORAGE, *API, *CONFIGURATION)
+DEMO: Final = (
+    Entry(
+        "VT-8010",
+        "demo-home-in-use",
+        "The demo's folder is not empty",
+        "{path} holds {found} already; a demo founds a new chain in a folder of its own.",
+        "Name a new folder, or leave out --home: veritwin demo --home NEW-FOLDER",
+    ),
+    Entry(
+        "VT-8011",
+        "port-in-use",
+        "A port cannot be used",
+        "Port {port} of {host}: {reason}.",
+        "Take another, or any free one: veritwin demo --port 0",
+    ),
+    Entry(
+        "VT-8012",
+        "demo-cannot-write",
+        "The demo cannot write its files",
+        "{path}: {reason}.",
+        "Make room, or name a place that you may write to: veritwin demo --home NEW-FOLDER",
+    ),
+    Entry(
+        "VT-8013",
+        "demo-node-failed",
+        "A node of the demo did not start",
+        "{node} {reason}",
+        "Mend what it says; with --home NEW-FOLDER its whole log, node.log, is kept.",
+    ),
+)
+
+ENTRIES: Final[tuple[Entry, ...]] = (*STORAGE, *API, *CONFIGURATION, *DEMO)

@@ -149,7 +149,7 @@ ENTRIES: Final = (
         "VT-2028",
         "bad-value",
         "The value is not a decimal number",
-        "Reading {index} of property {property} has value {value!r}, which is not a plain decimal "
+        "Reading {index} of property {property} has value {value!a}, which is not a plain decimal "
         "number of at most 40 digits.",
         "Write it like -12.5, without exponent; send quality Bad and an empty value if missing.",
     ),

@@ -4,7 +4,9 @@ It holds precommits of one round for one block from more than two thirds of the 
 these signatures count for the decision and for the next block's time; there is no second list.
 """
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from chain import keys
 from chain.codec import encode
@@ -23,7 +25,7 @@ from chain.scalars import (
     UnixMillis,
     to_bytes,
 )
-from chain.validators import ValidatorSet
+from chain.validators import VALIDATORS_MAX, ValidatorSet
 
 
 class CommitSignature(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -40,7 +42,7 @@ class QuorumCertificate(Struct, frozen=True, array_like=True, forbid_unknown_fie
     height: HeightField
     round: RoundField
     block: HashField
-    signatures: tuple[CommitSignature, ...]
+    signatures: Annotated[tuple[CommitSignature, ...], Meta(max_length=VALIDATORS_MAX)]
 
 
 def precommit_hash(

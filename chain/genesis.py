@@ -14,6 +14,7 @@ from chain.codec import encode
 from chain.errors import InvalidInput
 from chain.hashing import hash_tagged
 from chain.json_view import from_plain, to_plain
+from chain.keys import check_public_key
 from chain.scalars import (
     CountField,
     Hash,
@@ -23,9 +24,12 @@ from chain.scalars import (
     OrganisationField,
     PublicKeyField,
 )
-from chain.validators import ValidatorSet
+from chain.validators import VALIDATORS_MAX, ValidatorSet
 
+GENESIS_VERSION: Final = 1
 GENESIS_SIZE_BYTES_MAX: Final = 4 << 20
+CREATED_MS_MAX: Final = 253_402_300_799_999
+"""The end of the year 9999: block times grow from here and must stay numbers of a format."""
 Millis = Annotated[int, Meta(ge=1, le=3_600_000)]
 
 
@@ -91,12 +95,12 @@ def compute_genesis_hash(genesis: Genesis) -> Hash:
 def check_genesis(genesis: Genesis) -> None:
     """Check what the types cannot say.
 
-    Raises: InvalidInput: VT-1305: repeated names or keys, or a validator of no member.
+    Raises: InvalidInput: VT-1305: another version, repeated names or keys, a key that is none,
+    limits that contradict each other, or a validator of no member.
     """
     organisations = [organisation.id for organisation in genesis.organisations]
     members = genesis.validators.members
-    if not members:
-        raise InvalidInput("VT-1305", reason="genesis names no validator")
+    _check_numbers(genesis)
     for what, values in (
         ("organisation", organisations),
         ("administrator key", [o.administrator for o in genesis.organisations]),
@@ -112,6 +116,39 @@ def check_genesis(genesis: Genesis) -> None:
                 "VT-1305",
                 reason=f"validator {validator.node} belongs to no organisation of genesis",
             )
+    _check_keys(genesis)
+
+
+def _check_numbers(genesis: Genesis) -> None:
+    count, limits = len(genesis.validators), genesis.limits
+    largest, block = limits.transaction_size_bytes_max, limits.block_size_bytes_max
+    for holds, reason in (
+        (
+            genesis.version == GENESIS_VERSION,
+            f"this program cannot read a genesis of version {genesis.version}",
+        ),
+        (count > 0, "genesis names no validator"),
+        (
+            count <= VALIDATORS_MAX,
+            f"genesis names {count} validators, at most {VALIDATORS_MAX} are allowed",
+        ),
+        (largest <= block, f"a transaction may have {largest} bytes, a block only {block}"),
+        (genesis.created_ms <= CREATED_MS_MAX, "it is from after the year 9999"),
+    ):
+        if not holds:
+            raise InvalidInput("VT-1305", reason=reason)
+
+
+def _check_keys(genesis: Genesis) -> None:
+    for owner, key in (
+        *((f"administrator key of {one.id}", one.administrator) for one in genesis.organisations),
+        *((f"vote key of {one.node}", one.vote_key) for one in genesis.validators.members),
+    ):
+        try:
+            check_public_key(key)
+        except InvalidInput as error:
+            reason = f"the {owner} is not an acceptable Ed25519 key"
+            raise InvalidInput("VT-1305", reason=reason) from error
 
 
 def genesis_to_json(genesis: Genesis) -> bytes:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from chain.attestation import AttestedFile, get_attested_files
 from chain.block import Header
 from chain.certificate import QuorumCertificate
 from chain.codec import encode
+from chain.dsse import FileSubject, read_statement
 from chain.errors import InvalidInput
 from chain.json_view import from_plain, to_plain
 from chain.operations import Attest, name_of
@@ -35,7 +35,6 @@ from chain.wording import describe_operation, format_time
 __all__ = [
     "FORMAT",
     "RECEIPT_FILE_SIZE_BYTES_MAX",
-    "AttestedFile",
     "Inclusion",
     "ProvenReceipt",
     "Verdict",
@@ -73,7 +72,7 @@ def build_receipt(
         block=block,
         header=encode(header),
         certificate=encode(certificate),
-        attested_file=_find_file(transaction, attested_name) if attested_name else None,
+        attested_file=None if attested_name is None else _find_file(transaction, attested_name),
     )
 
 
@@ -110,10 +109,14 @@ def receipt_from_json(data: bytes) -> ProvenReceipt:
     return proof
 
 
-def _find_file(transaction: Transaction, name: str) -> AttestedFile:
+def _find_file(transaction: Transaction, name: str) -> FileSubject:
     operation = transaction.body.operation
     if isinstance(operation, Attest):
-        for file in get_attested_files(operation.envelope):
+        try:
+            files = read_statement(operation.envelope).files
+        except InvalidInput as error:
+            break_link("attested file", error.why, error)
+        for file in files:
             if file.name == name:
                 return file
     break_link("attested file", f"the transaction attests no file {name!r}")

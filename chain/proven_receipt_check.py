@@ -10,10 +10,10 @@ from typing import Annotated, Final, Literal, NoReturn, TypeVar
 from msgspec import Meta, Struct
 
 from chain import keys
-from chain.attestation import AttestedFile, get_attested_files, is_signed_by
 from chain.block import HEADER_VERSION, Header, compute_block_hash
 from chain.certificate import QuorumCertificate, check_certificate
 from chain.codec import decode
+from chain.dsse import FileSubject, open_envelope
 from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.merkle import PATH_LENGTH_MAX, leaf_hash, verify_inclusion
@@ -82,7 +82,7 @@ class ProvenReceipt(Struct, frozen=True, array_like=True, forbid_unknown_fields=
     """Encoded `QuorumCertificate` of that header."""
     validator_changes: tuple[bytes, ...] = ()
     """Reserved for proofs of changes of the validator set; refused when not empty."""
-    attested_file: AttestedFile | None = None
+    attested_file: FileSubject | None = None
     """The file that an `attest` transaction is about, as its statement names it."""
 
 
@@ -275,13 +275,10 @@ def _check_attested_file(opened: OpenReceipt, verify: keys.Verifier) -> None:
     if not isinstance(operation, Attest):
         break_link("attested file", "the transaction is no attestation")
     try:
-        is_signed = is_signed_by(operation.envelope, opened.transaction.body.sender, verify)
-        files = get_attested_files(operation.envelope)
+        statement = open_envelope(operation.envelope, opened.transaction.body.sender, verify=verify)
     except InvalidInput as error:
         break_link("attested file", error.why, error)
-    if not is_signed:
-        break_link("attested file", "the statement is not signed by the transaction's sender")
-    if attested not in files:
+    if attested not in statement.files:
         break_link("attested file", f"the statement does not name {attested.name!r} like this")
 
 

@@ -2,8 +2,9 @@
 
 from functools import lru_cache
 from math import gcd
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from chain.codec import encode
 from chain.hashing import hash_tagged
@@ -18,6 +19,10 @@ from chain.scalars import (
     Round,
     WeightField,
 )
+
+
+VALIDATORS_MAX: Final = 256
+"""Most validators: each of them checks the votes of all in every round."""
 
 
 class Validator(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -38,7 +43,7 @@ class Validator(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
 class ValidatorSet(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The validators of one height, in the order of genesis; indexes in votes refer to it."""
 
-    members: tuple[Validator, ...]
+    members: Annotated[tuple[Validator, ...], Meta(max_length=VALIDATORS_MAX)]
 
     def __len__(self) -> int:
         return len(self.members)
@@ -80,13 +85,14 @@ def compute_proposer(validators: ValidatorSet, height: Height, round_: Round) ->
 
     Each member's turns are in proportion to its weight and spread out evenly: the schedule of one
     full cycle of turns is smooth weighted round robin, and turn `height + round` is looked up in
-    it. It depends on its arguments alone, so a node that slept knows the proposer at once.
+    it. It depends on its arguments alone, so a node that slept knows the proposer at once. A cycle
+    has at most 4096 turns, so a member with less than about 1/4096 of the weight may get none.
     """
     schedule = _compute_schedule(tuple(member.weight for member in validators.members))
     return schedule[(height + round_) % len(schedule)]
 
 
-_TURNS_MAX = 4096
+_TURNS_MAX: Final = 4096
 
 
 @lru_cache(maxsize=64)

@@ -57,18 +57,26 @@ def encode_value(value: object, limit: int = VALUE_SIZE_MAX) -> bytes:
 def decode_value(data: bytes, limit: int = VALUE_SIZE_MAX) -> Value:
     """Decode bytes that `encode_value` made.
 
-    Raises: InvalidInput: VT-1203 too large, VT-1205 malformed, VT-1206 not canonical, or what
-        `encode_value` raises for things that are no values (a float, a timestamp).
+    Raises: InvalidInput: VT-1203 too large, VT-1205 malformed or no value (a float, nested too
+        deeply), VT-1206 not canonical.
     """
     if len(data) > limit:
         raise InvalidInput("VT-1203", size=len(data), limit=limit)
     try:
         value: object = _DECODER.decode(data)
-    except InvalidInput:
-        raise
-    except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError):
+        again = encode_value(value, limit)
+    except (
+        InvalidInput,
+        msgspec.DecodeError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ):
+        # One refusal for all: which of several faults is met first depends on how much stack
+        # the decoder has, and a receipt must be the same on every node.
         raise InvalidInput("VT-1205", size=len(data)) from None
-    if encode_value(value, limit) != data:
+    if again != data:
         raise InvalidInput("VT-1206", size=len(data))
     return cast(Value, value)
 

@@ -19,8 +19,9 @@ from contracts.manifest import (
     UpdateTrigger,
     compute_source_hash,
 )
-from contracts.outline import Outline, read_outline
+from contracts.outline import Outline, summarise
 from contracts.source import parse_source
+from contracts.top_level import read_outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,14 @@ def check_source(source: str) -> Checked:
 def build_manifest(source: str, outline: Outline) -> Manifest:
     """Give the outside of a source that has no findings."""
     functions = outline.functions.values()
+    # Nothing here may come from `ast.unparse` or `ast.get_docstring`: the manifest is part of the
+    # state, and their texts differ between versions of Python.
     return Manifest(
         engine=lang.ENGINE,
         source_hash=compute_source_hash(source),
         summary=outline.summary,
         calls=tuple(
-            CallHandler(
-                entry.name,
-                _parameters(entry.node),
-                (ast.get_docstring(entry.node) or "").split("\n")[0][:200],
-            )
+            CallHandler(entry.name, _parameters(entry.node), _summary(entry.node))
             for entry in functions
             if entry.handler == "call"
         ),
@@ -74,10 +73,36 @@ def _parameters(node: ast.FunctionDef) -> tuple[Parameter, ...]:
     given = node.args.args
     required = len(given) - len(node.args.defaults)
     parameters = [
-        Parameter(item.arg, ast.unparse(item.annotation) if item.annotation else "", i < required)
+        Parameter(item.arg, render_type(item.annotation), i < required)
         for i, item in enumerate(given)
     ]
     for item, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
-        text = ast.unparse(item.annotation) if item.annotation else ""
-        parameters.append(Parameter(item.arg, text, default is None))
+        parameters.append(Parameter(item.arg, render_type(item.annotation), default is None))
     return tuple(parameters)
+
+
+def _summary(node: ast.FunctionDef) -> str:
+    match node.body[0]:
+        case ast.Expr(value=ast.Constant(value=str(text))):
+            return summarise(text)
+        case _:
+            return ""
+
+
+def render_type(node: ast.expr | None) -> str:
+    """Write an annotation that the checker has accepted; "" for none."""
+    match node:
+        case None:
+            return ""
+        case ast.Name(id=name):
+            return name
+        case ast.Subscript(value=base, slice=inner):
+            return f"{render_type(base)}[{render_type(inner)}]"
+        case ast.Tuple(elts=items):
+            return ", ".join([render_type(item) for item in items])
+        case ast.BinOp(left=left, right=right):
+            return f"{render_type(left)} | {render_type(right)}"
+        case ast.Constant(value=None):
+            return "None"
+        case _:
+            return "..."

@@ -98,6 +98,10 @@ def _load(source: str) -> tuple[Verdict, Loaded | None]:
         loaded = _compile(checked, manifest)
     except UnmeteredCode as error:
         return _refused("rewriting", f"the compiler cannot meter {error}", "simpler code"), None
+    except (SyntaxError, AssertionError) as error:
+        # The checker let it through, which is our bug: but one that must not stop every node.
+        name = type(error).__name__
+        return _refused("rewriting", f"the compiler gave up: {name}", "simpler code"), None
     except OutOfGas:
         return _refused("constant", "the module's constants cost too much", "smaller ones"), None
     except (ChainError, ArithmeticError, LookupError, ValueError, TypeError) as error:

@@ -1,8 +1,10 @@
 """What an operation knows besides the state: its block, its transaction and the gas left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
+from chain.errors import InvalidInput
 from chain.genesis import Limits
 from chain.receipt import Event
 from chain.scalars import Hash, Height, UnixMillis
@@ -13,6 +15,10 @@ from contracts.records import KeyRecord
 
 NATIVE_SOURCE = "native"
 """Source of events that the ledger itself records; no contract may have this name."""
+
+
+EVENTS_SIZE_MAX: Final = 1 << 20
+"""Most bytes of contracts' events in one transaction: its receipt has to fit into a proof."""
 
 
 class GasMeter:
@@ -63,6 +69,7 @@ class TransactionContext:
     executor: Executor
     gas_used: int = 0
     events: list[Event] = field(default_factory=list)
+    contract_events_size: int = 0
 
     @property
     def gas_left(self) -> int:
@@ -74,6 +81,17 @@ class TransactionContext:
         """Take what an invocation used from this transaction and from its block."""
         self.block.gas.charge(gas)
         self.gas_used += gas
+
+    def add_events(self, events: Sequence[Event]) -> None:
+        """Take over what a contract emitted in one invocation.
+
+        Raises: InvalidInput: VT-1203, with these the transaction's events would be too large.
+        """
+        size = self.contract_events_size + sum(len(event.payload) for event in events)
+        if size > EVENTS_SIZE_MAX:
+            raise InvalidInput("VT-1203", size=size, limit=EVENTS_SIZE_MAX)
+        self.contract_events_size = size
+        self.events.extend(events)
 
     def emit(self, name: str, subject: str, payload: Mapping[str, object]) -> None:
         """Record an event of the ledger itself; it is dropped when the transaction fails."""

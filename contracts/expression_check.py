@@ -6,7 +6,7 @@ import ast
 from typing import Final
 
 from contracts import language as lang
-from contracts.outline import Outline, check_import, check_literal
+from contracts.outline import Outline, check_dict_keys, check_import, check_literal
 
 ALLOWED: Final = frozenset(lang.GAS)
 _FORMAT_LETTERS: Final = "dsf"
@@ -18,6 +18,7 @@ class ExpressionCheck:
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
         self.names: set[str] = set()
+        self._comprehensions = 0
 
     def add(self, node: ast.AST, rule: str, reason: str, instead: str) -> None:
         """Add a finding at a node."""
@@ -86,6 +87,7 @@ class ExpressionCheck:
             case ast.Dict(keys=keys):
                 if None in keys:
                     self.add(node, "dict", "** hides how many items come", "x.update(y)")
+                check_dict_keys(self.outline, keys)
                 self._children(node)
             case ast.ListComp() | ast.DictComp():
                 self._check_comprehension(node)
@@ -103,9 +105,7 @@ class ExpressionCheck:
 
     def is_field(self, name: str) -> bool:
         """Say whether a record of the contract has this field."""
-        return any(
-            entry.name == name for fields in self.outline.records.values() for entry in fields
-        )
+        return name in self.outline.field_names
 
     def refuse(self, node: ast.AST, name: str) -> None:
         """Refuse a syntax node that is not on the list."""
@@ -183,6 +183,15 @@ class ExpressionCheck:
         self.expression(node.value)
 
     def _check_comprehension(self, node: ast.ListComp | ast.DictComp) -> None:
+        self._comprehensions += len(node.generators)
+        if self._comprehensions > lang.COMPREHENSION_DEPTH_MAX:
+            # Older interpreters take a stack frame for each, so they could fill the stack.
+            self.add(
+                node,
+                "shape",
+                f"more than {lang.COMPREHENSION_DEPTH_MAX} comprehension loops inside each other",
+                "for statements, or a function",
+            )
         for part in node.generators:
             if part.is_async:
                 self.refuse(node, "AsyncFor")
@@ -192,6 +201,7 @@ class ExpressionCheck:
                 self.expression(condition)
         for inner in [node.elt] if isinstance(node, ast.ListComp) else [node.key, node.value]:
             self.expression(inner)
+        self._comprehensions -= len(node.generators)
 
     # Calls.
 
@@ -214,7 +224,11 @@ class ExpressionCheck:
                 return
         for argument in node.args[: 1 if special else None]:
             self.expression(argument)
+        given: set[str] = set()
         for word in node.keywords:
+            if word.arg in given:
+                self.add(node, "call", f"{word.arg} is given twice", "each argument once")
+            given.add(word.arg or "")
             if word.arg is None:
                 self.add(node, "call", "** hides which arguments come", "name=value")
             elif word.arg == "key" and self._takes_function(node):

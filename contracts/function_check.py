@@ -21,6 +21,8 @@ class FunctionCheck(ExpressionCheck):
     def __init__(self, outline: Outline, function: FunctionDef) -> None:
         super().__init__(outline)
         self._node = function.node
+        self._blocks = 0
+        self._loops = 0
 
     def run(self) -> None:
         """Check the function; findings go into the outline."""
@@ -48,6 +50,8 @@ class FunctionCheck(ExpressionCheck):
                 "plain parameters, without *, ** and /",
             )
         for item in (*arguments.args, *arguments.kwonlyargs):
+            if item.arg in self.names:
+                self.add(item, "parameters", f"two parameters are called {item.arg}", "two names")
             self._define(item, item.arg)
             if item.annotation is not None:
                 check_annotation(self.outline, item.annotation)
@@ -57,7 +61,7 @@ class FunctionCheck(ExpressionCheck):
                     pass
                 case ast.Constant():
                     check_literal(self.outline, default)
-                case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as literal):
+                case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int()) as literal):
                     check_literal(self.outline, literal)
                 case _:
                     self.add(default, "default", "a default is a literal", "None, and an if")
@@ -91,7 +95,25 @@ class FunctionCheck(ExpressionCheck):
             case ast.Try():
                 self._check_try(node)
             case _:
-                self._check_block(node)
+                self._check_flow(node)
+
+    def _check_flow(self, node: ast.stmt) -> None:
+        match node:
+            case ast.For() | ast.While():
+                self._check_loop(node)
+            case ast.If(test=test, body=body, orelse=orelse):
+                self.expression(test)
+                self._statements(*body, *orelse)
+            case ast.Break() | ast.Continue():
+                if not self._loops:
+                    word = type(node).__name__.lower()
+                    self.add(node, word, "it stands in no loop", "it inside for or while")
+            case _:
+                pass
+
+    def _statements(self, *nodes: ast.stmt) -> None:
+        for node in nodes:
+            self._statement(node)
 
     def _check_change(self, node: ast.AugAssign | ast.Delete) -> None:
         match node:
@@ -107,17 +129,29 @@ class FunctionCheck(ExpressionCheck):
                         self.add(node, "del", "only items are deleted", "del x[key]")
                     self.target(item)
 
-    def _check_block(self, node: ast.stmt) -> None:
-        match node:
-            case ast.If(test=test) | ast.While(test=test):
-                self.expression(test)
-            case ast.For(target=target, iter=items):
-                self.target(target)
-                self.expression(items)
-            case _:
-                pass
-        for statement in (*getattr(node, "body", ()), *getattr(node, "orelse", ())):
-            self._statement(statement)
+    def _enter_block(self, node: ast.stmt) -> None:
+        """Count blocks inside blocks: how many a compiler takes differs between versions."""
+        self._blocks += 1
+        if self._blocks == lang.BLOCK_DEPTH_MAX + 1:
+            self.add(
+                node,
+                "shape",
+                f"more than {lang.BLOCK_DEPTH_MAX} loops and try statements inside each other",
+                "a function for the inner part",
+            )
+
+    def _check_loop(self, node: ast.For | ast.While) -> None:
+        if isinstance(node, ast.For):
+            self.target(node.target)
+            self.expression(node.iter)
+        else:
+            self.expression(node.test)
+        self._enter_block(node)
+        self._loops += 1
+        self._statements(*node.body)
+        self._loops -= 1
+        self._statements(*node.orelse)
+        self._blocks -= 1
 
     def _check_annotated(
         self, node: ast.AST, target: ast.expr, annotation: ast.expr, value: ast.expr | None
@@ -165,6 +199,7 @@ class FunctionCheck(ExpressionCheck):
                 "it would run after the gas is used up",
                 "the same lines after the try statement",
             )
+        self._enter_block(node)
         for handler in node.handlers:
             match handler.type:
                 case ast.Name(id=name) if name in lang.EXCEPTIONS:
@@ -183,7 +218,6 @@ class FunctionCheck(ExpressionCheck):
                     "texts of exceptions differ between interpreters",
                     "except ValueError: without `as`",
                 )
-            for statement in handler.body:
-                self._statement(statement)
-        for statement in (*node.body, *node.orelse):
-            self._statement(statement)
+            self._statements(*handler.body)
+        self._statements(*node.body, *node.orelse)
+        self._blocks -= 1

@@ -48,13 +48,13 @@ def invoke(
         failure = host.failure or _to_error(request, execution)
         if failure is not None:
             raise failure
+        context.add_events(host.events)
         kept = True
     finally:
         if kept:
             overlay.commit()
         else:
             overlay.rollback()
-    context.events.extend(host.events)
     return execution.value
 
 

@@ -54,7 +54,6 @@ CALL_DEPTH_MAX: Final = 48
 LIST_SIZE_MAX: Final = 1_000_000
 TEXT_SIZE_MAX: Final = 1_000_000
 FORMAT_WIDTH_MAX: Final = 99
-DICT_KEY_BITS_MAX: Final = 53
 NESTING_MAX: Final = 32
 NAME_SIZE_MAX: Final = 64
 
@@ -64,6 +63,8 @@ LOGICAL_LINES_MAX: Final = 120
 BRACKET_DEPTH_MAX: Final = 40
 INDENT_MAX: Final = 60
 ELIF_MAX: Final = 40
+BLOCK_DEPTH_MAX: Final = 6
+COMPREHENSION_DEPTH_MAX: Final = 4
 OPERATORS_MAX: Final = 200
 TREE_DEPTH_MAX: Final = 100
 NODES_MAX: Final = 30_000
@@ -101,7 +102,7 @@ EXPRESSIONS: Final = (
     Syntax("Slice", 1, ""),
     Syntax("List", 2, ""),
     Syntax("Tuple", 2, ""),
-    Syntax("Dict", 4, "keys are str or int"),
+    Syntax("Dict", 4, "keys are str"),
     Syntax("ListComp", 8, "`[f(x) for x in xs if x]`"),
     Syntax("DictComp", 8, "`{k: v for k, v in pairs}`"),
     Syntax("JoinedStr", 3, "f-string on one line; no quotes inside the braces"),

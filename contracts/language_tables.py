@@ -72,12 +72,13 @@ def _limits() -> list[tuple[str, int]]:
         ("operators of one statement", lang.OPERATORS_MAX),
         ("brackets inside brackets", lang.BRACKET_DEPTH_MAX),
         ("`elif` in one chain", lang.ELIF_MAX),
+        ("loops and `try` inside each other", lang.BLOCK_DEPTH_MAX),
+        ("`for` of comprehensions inside each other", lang.COMPREHENSION_DEPTH_MAX),
         ("functions calling each other", lang.CALL_DEPTH_MAX),
         ("items of a list", lang.LIST_SIZE_MAX),
         ("characters of a text", lang.TEXT_SIZE_MAX),
         ("containers inside containers, when compared or kept", lang.NESTING_MAX),
         ("width in an f-string", lang.FORMAT_WIDTH_MAX),
-        ("bits of an int used as dict key", lang.DICT_KEY_BITS_MAX),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from chain.dsse import FileSubject
 from chain.operations import (
     Outcome,
     PropertyDefinition,
@@ -239,13 +240,6 @@ class ActionRecord(Record, frozen=True, array_like=True):
         return next((step for step in self.history if step.status == "acknowledged"), None)
 
 
-class AttestedFile(Record, frozen=True, array_like=True):
-    """A file that a statement vouches for: its name (may be empty) and its plain SHA-256."""
-
-    name: TextField
-    sha256: HashField
-
-
 class AttestationRecord(Record, frozen=True, array_like=True):
     """A signed statement about a twin; the envelope itself stands in its transaction.
 
@@ -257,7 +251,7 @@ class AttestationRecord(Record, frozen=True, array_like=True):
     issuer: OrganisationField
     key: PublicKeyField
     predicate_type: TextField
-    files: tuple[AttestedFile, ...]
+    files: tuple[FileSubject, ...]
     envelope_hash: HashField
     transaction: HashField
     height: HeightField

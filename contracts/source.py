@@ -21,7 +21,14 @@ _TOKEN: Final = re.compile(
     r"(?P<comment>#[^\n]*)|(?P<prefix>[A-Za-z]*)(?P<quote>\"\"\"|'''|\"|')"
     r"|(?P<word>\w+)|(?P<newline>\n)|(?P<space> +)|(?P<other>.)"
 )
-_ESCAPE: Final = re.compile(r"\\(?:[\\'\"ntr]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
+_BYTES_ESCAPE: Final = re.compile(r"\\(?:[\\'\"ntr]|x[0-9a-fA-F]{2})")
+_ESCAPE: Final = re.compile(
+    # No half characters: they have no bytes, and where they meet the encoder differs.
+    _BYTES_ESCAPE.pattern[:-1] + r"|u(?:[0-9abcefABCEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}))"
+)
+_NUMBER: Final = re.compile(
+    r"0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9][0-9_]*(?:[eE][0-9_]*)?[jJ]?"
+)
 _FSTRING: Final = re.compile(r"(?:[^{}]|\{\{|\}\}|\{[^{}'\"\\#\n]+\})*")
 _PREFIXES: Final = frozenset(("", "b", "f"))
 _OPERATOR_WORDS: Final = frozenset(
@@ -151,6 +158,9 @@ def _scan_newline(scan: _Scan, position: int) -> None:
 
 def _scan_word(scan: _Scan, match: re.Match[str]) -> None:
     word = match.group()
+    if word[0].isdigit() and _NUMBER.fullmatch(word) is None:
+        # Newer versions no longer read `1if x`, and operators would hide here.
+        scan.add(match.start(), "number", "a number stands apart from what follows", "a space")
     if scan.fresh:
         _scan_statement_start(scan, match.start(), word)
     scan.fresh = False
@@ -228,11 +238,9 @@ def _scan_string(scan: _Scan, source: str, match: re.Match[str]) -> int:
             scan.add(match.start(), "string", "the string does not end", "a closing quote")
             return end
         if source[end] == "\\":
-            escape = _ESCAPE.match(source, end)
+            escape = (_BYTES_ESCAPE if prefix == "b" else _ESCAPE).match(source, end)
             if escape is None:
-                scan.add(
-                    end, "string", "this escape is not allowed", r"\\ \' \" \n \t \r \xHH or \uHHHH"
-                )
+                _refuse_escape(scan, source, end)
                 return end + 2
             end = escape.end()
         else:
@@ -250,6 +258,15 @@ def _scan_string(scan: _Scan, source: str, match: re.Match[str]) -> int:
         if letter == "\n":
             _scan_text_newline(scan, index + 1)
     return end + len(quote)
+
+
+def _refuse_escape(scan: _Scan, source: str, offset: int) -> None:
+    if re.match(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}", source[offset : offset + 6]):
+        scan.add(offset, "string", "a lone surrogate is no character", "the whole character")
+    else:
+        scan.add(
+            offset, "string", "this escape is not allowed", r"\\ \' \" \n \t \r \xHH or \uHHHH"
+        )
 
 
 def _scan_text_newline(scan: _Scan, position: int) -> None:

@@ -4,15 +4,16 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
+from chain import dsse
 from chain.errors import InvalidInput, Refused
 from chain.hashing import hash_tagged
 from chain.operations import Attest
 from chain.scalars import Hash, PublicKey, TwinId
 from chain.values import encode_value
-from contracts import dsse, state_keys
+from contracts import state_keys
 from contracts.context import TransactionContext
 from contracts.native.access import get_twin, put_twin
-from contracts.records import AttestationRecord, AttestedFile
+from contracts.records import AttestationRecord
 from contracts.state import Overlay
 
 
@@ -39,7 +40,7 @@ def attest(operation: Attest, context: TransactionContext, overlay: Overlay) -> 
         issuer=sender.organisation,
         key=sender.key,
         predicate_type=statement.predicate_type,
-        files=tuple(AttestedFile(one.name, one.sha256) for one in statement.files),
+        files=statement.files,
         envelope_hash=Hash(sha256(operation.envelope).digest()),
         transaction=context.transaction.id,
         height=context.block.height,

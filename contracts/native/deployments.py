@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Final
 
+from chain.codec import encode
 from chain.errors import InvalidInput, Refused
 from chain.operations import Call, DeployContract
 from chain.scalars import Hash
@@ -17,6 +18,8 @@ from contracts.state import Overlay
 
 TRIGGERS_PER_MODEL_MAX: Final = 64
 """Most handlers that readings of one twin model may wake."""
+SOURCE_GAS: Final = 20
+"""Gas for each character of a source: checking takes about two microseconds for each."""
 
 _NO_ARGUMENTS: Final = encode_value({})
 
@@ -28,8 +31,8 @@ def deploy_contract(
 
     Returns: {"contract": its name, "source_hash": in hex}, encoded.
     Raises: InvalidInput: VT-2043 the parameters are no dict, VT-2045 the source is not in the
-        contract language; Refused: VT-2041 the name is taken, VT-2044 too many triggers for a
-        model; ContractError: VT-41xx, the initial handler stopped.
+        contract language; Refused: VT-2041 the name is taken, VT-2042 no gas left, VT-2044 too many
+        triggers for a model; ContractError: VT-41xx, the initial handler stopped.
     """
     if operation.name == NATIVE_SOURCE:
         raise Refused("VT-2041", contract=operation.name, owner="the ledger itself")
@@ -37,6 +40,10 @@ def deploy_contract(
     if existing is not None:
         raise Refused("VT-2041", contract=existing.name, owner=existing.owner)
     _check_dict(operation.parameters, "the parameters")
+    price = SOURCE_GAS * len(operation.source)
+    if price > context.gas_left:
+        raise Refused("VT-2042", contract=operation.name)
+    context.charge(price)
     manifest = _accept(operation)
     contract = ContractRecord(
         name=operation.name,
@@ -92,9 +99,21 @@ def _accept(operation: DeployContract) -> Manifest:
     versions of Python, and a receipt must be the same on every node.
     """
     manifest = check_contract(operation.source).manifest
-    if manifest is None:
+    if manifest is None or not _has_encoding(manifest):
         raise InvalidInput("VT-2045", contract=operation.name)
     return manifest
+
+
+def _has_encoding(manifest: Manifest) -> bool:
+    """Tell whether the manifest can be stored: half a character in a text cannot.
+
+    The checker refuses such texts already. What it let through would stop every node here.
+    """
+    try:
+        encode(manifest)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _add_triggers(contract: ContractRecord, overlay: Overlay) -> None:

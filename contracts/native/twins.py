@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
+from chain.codec import encode
 from chain.errors import InvalidInput, Refused
 from chain.operations import PropertyDefinition, RegisterTwin, TwinKind, UpdateTwin
 from chain.scalars import TwinId
@@ -24,6 +25,8 @@ T = TypeVar("T")
 PROPERTIES_MAX: Final = 256
 """Most properties of one twin; its record is rewritten whole with each batch of readings."""
 ATTRIBUTES_MAX: Final = 64
+TWIN_SIZE_MAX: Final = 65_536
+"""Most bytes of what a twin says about itself, which each batch of readings writes again."""
 HIERARCHY_DEPTH_MAX: Final = 32
 """Most twins on the way from a twin to the root of its tree."""
 
@@ -35,8 +38,8 @@ def register_twin(operation: RegisterTwin, context: TransactionContext, overlay:
 
     Returns: {"twin": its name}, encoded.
     Raises: Refused: VT-2020 unknown parent, VT-2021 the parent belongs to another organisation,
-        VT-2022 the name is taken, VT-2023 the parent does not fit; InvalidInput: VT-2029 a
-        property is named twice.
+        VT-2022 the name is taken, VT-2023 the parent does not fit, VT-2033 too much; InvalidInput:
+        VT-2029 a property is named twice.
     """
     existing = overlay.get_record(state_keys.twin_key(operation.twin), TwinRecord)
     if existing is not None:
@@ -60,6 +63,7 @@ def register_twin(operation: RegisterTwin, context: TransactionContext, overlay:
     if operation.parent is not None:
         _check_parent(record, operation.parent, overlay)
         _write_child(record, overlay)
+    _check_size(record)
     put_twin(overlay, record)
     context.emit(
         "twin_registered",
@@ -96,6 +100,7 @@ def update_twin(operation: UpdateTwin, context: TransactionContext, overlay: Ove
         if before.parent is not None:
             overlay.delete(state_keys.child_key(before.parent, before.id))
         _write_child(record, overlay)
+    _check_size(record)
     put_twin(overlay, record)
     context.emit("twin_updated", record.id, {"changed": _name_changes(before, record)})
     return encode_value({"twin": record.id})
@@ -155,6 +160,18 @@ def _change_attributes(
     kept = tuple(sorted((name, text) for name, text in attributes.items() if text))
     _check_count(record.id, "attributes", len(kept), ATTRIBUTES_MAX)
     return kept
+
+
+def _check_size(record: TwinRecord) -> None:
+    """Check the size of what the owner wrote; readings and actions are bounded on their own."""
+    bare = replace(
+        record,
+        properties=tuple(TwinProperty(one.definition, None) for one in record.properties),
+        open_actions=(),
+        acknowledged_actions=(),
+        last_acknowledged=None,
+    )
+    _check_count(record.id, "bytes", len(encode(bare)), TWIN_SIZE_MAX)
 
 
 def _check_count(twin: TwinId, what: str, count: int, limit: int) -> None:

@@ -21,7 +21,7 @@ from contracts import state_keys
 from contracts.context import TransactionContext
 from contracts.invocations import Request, invoke
 from contracts.native.access import get_twin
-from contracts.records import ActionCause, ContractRecord, Trigger, TriggerRecord, TwinRecord
+from contracts.records import ActionCause, ContractRecord, TriggerRecord, TwinRecord
 from contracts.state import Overlay
 from contracts.text import clean
 
@@ -39,10 +39,12 @@ class TwinUpdate:
 
 @dataclass(frozen=True, slots=True)
 class _WakeUp:
-    trigger: Trigger
+    """A handler to run; those that one update wakes share its arguments and its cause."""
+
+    handler: str
     contract: ContractRecord
-    twin: TwinRecord
-    readings: tuple[Reading, ...]
+    arguments: bytes
+    cause: ActionCause
 
 
 def run_triggers(
@@ -50,50 +52,61 @@ def run_triggers(
 ) -> None:
     """Run every handler that the readings wake: twin by twin, then by name of the contract.
 
-    Each run gets all accepted readings of its twin, of whatever property.
+    Each run gets all accepted readings of its twin, of whatever property. When a contract has used
+    up its gas this is reported once, at the first handler that cannot run.
     """
-    wake_ups = [one for update in updates for one in _find_wake_ups(update, overlay)]
+    wake_ups = [one for update in updates for one in _find_wake_ups(update, context, overlay)]
     if not wake_ups:
         return
     contracts = {one.contract.name for one in wake_ups}
     gas = dict.fromkeys(contracts, context.gas_left // len(contracts))
+    starved: set[str] = set()
     for wake_up in wake_ups:
+        name = wake_up.contract.name
+        if name in starved:
+            continue
+        if min(gas[name], context.gas_left) <= 0:
+            starved.add(name)
         used_before = context.gas_used
-        _run(wake_up, gas[wake_up.contract.name], context, overlay)
-        gas[wake_up.contract.name] -= context.gas_used - used_before
+        _run(wake_up, gas[name], context, overlay)
+        gas[name] -= context.gas_used - used_before
 
 
-def _find_wake_ups(update: TwinUpdate, overlay: Overlay) -> Iterator[_WakeUp]:
+def _find_wake_ups(
+    update: TwinUpdate, context: TransactionContext, overlay: Overlay
+) -> Iterator[_WakeUp]:
     twin = get_twin(overlay, update.twin)
     record = overlay.get_record(state_keys.trigger_key(twin.model), TriggerRecord)
     if record is None:
         return
     updated = {reading.property for reading in update.readings}
-    for trigger in record.triggers:
-        if updated.isdisjoint(trigger.properties):
-            continue
+    triggers = [one for one in record.triggers if not updated.isdisjoint(one.properties)]
+    if not triggers:
+        return
+    times = [reading.time_ms for reading in update.readings]
+    cause = ActionCause(context.transaction.id, twin.id, min(times), max(times))
+    arguments = _encode_arguments(twin, update)
+    for trigger in triggers:
         contract = overlay.get_record(state_keys.contract_key(trigger.contract), ContractRecord)
         assert contract is not None, "a trigger belongs to a deployed contract"
         if contract.is_active:
-            yield _WakeUp(trigger, contract, twin, update.readings)
+            yield _WakeUp(trigger.handler, contract, arguments, cause)
 
 
 def _run(wake_up: _WakeUp, gas_limit: int, context: TransactionContext, overlay: Overlay) -> None:
-    twin = wake_up.twin
-    times = [reading.time_ms for reading in wake_up.readings]
     request = Request(
         contract=wake_up.contract,
         kind="update",
-        handler=wake_up.trigger.handler,
-        arguments=_encode_arguments(wake_up),
-        cause=ActionCause(context.transaction.id, twin.id, min(times), max(times)),
+        handler=wake_up.handler,
+        arguments=wake_up.arguments,
+        cause=wake_up.cause,
     )
     try:
         invoke(request, gas_limit, context, overlay)
     except (InvalidInput, Refused, ContractError) as error:
         context.emit(
             "contract_failed",
-            twin.id,
+            wake_up.cause.twin,
             {
                 "contract": request.contract.name,
                 "handler": request.handler,
@@ -103,11 +116,11 @@ def _run(wake_up: _WakeUp, gas_limit: int, context: TransactionContext, overlay:
         )
 
 
-def _encode_arguments(wake_up: _WakeUp) -> bytes:
+def _encode_arguments(twin: TwinRecord, update: TwinUpdate) -> bytes:
     """Encode what `contracts.executor.UPDATE_ARGUMENTS` describes."""
     readings = [
         [one.property, one.value, one.time_ms, one.unit, one.quality, one.sequence]
-        for one in wake_up.readings
+        for one in update.readings
     ]
-    arguments = {"twin": wake_up.twin.id, "model": wake_up.twin.model, "readings": readings}
+    arguments = {"twin": twin.id, "model": twin.model, "readings": readings}
     return encode_value(arguments, UPDATE_SIZE_MAX)

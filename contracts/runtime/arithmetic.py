@@ -183,11 +183,16 @@ def _shift_left(left: int, right: int) -> int:
     return left << right
 
 
+def _shift_right(left: int, right: int) -> int:
+    # Interpreters differ in how they take a count that fits no machine word.
+    return left >> min(right, INT_BITS_MAX)
+
+
 bit_and: Final = _bits(lambda a, b: a & b)
 bit_or: Final = _bits(lambda a, b: a | b)
 bit_xor: Final = _bits(lambda a, b: a ^ b)
 lshift: Final = _bits(_shift_left)
-rshift: Final = _bits(lambda a, b: a >> b)
+rshift: Final = _bits(_shift_right)
 
 
 def neg(meter: Meter, value: Any) -> Any:

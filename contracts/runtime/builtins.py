@@ -177,7 +177,7 @@ def b_round(meter: Meter, value: Any, digits: Any = None) -> Any:
         return int(value) if digits is None or digits >= 0 else bounded(round(value, digits))
     if digits is None:
         return b_int(meter, decimal_operation(CONTEXT.to_integral_value, value))
-    return decimal_operation(CONTEXT.quantize, value, Decimal(1).scaleb(-digits))
+    return decimal_operation(CONTEXT.quantize, value, Decimal(1).scaleb(-digits, CONTEXT))
 
 
 def sort_items(meter: Meter, items: Sequence[Any], key: Any, reverse: Any) -> list[Any]:

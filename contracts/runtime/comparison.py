@@ -11,14 +11,13 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any, Final
 
-from contracts.language import DICT_KEY_BITS_MAX, NESTING_MAX
+from contracts.language import NESTING_MAX
 from contracts.runtime.arithmetic import NUMBERS
 from contracts.runtime.meter import Meter
 from contracts.runtime.objects import MapState, Record
 
 _FLAT: Final = frozenset((int, bool, Decimal, type(None)))
 _CONTAINER_GAS: Final = 8
-_KEY_BOUND: Final = 1 << DICT_KEY_BITS_MAX
 
 
 def measure(meter: Meter, value: Any, depth: int = 0) -> int:
@@ -113,14 +112,15 @@ def is_none_other(meter: Meter, left: Any, right: Any) -> bool:
 
 
 def check_key(meter: Meter, key: Any) -> Any:
-    """Give a dict key back: a str, or an int of up to 53 bits, whose hashes do not collide."""
-    kind = type(key)
-    if kind is str:
-        meter.charge(1 + len(key) // 16)
-        return key
-    if kind is int and -_KEY_BOUND < key < _KEY_BOUND:
-        return key
-    raise TypeError("a dict key is a str, or an int of up to 53 bits")
+    """Give a dict key back: a str.
+
+    The hash of a str holds a secret of the process. That of an int is the int, so a contract could
+    choose ints that walk through the whole table at each look-up.
+    """
+    if type(key) is not str:
+        raise TypeError("a dict key is a str")
+    meter.charge(1 + len(key) // 16)
+    return key
 
 
 def contains(meter: Meter, item: Any, container: Any) -> bool:

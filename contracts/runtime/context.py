@@ -13,8 +13,9 @@ from contracts.runtime.session import EVENT_SIZE_MAX
 NAME_SIZE_MAX: Final = 64
 TITLE_SIZE_MAX: Final = 200
 DETAILS_SIZE_MAX: Final = 4_096
+TWIN_ID_SIZE_MAX: Final = 128
 TWIN_SIZE_MAX: Final = 1 << 20
-_ACTION_TEXTS: Final = {
+ACTION_TEXT_SIZES: Final = {
     "kind": NAME_SIZE_MAX,
     "twin": 128,
     "key": 128,
@@ -62,12 +63,12 @@ class Context:
     def parameter(self, meter: Meter, name: Any, default: Any) -> Any:
         """Give a parameter of the deployment, or `default`; lists in it are tuples."""
         meter.charge(10)
-        value = self._parameters.get(name, default) if type(name) is str else default
+        if type(name) is not str or name not in self._parameters:
+            return default
+        value = self._parameters[name]
         if type(value) is not type(default):
             raise TypeError("the parameter has another type than its default")
-        if type(value) is dict:
-            return _thaw(meter, value)
-        return value
+        return _thaw(meter, value)
 
     def emit(self, meter: Meter, name: Any, payload: Any) -> None:
         """Record an event."""
@@ -78,6 +79,8 @@ class Context:
         """Read a twin; None when it is unknown."""
         if type(twin_id) is not str:
             raise TypeError("a twin has a text as id")
+        if len(twin_id) > TWIN_ID_SIZE_MAX:
+            return None
         data = meter.session.twin(twin_id)
         if data is None:
             return None
@@ -101,7 +104,7 @@ class Context:
         """Open an action; None when one with this key is open."""
         texts = {
             name: _check_text(name, given.pop(name, None), size)
-            for name, size in _ACTION_TEXTS.items()
+            for name, size in ACTION_TEXT_SIZES.items()
         }
         details, deadline_ms = given.pop("details", {}), given.pop("deadline_ms", None)
         if given or type(details) is not dict:
@@ -119,13 +122,13 @@ class Context:
 def _check_text(what: str, value: Any, size: int) -> str:
     if type(value) is not str:
         raise TypeError(f"{what} is a text")
-    if not 0 < len(value.encode()) <= size:
+    if not 0 < len(value) <= size or len(value.encode()) > size:
         raise ValueError(f"{what} has 1 to {size} bytes")
     return value
 
 
 def _freeze(value: Value) -> Any:
-    """Make lists into tuples, so that the decoded parameters can be shared between invocations."""
+    """Make lists into tuples, as which a contract gets them."""
     if isinstance(value, list):
         return tuple([_freeze(item) for item in value])
     if isinstance(value, dict):
@@ -134,7 +137,7 @@ def _freeze(value: Value) -> Any:
 
 
 def _thaw(meter: Meter, value: Any) -> Any:
-    """Copy the dicts of a parameter, which a contract could change."""
+    """Copy a parameter: a contract could change its dicts, and the next invocation sees them."""
     meter.charge(2)
     if type(value) is dict:
         return {key: _thaw(meter, item) for key, item in value.items()}

@@ -279,7 +279,7 @@ class MapState:
     def _key(self, key: Any) -> str:
         if type(key) is not str:
             raise TypeError("a key of a Map is a text")
-        if not key or len(key.encode()) > KEY_SIZE_MAX:
+        if not key or len(key) > KEY_SIZE_MAX or len(key.encode()) > KEY_SIZE_MAX:
             raise ValueError("a key of a Map has 1 to 200 bytes")
         return self.prefix + key
 
@@ -338,5 +338,7 @@ class MapState:
             raise TypeError("items takes a text and an int")
         if not 1 <= limit <= RANGE_LIMIT_MAX:
             raise ValueError("a limit is 1 to 1000")
+        if len(start) > KEY_SIZE_MAX:
+            raise ValueError("a key of a Map has up to 200 bytes")
         found = meter.session.range(self.prefix, start, limit)
         return [(key[len(self.prefix) :], self._decode(data)) for key, data in found]

@@ -26,11 +26,10 @@ from contracts.runtime.meter import (
     name_error,
 )
 from contracts.runtime.objects import Reading, Update, encode_plain, types_of
-from contracts.runtime.session import Session
+from contracts.runtime.session import READ_BYTE_GAS, Session
 
 RETURN_SIZE_MAX: Final = 16_384
 ARGUMENTS_SIZE_MAX: Final = 1 << 20
-_BYTES_PER_GAS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def run(loaded: Loaded, invocation: Invocation, host: Host) -> Outcome:
 
 def _run(loaded: Loaded, invocation: Invocation) -> bytes:
     meter = loaded.meter
-    meter.charge(ENTRY_GAS + len(invocation.arguments) // _BYTES_PER_GAS)
+    meter.charge(ENTRY_GAS + len(invocation.arguments) * READ_BYTE_GAS)
     handler = loaded.handlers.get((invocation.kind, invocation.handler))
     if handler is None:
         raise _NoSuchHandler

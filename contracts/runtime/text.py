@@ -74,7 +74,7 @@ def part_text(meter: Meter, value: Any, spec: str) -> str:
 def _fixed(number: Decimal, spec: str) -> str:
     """Format with a fixed number of decimals, rounded half to even by our own context."""
     digits = spec[:-1].partition(".")[2]
-    unit = Decimal(1).scaleb(-int(digits or "6"))
+    unit = Decimal(1).scaleb(-int(digits or "6"), CONTEXT)
     rounded = decimal_operation(CONTEXT.quantize, number, unit)
     return format(rounded or abs(rounded), spec)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -36,20 +38,19 @@ from contracts.sandbox.frames import (
     ToNode,
     pack,
 )
+from contracts.sandbox.guard import RunGuard, WorkerLost
 
 STALL_SECONDS: Final = 30.0
 """A run within the gas limit takes about a second; this is a fault of the machine, not a result."""
 START_SECONDS: Final = 30.0
+STALLS_PER_RUN: Final = 4
+"""A run that keeps asking is not stalled, but it ends after this many stalls' time."""
 TRIES: Final = 2
 
 _START: Final = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from contracts.sandbox.worker import main; main(int(sys.argv[2]))"
 )
-
-
-class _WorkerLost(Exception):
-    """The worker died, stalled or spoke nonsense."""
 
 
 class _Worker:
@@ -70,48 +71,62 @@ class _Worker:
                 start_new_session=True,
             )
         self._channel = near
-        self._channel.settimeout(START_SECONDS)
         self._stall_seconds = stall_seconds
+        self._run_ends = time.monotonic() + START_SECONDS
         self._fences: tuple[str, ...] | None = None
         self._buffer = bytearray()
 
     def fences(self) -> tuple[str, ...]:
         """Wait until the worker is locked."""
         if self._fences is None:
-            ready = self.receive()
+            ready = self._receive(START_SECONDS)
             if not isinstance(ready, Ready):
-                raise _WorkerLost("it did not say that it is locked")
+                raise WorkerLost("it did not say that it is locked")
             self._fences = ready.fences
-            self._channel.settimeout(self._stall_seconds)
         return self._fences
+
+    def begin(self, run: Run) -> None:
+        """Send a run; it has a limited time from here."""
+        self._run_ends = time.monotonic() + STALLS_PER_RUN * self._stall_seconds
+        self.send(run)
 
     def send(self, frame: Frame) -> None:
         """Send a frame."""
         try:
+            self._channel.settimeout(self._stall_seconds)
             self._channel.sendall(pack(frame))
         except OSError as error:
-            raise _WorkerLost(f"sending failed: {error}") from error
+            raise WorkerLost(f"sending failed: {error}") from error
 
     def receive(self) -> ToNode:
-        """Receive a frame."""
-        size = int.from_bytes(self._take(LENGTH_SIZE), "big")
-        if size > FRAME_SIZE_MAX:
-            raise _WorkerLost(f"a frame of {size} bytes")
-        try:
-            return TO_NODE.decode(self._take(size))
-        except msgspec.DecodeError as error:
-            raise _WorkerLost("a frame that does not decode") from error
+        """Receive a frame of a run."""
+        return self._receive(self._stall_seconds)
 
-    def _take(self, size: int) -> bytes:
+    def _receive(self, seconds: float) -> ToNode:
+        """Receive a whole frame within `seconds`, however it comes in."""
+        deadline = min(time.monotonic() + seconds, self._run_ends)
+        size = int.from_bytes(self._take(LENGTH_SIZE, deadline), "big")
+        if size > FRAME_SIZE_MAX:
+            raise WorkerLost(f"a frame of {size} bytes")
+        try:
+            return TO_NODE.decode(self._take(size, deadline))
+        except msgspec.DecodeError as error:
+            raise WorkerLost("a frame that does not decode") from error
+
+    def _take(self, size: int, deadline: float) -> bytes:
         while len(self._buffer) < size:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise WorkerLost("it stalled")
             try:
+                self._channel.settimeout(left)
                 part = self._channel.recv(1 << 16)
             except TimeoutError as error:
-                raise _WorkerLost("it stalled") from error
+                raise WorkerLost("it stalled") from error
             except OSError as error:
-                raise _WorkerLost(f"receiving failed: {error}") from error
+                raise WorkerLost(f"receiving failed: {error}") from error
             if not part:
-                raise _WorkerLost("it died")
+                raise WorkerLost("it died")
             self._buffer += part
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
@@ -145,7 +160,7 @@ class SandboxExecutor:
         """
         try:
             return ("language: allow-list, metering, output check", *self._get_worker().fences())
-        except _WorkerLost as lost:
+        except WorkerLost as lost:
             self._drop_worker()
             raise HostFault(f"the contract worker is lost: {lost}") from lost
 
@@ -156,7 +171,7 @@ class SandboxExecutor:
         for _ in range(TRIES):
             try:
                 done = self._try(invocation, host, opened)
-            except _WorkerLost as lost:
+            except WorkerLost as lost:
                 self._drop_worker()
                 reason = str(lost)
                 continue
@@ -191,32 +206,37 @@ class SandboxExecutor:
         """Run once. `opened` remembers what open_action answered, over tries."""
         worker = self._get_worker()
         worker.fences()
-        worker.send(Run(invocation, {key: host.get(key) for key in invocation.hints}))
+        guard = RunGuard(invocation)
+        worker.begin(Run(invocation, {key: host.get(key) for key in invocation.hints}))
         asked = 0
         while True:
             match worker.receive():
                 case Done() as done:
+                    guard.check_end(done)
                     return done
                 case Fault(reason=reason):
-                    raise _WorkerLost(reason)
+                    raise WorkerLost(reason)
                 case Ready():
-                    raise _WorkerLost("it is ready twice")
-                case AskAction() as question:
-                    if asked == len(opened):
-                        answer = self._serve(worker, host, question)
-                        assert answer is None or isinstance(answer, str), "an action's id"
-                        opened.append(answer)
-                    worker.send(Answer(opened[asked]))
-                    asked += 1
+                    raise WorkerLost("it is ready twice")
                 case question:
-                    worker.send(Answer(self._serve(worker, host, question)))
+                    guard.check_question(question)
+            if not isinstance(question, AskAction):
+                worker.send(Answer(self._serve(worker, host, question)))
+                continue
+            if asked == len(opened):
+                answer = self._serve(worker, host, question)
+                assert answer is None or isinstance(answer, str), "an action's id"
+                opened.append(answer)
+            worker.send(Answer(opened[asked]))
+            asked += 1
 
     def _serve(self, worker: _Worker, host: Host, question: Question) -> object:
         """Let the host answer; when it raises, the worker drops the run and the error goes up."""
         try:
             return _answer(host, question)
         except BaseException:
-            worker.send(Abort())
+            with suppress(WorkerLost):
+                worker.send(Abort())
             raise
 
 

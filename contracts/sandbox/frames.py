@@ -2,18 +2,41 @@
 
 node -> worker   Run, then one Answer per question (or Abort: the host raised)
 worker -> node   Ready once; per run any number of questions, then Done or Fault
+
+A contract may have broken out and be the one who writes to the node. So the frames in that
+direction have bounds, which are checked before anything is allocated.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from contracts.executor import ActionRequest, Execution, Invocation
+from contracts.language import NAME_SIZE_MAX
+from contracts.runtime.context import TWIN_ID_SIZE_MAX
+from contracts.runtime.session import (
+    EVENT_SIZE_MAX,
+    EVENTS_MAX,
+    KEY_SIZE_MAX,
+    RANGE_LIMIT_MAX,
+    STATE_VALUE_SIZE_MAX,
+    WRITES_MAX,
+)
 
-FRAME_SIZE_MAX: Final = 32 << 20
+FRAME_SIZE_MAX: Final = 8 << 20
+"""Most bytes of a frame for the node; the largest right one is a Done with all its writes."""
 LENGTH_SIZE: Final = 4
+
+
+_Key = Annotated[str, msgspec.Meta(max_length=NAME_SIZE_MAX + 1 + KEY_SIZE_MAX)]
+_Data = Annotated[bytes, msgspec.Meta(max_length=STATE_VALUE_SIZE_MAX)]
+_Write = tuple[_Key, _Data | None]
+_Event = tuple[
+    Annotated[str, msgspec.Meta(max_length=NAME_SIZE_MAX)],
+    Annotated[bytes, msgspec.Meta(max_length=EVENT_SIZE_MAX)],
+]
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, tag_field="frame"):
@@ -52,21 +75,21 @@ class AskSource(Frame, frozen=True, array_like=True, tag=5):
 class AskKey(Frame, frozen=True, array_like=True, tag=6):
     """Answer: bytes or None."""
 
-    key: str
+    key: _Key
 
 
 class AskRange(Frame, frozen=True, array_like=True, tag=7):
     """Answer: list of (key, value)."""
 
-    start: str
-    stop: str
-    limit: int
+    start: _Key
+    stop: _Key
+    limit: Annotated[int, msgspec.Meta(ge=1, le=RANGE_LIMIT_MAX + WRITES_MAX)]
 
 
 class AskTwin(Frame, frozen=True, array_like=True, tag=8):
     """Answer: bytes or None."""
 
-    twin: str
+    twin: Annotated[str, msgspec.Meta(max_length=TWIN_ID_SIZE_MAX)]
 
 
 class AskAction(Frame, frozen=True, array_like=True, tag=9):
@@ -79,8 +102,8 @@ class Done(Frame, frozen=True, array_like=True, tag=10):
     """The run ended; writes and events are empty unless it ended well."""
 
     execution: Execution
-    writes: list[tuple[str, bytes | None]]
-    events: list[tuple[str, bytes]]
+    writes: Annotated[list[_Write], msgspec.Meta(max_length=WRITES_MAX)]
+    events: Annotated[list[_Event], msgspec.Meta(max_length=EVENTS_MAX)]
 
 
 class Fault(Frame, frozen=True, array_like=True, tag=11):

@@ -45,15 +45,14 @@ async def command(
       veritwin attest --twin R80790 --file report.pdf --set result=pass \\
         --identity inspector.json
     """
+    from chain.dsse import FileSubject, build_envelope, build_statement
     from chain.operations import Attest
-    from contracts.dsse import FileSubject, build_envelope, build_statement
 
     digest, size = _hash_file(file)
-    predicate = {**_read_facts(facts), "file": {"name": file.name, "size": size}}
     predicate_type = kind if ":" in kind else PREDICATE_BASE + kind
     identity = load_identity(connection)
     payload = build_statement(
-        TwinId(twin), predicate_type, predicate, [FileSubject(file.name, digest)]
+        TwinId(twin), predicate_type, _read_facts(facts), [FileSubject(file.name, digest, size)]
     )
     operation = Attest(TwinId(twin), build_envelope(identity.key, payload))
     async with connect(connection) as client:

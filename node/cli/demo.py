@@ -1,11 +1,23 @@
 """`veritwin demo`: a whole consortium on this machine."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import click
 
-from node.cli.output import CommandFailed, ExitCode, say
+
+class Finite(click.FloatRange):
+    """A number that is neither infinite nor none at all."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number; Raises: click.BadParameter."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 @click.command(name="demo")
@@ -20,7 +32,7 @@ from node.cli.output import CommandFailed, ExitCode, say
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Finite(min=0, min_open=True),
     help="Times as fast as it was measured. Default: a record every quarter of a second.",
 )
 @click.option(
@@ -38,10 +50,12 @@ from node.cli.output import CommandFailed, ExitCode, say
     type=click.Path(path_type=Path),
     help="JSON file to write once all nodes have committed a block.",
 )
-@click.option("--for", "seconds", type=click.FloatRange(min=0), help="Stop after so many seconds.")
+@click.option(
+    "--for", "seconds", type=Finite(min=0), help="Stop so many seconds after the first block."
+)
 @click.option("--no-open", is_flag=True, help="Do not open the explorer in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="JSON Lines instead of the screen.")
-def command(*, no_open: bool, **flags: Any) -> None:
+def command(*, no_open: bool, **flags: Any) -> int:
     """Run four organisations and a real wind farm on this machine.
 
     Keys: k kills a node, r restarts it, q quits. Ctrl-C stops everything.
@@ -52,18 +66,7 @@ def command(*, no_open: bool, **flags: Any) -> None:
       veritwin demo --for 90 --no-open --json --ready-file ready.json
       veritwin demo --data csv:machine.csv --speed 600
     """
-    import asyncio
-
-    from node.demo.consortium import StartFailed
     from node.demo.options import DemoOptions
     from node.demo.play import play
 
-    options = DemoOptions(opens_browser=not no_open, **flags)
-    try:
-        code = asyncio.run(play(options))
-    except* StartFailed as failures:
-        for failure in failures.exceptions:
-            say(f"error: {failure}")
-        raise CommandFailed(ExitCode.FAILED) from None
-    if code:
-        raise CommandFailed(ExitCode.FAILED)
+    return play(DemoOptions(opens_browser=not no_open, **flags))

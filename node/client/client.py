@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -28,6 +29,8 @@ MANY_MAX: Final = 500
 MANY_SIZE_BYTES_MAX: Final = 4 << 20
 WAIT_SECONDS: Final = 30.0
 POLL_SECONDS_MAX: Final = 20.0
+RESEND_SECONDS: Final = 2.0
+"""After waiting so long at a node that does not know a transaction, it is handed in there."""
 HEIGHT_AGE_SECONDS_MAX: Final = 2.0
 SALT_SIZE: Final = 16
 _OPEN_STATES: Final = ("received", "ordered")
@@ -145,7 +148,7 @@ class AsyncClient(Reads):
         deadline = monotonic_seconds() + timeout_seconds
         await self.send(transaction)
         left = max(0.1, deadline - monotonic_seconds())
-        return _require_final(await self.wait_final(transaction.id, left))
+        return _require_final(await self._wait(transaction.id, left, transaction))
 
     async def submit_many_and_wait(
         self, operations: Sequence[AnyOperation], timeout_seconds: float = WAIT_SECONDS
@@ -170,10 +173,17 @@ class AsyncClient(Reads):
 
         Raises: NotFinal: time is over; that says nothing about the transaction.
         """
+        return await self._wait(to_hex(id), timeout_seconds, None)
+
+    async def _wait(
+        self, id: Hash | str, timeout_seconds: float, transaction: Transaction | None
+    ) -> TransactionView:
+        """Wait; a transaction whose node died before it passed it on is handed in again."""
         name = to_hex(id)
         deadline = monotonic_seconds() + timeout_seconds
         while (left := deadline - monotonic_seconds()) > 0:
-            seconds = max(1, int(min(left, POLL_SECONDS_MAX)))
+            longest = POLL_SECONDS_MAX if transaction is None else RESEND_SECONDS
+            seconds = max(1, int(min(left, longest)))
             try:
                 async with asyncio.timeout(left):
                     answer = await self._transport.request(
@@ -194,6 +204,9 @@ class AsyncClient(Reads):
                 if error.code != "VT-7004":
                     raise
                 # The node that knew it is gone, and this one has not heard of it yet.
+                if transaction is not None:
+                    with suppress(Busy):
+                        await self.send(transaction)
             await asyncio.sleep(min(0.1, max(0.0, deadline - monotonic_seconds())))
         raise NotFinal(Hash(bytes.fromhex(name)), timeout_seconds)
 

@@ -1,16 +1,17 @@
 """Who plays in the demo: organisations, nodes, identities and the twins of the wind farm."""
 
-import socket
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import Final
 
 from chain.genesis import Timing
 from chain.keyfile import KeyFile
 from chain.operations import RegisterTwin, Role
-from chain.scalars import NodeName, OrganisationId, TwinId, UnixMillis
+from chain.scalars import NAME_PATTERN, NodeName, OrganisationId, TwinId, UnixMillis
+from node.demo.ports import check_ports, choose_ports
 from node.founding import LocalNetwork, PlannedNode, found_local
 from node.ingest.source import Feed
 from node.keystore import create_key
@@ -29,6 +30,9 @@ NAMES: Final = {
 TIMING: Final = Timing(heartbeat_ms=5_000)
 SITE: Final = TwinId("haute-borne-site")
 GENERATION: Final = TwinId("haute-borne-generation")
+NAME_SIZE_MAX: Final = 64
+"""The limit of `chain.scalars.NameField`."""
+_is_name: Final = re.compile(NAME_PATTERN).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +62,34 @@ class Cast:
                 return plan
         return self.planned[0]
 
-    def administrator(self, organisation: OrganisationId) -> Identity:
-        """Give the administrator of an organisation."""
-        return self.identities[f"administrator-{organisation}"]
 
+def plan_nodes(node_count: int, first_api_port: int) -> tuple[PlannedNode, ...]:
+    """Plan `node_count` nodes: the four organisations in turn, one node each, then a second one.
 
-def plan_nodes(count: int, first_api_port: int) -> tuple[PlannedNode, ...]:
-    """Plan `count` nodes: the four organisations in turn, one node each, then a second one.
-
-    Args: first_api_port: port of the first node's API and explorer; 0 takes any free ones.
+    Args: first_api_port: port of the first node's API and explorer, the others follow it; 0 takes
+    any free ones.
+    Raises: InvalidInput: VT-8011, one of them cannot be used.
     """
-    ports = find_free_ports(2 * count)
+    if first_api_port:
+        api_ports = list(range(first_api_port, first_api_port + node_count))
+        check_ports(api_ports)
+    else:
+        api_ports = choose_ports(node_count)
+    p2p_ports = choose_ports(node_count, taken=api_ports)
     turns: dict[OrganisationId, int] = dict.fromkeys(NAMES, 0)
     planned = []
-    for index, organisation in zip(range(count), cycle(NAMES), strict=False):
+    for index, organisation in zip(range(node_count), cycle(NAMES), strict=False):
         turns[organisation] += 1
         planned.append(
             PlannedNode(
                 organisation,
                 NAMES[organisation],
                 NodeName(f"{organisation}-{turns[organisation]}"),
-                ports[index],
-                first_api_port + index if first_api_port else ports[count + index],
+                p2p_ports[index],
+                api_ports[index],
             )
         )
     return tuple(planned)
-
-
-def find_free_ports(count: int) -> list[int]:
-    """Find TCP ports of 127.0.0.1 that nobody uses now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def make_cast(
@@ -102,7 +97,7 @@ def make_cast(
 ) -> Cast:
     """Found the network and make all keys.
 
-    Raises: InvalidInput: the folder holds a network already.
+    Raises: InvalidInput: a file exists already or cannot be written.
     """
     network = found_local(folder, CHAIN_NAME, planned, now_ms, timing=TIMING)
     identities: dict[str, Identity] = {}
@@ -130,11 +125,21 @@ def _people(feed: Feed | None) -> list[tuple[str, OrganisationId, tuple[Role, ..
 
 
 def gateway_names(feed: Feed | None) -> dict[TwinId, str]:
-    """Name the gateway of each twin that rows of the data are about."""
-    if feed is None:
-        return {}
-    twins = dict.fromkeys(record.twin for record in feed.records)
-    return {twin: f"gateway-{twin}" for twin in twins}
+    """Name the gateway of each twin that rows of the data are about.
+
+    It is called like its twin, or numbered when that makes no name that keys may have.
+    """
+    names: dict[TwinId, str] = {}
+    used: set[str] = set()
+    for record in feed.records if feed else ():
+        if record.twin in names:
+            continue
+        name = f"gateway-{record.twin}"
+        if len(name) > NAME_SIZE_MAX or not _is_name(name) or name in used:
+            name = next(other for n in count(1) if (other := f"gateway-{n}") not in used)
+        names[record.twin] = name
+        used.add(name)
+    return names
 
 
 def twins_to_register(feed: Feed | None, *, is_wind: bool) -> list[RegisterTwin]:

@@ -1,6 +1,7 @@
 """Single keys from the terminal, without waiting for Enter."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -15,10 +16,21 @@ else:
     HAS_TERMINAL = True
 
 
+def has_keys() -> bool:
+    """Whether a person can press keys: there is a terminal, and it is ours to read."""
+    if not HAS_TERMINAL or sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        return False
+    try:
+        # A job in the background would be stopped by the first look at its terminal.
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:  # It is a terminal, but not the one that this session belongs to.
+        return True
+
+
 @contextmanager
 def read_keys(on_key: Callable[[str], None]) -> Iterator[None]:
     """Hand each key pressed to `on_key`, inside the block; nothing when there is no terminal."""
-    if not HAS_TERMINAL or not sys.stdin.isatty():
+    if not has_keys():
         yield
         return
     descriptor = sys.stdin.fileno()
@@ -26,7 +38,13 @@ def read_keys(on_key: Callable[[str], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        for key in os.read(descriptor, 64).decode(errors="ignore"):
+        try:
+            data = os.read(descriptor, 64)
+        except OSError:
+            data = b""
+        if not data:  # The terminal is gone; it would be ready to be read for ever.
+            loop.remove_reader(descriptor)
+        for key in data.decode(errors="ignore"):
             on_key(key)
 
     tty.setcbreak(descriptor)
@@ -35,4 +53,5 @@ def read_keys(on_key: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         loop.remove_reader(descriptor)
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # The terminal may be gone.
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

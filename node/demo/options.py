@@ -9,7 +9,8 @@ class DemoOptions:
     """The flags of `veritwin demo`.
 
     `data` is wind, none or csv:PATH; `speed` None chooses one; `home` None takes a temporary
-    folder that is deleted at the end; `port` 0 chooses; `seconds` None runs until it is stopped.
+    folder that is deleted at the end; `port` 0 chooses; `seconds` counts from the first block,
+    None runs until it is stopped.
     """
 
     nodes: int

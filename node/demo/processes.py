@@ -9,14 +9,19 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from chain.scalars import NodeName
 
-STOP_SECONDS: Final = 2.0
+STOP_SECONDS: Final = 1.5
 LOG_NAME: Final = "node.log"
+LAST_WORDS_SIZE_BYTES: Final = 4096
+STOPS: Final = frozenset({0, *(-number for number in (signal.SIGINT, signal.SIGTERM))})
+KILLS: Final = frozenset({-signal.SIGKILL})
+"""Return codes of a node that somebody stopped or killed; others mean that it failed."""
 
 
 @dataclass(slots=True)
@@ -35,55 +40,71 @@ class NodeProcess:
         return self.process is not None and self.process.returncode is None
 
     @property
+    def has_failed(self) -> bool:
+        """Whether the process ended although nobody stopped or killed it."""
+        if self.process is None or self.process.returncode is None:
+            return False
+        return self.process.returncode not in STOPS | KILLS
+
+    @property
     def pid(self) -> int | None:
         """The process id, while it lives."""
         return self.process.pid if self.process and self.is_running else None
 
     async def start(self) -> None:
-        """Start the node; its log goes to a file in its home."""
+        """Start the node; its log goes to a file in its home.
+
+        Raises: OSError: the log cannot be written or no process can be made.
+        """
         with (self.home / LOG_NAME).open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "node",
-                "node",
-                "run",
-                "--home",
-                str(self.home),
-                "--stop-on-eof",
+                # -P: a folder named node where the user stands is none of our business.
+                *(sys.executable, "-P", "-m", "node", "node", "run"),
+                *("--home", str(self.home), "--stop-on-eof"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
+                # Ctrl-C on the terminal is for the demo alone, which then stops the nodes.
                 start_new_session=True,
             )
 
     async def kill(self) -> None:
-        """Kill the node the hard way, as a power cut would."""
+        """Kill the node and its workers the hard way, as a power cut would."""
         if self.process is not None and self.is_running:
-            self.process.kill()
+            _kill_group(self.process.pid)
             await self.process.wait()
 
-    def read_last_words(self, lines: int = 5) -> str:
-        """Give the end of the node's log."""
-        path = self.home / LOG_NAME
-        if not path.exists():
+    def read_last_words(self) -> str:
+        """Give why the node ended, or else the last line of its log; empty when there is none."""
+        try:
+            with (self.home / LOG_NAME).open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_WORDS_SIZE_BYTES))
+                lines = log.read().decode(errors="replace").splitlines()
+        except OSError:
             return ""
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+        said = [line.strip() for line in lines if line.strip()]
+        whys = [line.removeprefix("why:").strip() for line in said[-4:] if line.startswith("why:")]
+        return (whys or said or [""])[-1]
 
 
-async def stop_all(nodes: list[NodeProcess]) -> None:
-    """Ask all nodes to stop, and kill those that do not within two seconds."""
+async def stop_all(nodes: Sequence[NodeProcess], seconds: float = STOP_SECONDS) -> None:
+    """Ask all nodes to stop, and kill those that do not in time."""
     running = [node.process for node in nodes if node.process is not None and node.is_running]
     for process in running:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
     try:
-        async with asyncio.timeout(STOP_SECONDS):
+        async with asyncio.timeout(seconds):
             for process in running:
                 await process.wait()
     except TimeoutError:
         for process in running:
             if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
+                _kill_group(process.pid)
+        for process in running:
+            await process.wait()
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)

@@ -1,7 +1,8 @@
 """Sets the stage: what the administrators do on the chain before the first reading is sent."""
 
+from collections.abc import Callable
 from importlib.resources import files
-from pathlib import Path
+from itertools import groupby
 from typing import Final
 
 from chain.operations import AnyOperation, DeployContract, RegisterKey
@@ -9,9 +10,12 @@ from chain.scalars import OrganisationId
 from chain.values import encode_value
 from node.client import AsyncClient
 from node.demo.cast import Cast, twins_to_register
+from node.demo.delivery import deliver
 from node.ingest.source import Feed
 
 CONTRACT: Final = "maintenance_by_power_curve"
+TOGETHER_MAX: Final = 100
+"""How many operations are handed in at once."""
 
 
 def setup_operations(
@@ -42,33 +46,24 @@ def source_of(contract: str) -> str:
 
 
 async def set_up(
-    cast: Cast,
-    feed: Feed | None,
+    operations: list[tuple[OrganisationId, AnyOperation]],
     administrators: dict[OrganisationId, AsyncClient],
-    *,
-    is_wind: bool,
+    on_progress: Callable[[float], None] = lambda _: None,
+    on_obstacle: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Send all set-up operations and wait until they are final.
+    """Send all set-up operations in order and wait until they are final.
 
+    Args: on_progress: is told how much is done, from 0 to 1; on_obstacle: as `deliver` has it.
     Raises: ChainError: one of them was refused.
     """
-    for organisation, group in _grouped(setup_operations(cast, feed, is_wind=is_wind)):
-        await administrators[organisation].submit_many_and_wait(group)
-
-
-def _grouped(
-    operations: list[tuple[OrganisationId, AnyOperation]],
-) -> list[tuple[OrganisationId, list[AnyOperation]]]:
-    groups: list[tuple[OrganisationId, list[AnyOperation]]] = []
-    for organisation, operation in operations:
-        if not groups or groups[-1][0] != organisation:
-            groups.append((organisation, []))
-        groups[-1][1].append(operation)
-    return groups
-
-
-def write_readme(cast: Cast, path: Path) -> None:
-    """Leave a note in a home that is kept: what is where."""
-    lines = ["This folder holds a Veritwin demo. Each organisation's folder holds its keys.", ""]
-    lines += [f"{name}: {identity.path}" for name, identity in cast.identities.items()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = 0
+    for organisation, group in groupby(operations, key=lambda item: item[0]):
+        wanted = [operation for _, operation in group]
+        for start in range(0, len(wanted), TOGETHER_MAX):
+            together = wanted[start : start + TOGETHER_MAX]
+            client = administrators[organisation]
+            for refusal in await deliver(client, together, on_obstacle):
+                if refusal is not None:
+                    raise refusal
+            done += len(together)
+            on_progress(done / len(operations))

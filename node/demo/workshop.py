@@ -1,48 +1,48 @@
-"""The workshop: it watches for orders addressed to it and acknowledges them on the chain."""
+"""The workshop: it looks for orders addressed to it and acknowledges them on the chain."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 from chain.errors import ChainError
 from chain.operations import Acknowledge
 from chain.scalars import Hash
 from node.client import AsyncClient
+from node.demo.delivery import deliver
 
-LOOK_EVERY_S: Final = 1.0
-THINK_S: Final = 2.0
-NOTE: Final = "Technician is on the way."
+LOOK_SECONDS: Final = 1.0
+THINK_SECONDS: Final = 2.0
+NOTE: Final = "A technician is on the way."
 
 
 class Workshop:
-    """Takes on every open order after a moment of thought."""
+    """Takes on every open order after a moment of thought.
 
-    def __init__(self, client: AsyncClient, organisation: str) -> None:
+    An order that somebody else of the workshop answered meanwhile is left alone: the chain refuses
+    the second answer.
+    """
+
+    def __init__(
+        self, client: AsyncClient, organisation: str, think_seconds: float = THINK_SECONDS
+    ) -> None:
         self._client = client
         self._organisation = organisation
-        self.acknowledged: set[str] = set()
+        self._think_seconds = think_seconds
+        self._answered: set[str] = set()
 
-    async def run(self, on_acknowledged: Callable[[dict[str, object]], None]) -> None:
-        """Serve until cancelled; `on_acknowledged` is told each order that was answered."""
+    async def run(self) -> None:
+        """Serve until cancelled."""
         while True:
             try:
-                page = await self._client.get_json(
-                    "/v1/actions", status="open", addressee=self._organisation
-                )
-                for action in page["items"]:
-                    await self._answer(action, on_acknowledged)
+                page = await self._client.actions(status="open", addressee=self._organisation)
+                for order in page.items:
+                    if order.id not in self._answered:
+                        await self._answer(order.id)
             except ChainError:
                 pass  # No node answers just now; look again.
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(LOOK_SECONDS)
 
-    async def _answer(
-        self, action: dict[str, object], on_acknowledged: Callable[[dict[str, object]], None]
-    ) -> None:
-        name = str(action["id"])
-        if name in self.acknowledged:
-            return
-        await asyncio.sleep(THINK_S)
-        operation = Acknowledge(Hash(bytes.fromhex(name)), "acknowledged", NOTE)
-        await self._client.submit_and_wait(operation)
-        self.acknowledged.add(name)
-        on_acknowledged(action)
+    async def _answer(self, order: str) -> None:
+        await asyncio.sleep(self._think_seconds)
+        operation = Acknowledge(Hash(bytes.fromhex(order)), "acknowledged", NOTE)
+        await deliver(self._client, (operation,))
+        self._answered.add(order)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from chain.attestation import get_attested_files
 from chain.block import Header
 from chain.certificate import QuorumCertificate
 from chain.codec import encode
+from chain.dsse import read_statement
 from chain.errors import Corruption, InvalidInput
 from chain.merkle import leaf_hash, prove_inclusion, prove_inclusion_stored
 from chain.operations import Attest, Telemetry
@@ -15,7 +15,6 @@ from chain.receipt import Receipt
 from chain.scalars import Hash, Height
 from chain.state_tree import StateProof, prove
 from chain.transaction import Transaction
-from contracts.dsse import TWIN_SUBJECT_PREFIX
 from node.reader.blocks import BlockReader
 from node.reader.twins import read_state_at
 from node.replica import keys
@@ -106,9 +105,5 @@ def _find_only_file(transaction: Transaction, receipt: Receipt) -> str | None:
     operation = transaction.body.operation
     if not receipt.is_ok or not isinstance(operation, Attest):
         return None
-    names = [
-        file.name
-        for file in get_attested_files(operation.envelope)
-        if not file.name.startswith(TWIN_SUBJECT_PREFIX)
-    ]
-    return names[0] if len(names) == 1 else None
+    files = read_statement(operation.envelope).files
+    return files[0].name if len(files) == 1 else None

@@ -57,7 +57,7 @@ REFUSED = {
         "def attack():\n    if 1:\n        pass\n" + "    elif 2:\n        pass\n" * 60,
         "shape",
     ),
-    "comprehension_chain": ("def attack():\n    return [1" + " for i in []" * 30 + "]\n", ""),
+    "comprehension_chain": ("def attack():\n    return [1" + " for i in []" * 30 + "]\n", "shape"),
     "null_byte": ("def attack():\n    return 1\0\n", "ascii"),
     "form_feed": ("def attack():\n\f    return 1\n", "ascii"),
     "carriage_return": ("def attack():\r    return 1\n", "ascii"),
@@ -85,7 +85,7 @@ CONTAINED = {
     ),
     "colliding_keys_in_a_display": ("def attack():\n    return {2 ** 61 - 1: 1}\n", "TypeError"),
     "tuple_as_key": ("def attack():\n    return {(1, 2): 1}\n", "TypeError"),
-    "bool_as_key": ("def attack():\n    return {True: 1}\n", "TypeError"),
+    "bool_as_key": ("def attack():\n    return {1 == 1: 1}\n", "TypeError"),
     "sorting_a_huge_range": ("def attack():\n    return len(sorted(range(10 ** 8)))\n", "gas"),
     "max_of_a_huge_range": ("def attack():\n    return max(range(10 ** 12))\n", "gas"),
     "listing_a_huge_range": ("def attack():\n    return list(range(10 ** 12))\n", "gas"),
@@ -111,7 +111,7 @@ CONTAINED = {
         "gas",
     ),
     "dict_growing_while_walking": (
-        "def attack():\n    x = {1: 1}\n    for i in x:\n        x[i + 1] = 1\n    return len(x)\n",
+        "def attack():\n    x = {'1': 1}\n    for i in x:\n        x[i + i] = 1\n    return 1\n",
         "ok",
     ),
     "sort_key_that_never_ends": (
@@ -218,10 +218,6 @@ def test_a_source_is_refused(name: str, sandbox: SandboxExecutor) -> None:
         assert result.execution is not None
         assert result.execution.error == "TypeError"
         return
-    if name == "comprehension_chain":
-        assert result.execution is not None
-        assert result.execution.status == "ok"
-        return
     assert result.execution is None
     if rule:
         assert result.refused == rule
@@ -249,7 +245,7 @@ def test_a_failing_run_pays_for_what_it_did(sandbox: SandboxExecutor) -> None:
     [
         "x = []\n    while True:\n        x.append([])",
         "x = []\n    while True:\n        x.append({})",
-        "x = {}\n    i = 0\n    while True:\n        i += 1\n        x[i] = [i]",
+        "x = {}\n    i = 0\n    while True:\n        i += 1\n        x[str(i)] = [i]",
         "x = []\n    while True:\n        x.append('\\u2003' + str(len(x)))",
         "x = [[[], [], [], []] for i in range(10 ** 7)]",
         "x = [('\\u4e00,' * 1000).split(',') for i in range(10 ** 5)]",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 
-from chain.attestation import encode_pre_authentication
 from chain.block import Block, Header, compute_block_hash, hash_previous_certificate
 from chain.certificate import CommitSignature, QuorumCertificate, precommit_hash
 from chain.codec import encode
+from chain.dsse import pae
 from chain.genesis import Genesis, Organisation, compute_genesis_hash
 from chain.hashing import EMPTY_HASH
 from chain.keys import SigningKey
@@ -142,7 +142,7 @@ def make_envelope(
     }
     payload = json.dumps(statement).encode()
     payload_type = "application/vnd.in-toto+json"
-    signature = signer.sign(encode_pre_authentication(payload_type, payload))
+    signature = signer.sign(pae(payload_type, payload))
     envelope = {
         "payloadType": payload_type,
         "payload": base64.b64encode(payload).decode(),

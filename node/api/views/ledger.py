@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from chain.dsse import read_statement
 from chain.errors import ChainError
 from chain.operations import Role
-from contracts import dsse
 from contracts.records import (
     ActionRecord,
     ActionStatus,
@@ -268,7 +268,6 @@ def view_contract(contract: ContractRecord, source: str | None = None) -> Contra
 def _predicate_of(envelope: bytes) -> dict[str, Any]:
     """Read what a recorded statement says; it was checked when it was recorded."""
     try:
-        payload = dsse.parse_envelope(envelope).payload
-        return dict(dsse.parse_statement(payload).predicate)
+        return dict(read_statement(envelope).predicate)
     except ChainError:
         return {}

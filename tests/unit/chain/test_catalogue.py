@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chain import catalogue, errors
+from chain import catalogue, catalogue_contracts, catalogue_transactions, errors
 from chain.catalogue import CATALOGUE
 from chain.catalogue_entry import Entry
 from chain.errors import ChainError
@@ -34,6 +34,13 @@ def test_an_entry_is_well_formed(entry: Entry) -> None:
     assert not entry.title.endswith(".")
     assert entry.why.endswith((".", "}"))
     list(string.Formatter().parse(entry.why))
+
+
+def test_what_stands_in_receipts_shows_texts_alike_in_every_python() -> None:
+    """`repr` leaves those letters as they are that its own version of Unicode calls printable."""
+    for entry in (*catalogue_transactions.ENTRIES, *catalogue_contracts.ENTRIES):
+        conversions = {part[3] for part in string.Formatter().parse(entry.why)}
+        assert conversions <= {None, "", "a"}, entry.code
 
 
 def error_kinds() -> set[type[ChainError]]:

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from chain.errors import InvalidInput
 from chain.genesis import (
+    CREATED_MS_MAX,
     Genesis,
+    Limits,
     check_genesis,
     compute_genesis_hash,
     genesis_from_json,
@@ -91,6 +93,27 @@ FIRST, SECOND = GOOD.organisations[:2]
             ),
             "genesis names the same administrator key twice",
         ),
+        (replace(GOOD, version=2), "this program cannot read a genesis of version 2"),
+        (
+            replace(GOOD, organisations=(replace(FIRST, administrator=bytes(32)),)),
+            "the administrator key of borne-energie is not an acceptable Ed25519 key",
+        ),
+        (
+            with_second(vote_key=b"\x01" + bytes(31)),
+            "the vote key of gridlink-1 is not an acceptable Ed25519 key",
+        ),
+        (
+            replace(GOOD, validators=ValidatorSet(MEMBERS * 65)),
+            "genesis names 260 validators, at most 256 are allowed",
+        ),
+        (
+            replace(GOOD, limits=Limits(1024, transaction_size_bytes_max=1025)),
+            "a transaction may have 1025 bytes, a block only 1024",
+        ),
+        (
+            replace(GOOD, created_ms=CREATED_MS_MAX + 1),
+            "it is from after the year 9999",
+        ),
         (with_second(node=MEMBERS[0].node), "genesis names the same node twice"),
         (with_second(vote_key=MEMBERS[0].vote_key), "genesis names the same vote key twice"),
         (with_second(tls_key=MEMBERS[0].tls_key), "genesis names the same TLS key twice"),
@@ -106,3 +129,10 @@ def test_what_the_types_cannot_say_is_checked(genesis: Genesis, reason: str) -> 
         check_genesis(genesis)
     assert caught.value.code == "VT-1305"
     assert caught.value.why == reason + "."
+
+
+def test_the_number_of_validators_is_limited_before_they_are_looked_at() -> None:
+    shown = json.loads(genesis_to_json(GOOD))
+    members = shown["validators"]["members"] * 65
+    with pytest.raises(InvalidInput, match="length <= 256"):
+        genesis_from_json(change(validators={"members": members}))

@@ -5,10 +5,10 @@ import json
 from hashlib import sha256
 
 import pytest
+from msgspec.structs import replace
 
 from chain.errors import InvalidInput
 from chain.genesis import Genesis, genesis_from_json, genesis_to_json
-from chain.operations import Attest
 from chain.proven_receipt import (
     Verdict,
     build_receipt,
@@ -16,15 +16,11 @@ from chain.proven_receipt import (
     receipt_from_json,
     receipt_to_json,
 )
-from chain.scalars import TwinId
 from tests.vectors.sample import (
     REPORT,
     REPORT_NAME,
     make_chain,
-    make_envelope,
-    make_key,
     make_proven_receipt,
-    make_transaction,
 )
 
 CHAIN = make_chain()
@@ -94,19 +90,8 @@ def test_every_byte_left_out_or_put_in_is_refused() -> None:
 def test_the_text_is_what_a_browser_writes() -> None:
     """Python's json writes as `JSON.stringify(value, null, 2)` does, also where it escapes."""
     odd = "".join(map(chr, range(32))) + '\x7f\u2028/"\\é\U0001f600.pdf'
-    signer = make_key("administrator of certis")
-    operation = Attest(TwinId("R80790"), make_envelope(signer, odd))
-    transaction = make_transaction("administrator of certis", operation)
-    decided = CHAIN.blocks[1]
-    proof = build_receipt(
-        transaction,
-        GOOD.log,
-        decided.receipts[2],
-        GOOD.block,
-        decided.block.header,
-        decided.certificate,
-        odd,
-    )
+    assert GOOD.attested_file is not None
+    proof = replace(GOOD, attested_file=replace(GOOD.attested_file, name=odd))
     for text in (TEXT, receipt_to_json(proof)):
         again = json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
         assert again.encode() == text

@@ -113,8 +113,8 @@ def test_the_deepest_value_allowed_is_accepted() -> None:
         ("91" * 60_000, "VT-1205"),
         ("c70103ff", "VT-1205"),  # an extension type that is not ours
         ("a1ff", "VT-1205"),  # not UTF-8
-        ("cb3ff0000000000000", "VT-1201"),  # a float
-        ("d6ff00000000", "VT-1201"),  # a timestamp
+        ("cb3ff0000000000000", "VT-1205"),  # a float
+        ("d6ff00000000", "VT-1205"),  # a timestamp
         ("cc01", "VT-1206"),  # 1 in two bytes
         ("82a16201a16102", "VT-1206"),  # keys out of order
         ("82a16101a16102", "VT-1206"),  # a key twice
@@ -133,3 +133,21 @@ def test_a_size_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(InvalidInput) as refused:
         decode_value(msgspec.msgpack.encode("x" * 100), limit=50)
     assert str(refused.value) == "VT-1203: It has at least 102 bytes; at most 50 are allowed here."
+
+
+def decode_at(depth: int, data: bytes) -> str:
+    """Decode with `depth` more calls on the stack; give the refusal in words."""
+    if depth:
+        return decode_at(depth - 1, data)
+    with pytest.raises(InvalidInput) as caught:
+        decode_value(data)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("end", [b"\x90", b"", b"\xc1", b"\xcb" + bytes(8)])
+@pytest.mark.parametrize("levels", [VALUE_DEPTH_MAX + 1, 300, 600, 950, 60_000])
+def test_a_refusal_does_not_depend_on_how_deep_the_stack_is(levels: int, end: bytes) -> None:
+    data = b"\x91" * levels + end
+    assert {decode_at(depth, data) for depth in (0, 300, 600)} == {
+        f"VT-1205: The {len(data)} bytes do not decode as a value."
+    }

@@ -2,6 +2,7 @@ import pytest
 
 from chain.operations import Call
 from chain.values import encode_value
+from contracts.context import EVENTS_SIZE_MAX
 from contracts.executor import Execution, HostFault
 from tests.unit.contracts.contract_support import CONTRACT, deploy_watcher
 from tests.unit.contracts.support import Ledger, check_refused, result_of
@@ -108,3 +109,18 @@ def test_a_fault_of_this_machine_leaves_no_trace(ledger):
         ledger.apply(CALL)
     assert ledger.overlay.depth == 0
     assert ledger.overlay.writes() == {}
+
+
+def test_events_of_one_transaction_are_bounded(ledger):
+    """A receipt has to fit into a proof, however many handlers it reports on."""
+    payload = encode_value("x" * 16_000)
+
+    def run(invocation, host):
+        for _ in range(EVENTS_SIZE_MAX // 16_000 + 1):
+            host.emit("e", payload)
+        return Execution(status="ok", value=b"\xc0")
+
+    ledger.executor.run = run
+    receipt = ledger.apply(CALL)
+    assert (receipt.code, receipt.events) == ("VT-1203", ())
+    assert receipt.message.endswith(f"at most {EVENTS_SIZE_MAX} are allowed here.")

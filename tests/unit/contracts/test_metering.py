@@ -4,10 +4,12 @@ import ast
 
 import pytest
 
+from chain.values import encode_value
 from contracts import language as lang
 from contracts.checker import check_source
 from contracts.inprocess import InProcessExecutor
 from contracts.metering import Rewriter
+from contracts.runtime.session import READ_BYTE_GAS
 from tests.unit.contracts.memory_host import Deployed
 
 IMPORTS = "from contracts.author import Decimal, Map, Var, call, ctx\n"
@@ -77,7 +79,8 @@ def main(x, y):
 
 
 def test_the_base_price_is_frozen() -> None:
-    assert gas_of("return None") == lang.ENTRY_GAS + lang.CALL_GAS + 1 + 1 + 15
+    arguments = len(encode_value({})) * READ_BYTE_GAS
+    assert gas_of("return None") == lang.ENTRY_GAS + arguments + lang.CALL_GAS + 1 + 1 + 15
 
 
 def test_gas_grows_by_the_same_amount_for_every_turn() -> None:

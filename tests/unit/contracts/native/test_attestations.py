@@ -1,11 +1,12 @@
 import hashlib
 import json
 
+from chain import dsse
 from chain.operations import Attest
 from chain.scalars import Hash, OrganisationId, TwinId
-from contracts import dsse, state_keys
+from contracts import state_keys
 from contracts.native.attestations import compute_attestation_id
-from contracts.records import AttestationRecord, AttestedFile
+from contracts.records import AttestationRecord
 from tests.unit.contracts.support import (
     NOW,
     TURBINE,
@@ -17,7 +18,7 @@ from tests.unit.contracts.support import (
 )
 
 INSPECTION = "https://example.org/inspection/v1"
-REPORT = dsse.FileSubject("report.pdf", Hash(hashlib.sha256(b"report").digest()))
+REPORT = dsse.FileSubject("report.pdf", Hash(hashlib.sha256(b"report").digest()), 6)
 INSPECTOR = make_key("inspector")
 
 
@@ -50,7 +51,7 @@ def test_a_statement_about_anybodys_twin_is_put_on_record():
         issuer=OrganisationId("certis"),
         key=INSPECTOR.public_key,
         predicate_type=INSPECTION,
-        files=(AttestedFile("report.pdf", REPORT.sha256),),
+        files=(REPORT,),
         envelope_hash=Hash(hashlib.sha256(operation.envelope).digest()),
         transaction=receipt.transaction,
         height=ledger.block.height,

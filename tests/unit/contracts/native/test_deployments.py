@@ -1,12 +1,19 @@
 import pytest
+from msgspec.structs import replace
 
+from chain.genesis import Limits
 from chain.operations import Call, DeployContract
 from chain.scalars import OrganisationId
 from chain.values import encode_value
 from contracts import state_keys
+from contracts.compiler import Verdict, check_contract
 from contracts.executor import Execution, Invocation
 from contracts.manifest import compute_source_hash
-from contracts.native.deployments import TRIGGERS_PER_MODEL_MAX
+from contracts.native import deployments
+from contracts.native.deployments import (
+    SOURCE_GAS,
+    TRIGGERS_PER_MODEL_MAX,
+)
 from contracts.records import ContractRecord, Trigger, TriggerRecord
 from tests.unit.contracts.contract_support import (
     CONTRACT,
@@ -69,7 +76,7 @@ def test_the_initial_handler_runs_once_with_the_parameters():
         transaction=receipt.transaction.hex(),
         height=1,
         time_ms=ledger.block.time_ms,
-        gas_limit=5_000_000,
+        gas_limit=5_000_000 - SOURCE_GAS * len(SOURCE),
         parameters=encode_value({"limit": 7}),
     )
 
@@ -85,7 +92,7 @@ def test_an_initial_handler_that_stops_refuses_the_deployment():
     ledger = Ledger(executor=FakeExecutor(lambda invocation, host: failed))
     receipt = ledger.apply(make_deploy())
     check_refused(ledger, receipt, "VT-4101", "watcher.start ended with: no turbine is known")
-    assert receipt.gas_used == 70
+    assert receipt.gas_used == SOURCE_GAS * len(SOURCE) + 70
     assert ledger.overlay.get(state_keys.contract_key(CONTRACT)) is None
     assert triggers_of(ledger, "wind-turbine") == ()
 
@@ -156,6 +163,47 @@ def test_triggers_of_one_model_are_bounded():
         "VT-2044",
         "Model rotor would wake more than 64 handlers.",
     )
+
+
+@pytest.mark.parametrize("field", ["summary", "handler", "model", "property"])
+def test_what_has_no_encoding_is_refused_even_if_the_checker_lets_it_through(field, monkeypatch):
+    ledger = Ledger()
+    manifest = check_contract(SOURCE).manifest
+    assert manifest is not None
+    (trigger,), (call,) = manifest.triggers, manifest.calls
+    half = "\ud800"
+    changed = {
+        "summary": replace(manifest, summary=half),
+        "handler": replace(manifest, calls=(replace(call, summary=half),)),
+        "model": replace(manifest, triggers=(replace(trigger, model=half),)),
+        "property": replace(manifest, triggers=(replace(trigger, properties=(half,)),)),
+    }
+    verdict = Verdict((), changed[field])
+    monkeypatch.setattr(deployments, "check_contract", lambda source: verdict)
+    check_refused(
+        ledger,
+        ledger.apply(make_deploy()),
+        "VT-2045",
+        "The source of contract watcher has findings, so it was not deployed.",
+    )
+
+
+def test_a_source_is_paid_for_before_it_is_looked_at(monkeypatch):
+    ledger = Ledger(Limits(gas_per_transaction_max=1_000))
+    monkeypatch.setattr(deployments, "check_contract", lambda source: pytest.fail("looked at"))
+    ledger.executor.run = lambda invocation, host: pytest.fail("run")
+    check_refused(
+        ledger,
+        ledger.apply(make_deploy(source="x" * 51)),
+        "VT-2042",
+        "Contract watcher cannot run: the transaction or the block has used up its gas.",
+    )
+
+
+def test_a_refused_source_costs_its_gas_too():
+    ledger = Ledger()
+    receipt = ledger.apply(make_deploy(source="x" * 100))
+    assert (receipt.code, receipt.gas_used) == ("VT-2045", 100 * SOURCE_GAS)
 
 
 def test_a_call_gives_what_the_method_returned():

@@ -132,7 +132,7 @@ def test_plain_decimal_numbers_are_values(ledger, value):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "1e3", "+1", "01", ".5", "1.", "1,5", " 1", "1\n", "NaN", "Infinity", "٣", "1" * 41],
+    ["", "1e3", "+1", "01", ".5", "1.", "1,5", " 1", "1\n", "NaN", "٣", "\U0001fae8", "1" * 41],
 )
 def test_anything_else_is_no_value(ledger, value):
     batch = make_telemetry(make_reading(time_ms=NOW - 1), make_reading(value=value))
@@ -140,7 +140,7 @@ def test_anything_else_is_no_value(ledger, value):
         ledger,
         ledger.apply(batch, "gateway-1"),
         "VT-2028",
-        f"Reading 1 of property active_power has value {value!r}, which is not a plain decimal "
+        f"Reading 1 of property active_power has value {value!a}, which is not a plain decimal "
         "number of at most 40 digits.",
     )
 

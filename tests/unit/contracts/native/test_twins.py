@@ -1,9 +1,15 @@
 import pytest
 
+from chain.codec import encode
 from chain.operations import PropertyDefinition, UpdateTwin
 from chain.scalars import Height, OrganisationId, TwinId
 from contracts import state_keys
-from contracts.native.twins import ATTRIBUTES_MAX, HIERARCHY_DEPTH_MAX, PROPERTIES_MAX
+from contracts.native.twins import (
+    ATTRIBUTES_MAX,
+    HIERARCHY_DEPTH_MAX,
+    PROPERTIES_MAX,
+    TWIN_SIZE_MAX,
+)
 from contracts.records import TwinCounts, TwinProperty, TwinRecord
 from tests.unit.contracts.support import (
     TURBINE,
@@ -195,6 +201,32 @@ def test_attributes_and_properties_are_bounded():
         "VT-2033",
         "Twin R80711 would have 65 attributes; at most 64 are allowed.",
     )
+
+
+def test_what_a_twin_says_about_itself_is_bounded():
+    """The record is written whole with each batch of readings, so its size is everybody's cost."""
+    ledger = Ledger()
+    definitions = tuple(PropertyDefinition(f"p{n}", "", "\U0001f600" * 1024) for n in range(15))
+    ledger.register_turbine(properties=definitions)
+    long = PropertyDefinition("long", "", "\U0001f600" * 1024)
+    receipt = ledger.apply(UpdateTwin(TURBINE, add_properties=(long,)))
+    assert receipt.code == "VT-2033"
+    assert receipt.message.startswith("Twin R80711 would have 65")
+    assert receipt.message.endswith(" bytes; at most 65536 are allowed.")
+    receipt = ledger.apply(make_turbine("R2", properties=(*definitions, long)))
+    assert receipt.code == "VT-2033"
+
+
+def test_readings_and_actions_do_not_count_against_what_a_twin_says():
+    ledger = Ledger()
+    definitions = tuple(PropertyDefinition(f"p{n}", "", "x" * 180) for n in range(PROPERTIES_MAX))
+    ledger.register_turbine(properties=definitions)
+    readings = [
+        make_reading(property=one.name, unit="", value="-" + "1" * 40) for one in definitions
+    ]
+    ledger.apply_ok(make_telemetry(*readings))
+    assert len(encode(ledger.twin())) > TWIN_SIZE_MAX
+    ledger.apply_ok(UpdateTwin(TURBINE, description="x"))
 
 
 def test_a_twin_moves_from_parent_to_parent():

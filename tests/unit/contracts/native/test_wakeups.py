@@ -25,13 +25,14 @@ DONE = Execution(status="ok", value=b"", gas_used=10)
 
 
 def make_ledger(*contracts: str, limits: Limits | None = None) -> Ledger:
-    ledger = Ledger(limits or Limits())
+    ledger = Ledger()
     ledger.register_turbine()
     ledger.register_turbine("R2")
     ledger.register_turbine("rotor", kind="component", model="rotor")
     for contract in contracts or (CONTRACT,):
         deploy_watcher(ledger, contract)
     ledger.executor = FakeExecutor(lambda invocation, host: DONE)
+    ledger.limits = limits or Limits()
     ledger.begin_block(NOW)
     return ledger
 
@@ -298,3 +299,32 @@ def test_a_whole_transaction_of_readings_fits_into_one_run():
     ledger.apply_ok(make_telemetry(*readings))
     (invocation,) = ledger.executor.invocations
     assert len(decode_value(invocation.arguments, UPDATE_SIZE_MAX)["readings"]) == 4_096
+
+
+def test_a_contract_without_gas_is_reported_once_and_not_for_every_twin():
+    ledger = make_ledger("alpha", "zulu", limits=Limits(gas_per_transaction_max=1_000))
+    names = [f"T{number}" for number in range(50)]
+    for name in names:
+        ledger.register_turbine(name)
+    ledger.executor.run = lambda invocation, host: Execution(
+        status="out_of_gas", gas_used=invocation.gas_limit
+    )
+    receipt = ledger.apply_ok(make_batches(*names))
+    failures = [one for one in receipt.events if one.name == "contract_failed"]
+    shown = [
+        (one.subject, payload_of(one)["contract"], payload_of(one)["code"]) for one in failures
+    ]
+    assert shown == [
+        ("T0", "alpha", "VT-4103"),
+        ("T0", "zulu", "VT-4103"),
+        ("T1", "alpha", "VT-2042"),
+        ("T1", "zulu", "VT-2042"),
+    ]
+    assert len(ledger.executor.invocations) == 2
+
+
+def test_readings_are_encoded_once_for_all_that_they_wake():
+    ledger = make_ledger("alpha", "zulu")
+    ledger.apply_ok(make_telemetry())
+    first, second = ledger.executor.invocations
+    assert first.arguments is second.arguments

@@ -151,6 +151,23 @@ async def test_waiting_survives_the_death_of_the_node_that_was_asked() -> None:
         assert waiting.result().state == "final"
 
 
+async def test_transaction_that_died_with_its_node_is_handed_in_again() -> None:
+    first, second = FakeNode(is_committing=False), FakeNode()
+    async with AsyncExitStack() as stack:
+        dying = AsyncExitStack()
+        addresses = [
+            await dying.enter_async_context(first.serve()),
+            await stack.enter_async_context(second.serve()),
+        ]
+        client = await stack.enter_async_context(AsyncClient(addresses, first.genesis, OWNER))
+        async with asyncio.TaskGroup() as tasks:
+            waiting = tasks.create_task(client.submit_and_wait(_telemetry(), 20.0))
+            await until(lambda: bool(first.finality._waiting))
+            await dying.aclose()
+        assert waiting.result().state == "final"
+    assert second.submitted == 1
+
+
 async def test_busy_node_is_passed_over(node: FakeNode, address: str) -> None:
     calls = 0
 

@@ -4,16 +4,19 @@ A statement has two kinds of subject. One names the twin, with the hash of its i
 wants a digest for every subject; the others are the files that the statement vouches for:
 
     {"_type": "https://in-toto.io/Statement/v1",
-     "subject": [{"name": "report.pdf", "digest": {"sha256": <hash of the file>}},
+     "subject": [{"name": "report.pdf", "digest": {"sha256": <hash of the file>},
+                  "annotations": {"size": <bytes of the file>}},
                  {"name": "veritwin:twin/R80711", "digest": {"sha256": <hash of "R80711">}}],
      "predicateType": "https://example.org/inspection/v1", "predicate": {...}}
 
 So any in-toto tool can check the file, and nobody can move a statement to another twin. The
 envelope is signed with Ed25519 over the pre-authentication encoding. Its key id is a hint, as the
 standard says: the key that counts is the sender's. Nodes must agree on what is valid, so parsing
-is strict, depends on no library's taste, and every refusal has a constant reason.
+is strict, depends on no library's taste, and every refusal has a constant reason. Who checks a
+receipt reads the envelope by the same rules.
 
-Source: DSSE v1.0.2 (protocol and envelope); in-toto attestation framework, Statement v1.
+Source: DSSE v1.0.2 (protocol and envelope); in-toto attestation framework, Statement v1 and
+ResourceDescriptor.
 """
 
 import base64
@@ -24,9 +27,20 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, NoReturn
 
+from msgspec import Struct
+
 from chain import keys
 from chain.errors import InvalidInput
-from chain.scalars import Hash, PublicKey, Signature, TwinId
+from chain.scalars import (
+    HEIGHT_MAX,
+    CountField,
+    Hash,
+    HashField,
+    PublicKey,
+    Signature,
+    TextField,
+    TwinId,
+)
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
@@ -44,14 +58,20 @@ _JSON_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}").fullmatch
 _SHA256: Final = re.compile(r"[0-9a-f]{64}").fullmatch
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]").search
+"""What could forge lines of, or turn around, a text that shows a file's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileSubject:
-    """A file that a statement vouches for; `sha256` is its plain hash."""
+class FileSubject(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A file that a statement vouches for, as receipts and the state hold it too.
 
-    name: str
-    sha256: Hash
+    `name` may be empty. `sha256` is the plain hash of the file. `size` is in bytes; None when the
+    statement does not record it, as `size` in the subject's annotations.
+    """
+
+    name: TextField
+    sha256: HashField
+    size: CountField | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +112,8 @@ def build_statement(
     Args: predicate: data for `json.dumps`.
     Raises: InvalidInput: VT-2030, it would not be accepted.
     """
-    subjects = [{"name": one.name, "digest": {"sha256": one.sha256.hex()}} for one in files]
-    subjects.append(
-        {"name": TWIN_SUBJECT_PREFIX + twin, "digest": {"sha256": _hash_twin(twin).hex()}}
-    )
+    subjects = [_to_subject(one) for one in files]
+    subjects.append(_to_subject(FileSubject(TWIN_SUBJECT_PREFIX + twin, _hash_twin(twin))))
     statement = {
         "_type": STATEMENT_TYPE,
         "subject": subjects,
@@ -129,6 +147,14 @@ def open_envelope(data: bytes, key: PublicKey, *, verify: keys.Verifier = keys.v
     if not verify(key, pae(PAYLOAD_TYPE, envelope.payload), envelope.signature):
         _refuse("its signature does not verify under the sender's key")
     return parse_statement(envelope.payload)
+
+
+def read_statement(data: bytes) -> Statement:
+    """Give the statement in an envelope whose signature somebody else has checked.
+
+    Raises: InvalidInput: VT-2030, with the reason.
+    """
+    return parse_statement(parse_envelope(data).payload)
 
 
 def parse_envelope(data: bytes) -> Envelope:
@@ -178,12 +204,12 @@ def _parse_subjects(subjects: object) -> tuple[TwinId, tuple[FileSubject, ...]]:
     twins: list[TwinId] = []
     files: list[FileSubject] = []
     for subject in subjects:
-        name, digest = _parse_subject(subject)
-        if not name.startswith(TWIN_SUBJECT_PREFIX):
-            files.append(FileSubject(name, digest))
+        read = _parse_subject(subject)
+        if not read.name.startswith(TWIN_SUBJECT_PREFIX):
+            files.append(read)
             continue
-        twin = TwinId(name.removeprefix(TWIN_SUBJECT_PREFIX))
-        if digest != _hash_twin(twin):
+        twin = TwinId(read.name.removeprefix(TWIN_SUBJECT_PREFIX))
+        if read.sha256 != _hash_twin(twin):
             _refuse("the digest of the twin's subject is not the SHA-256 of its id")
         twins.append(twin)
     if len(twins) != 1:
@@ -191,15 +217,34 @@ def _parse_subjects(subjects: object) -> tuple[TwinId, tuple[FileSubject, ...]]:
     return twins[0], tuple(files)
 
 
-def _parse_subject(subject: object) -> tuple[str, Hash]:
+def _parse_subject(subject: object) -> FileSubject:
     if not isinstance(subject, dict):
         _refuse("a subject is not an object")
     name = _check_text(subject.get("name", ""), "subject name")
+    if _CONTROL(name) is not None:
+        _refuse("the statement's subject name holds a control character")
     digests = subject.get("digest")
     digest = digests.get("sha256") if isinstance(digests, dict) else None
     if not isinstance(digest, str) or _SHA256(digest) is None:
         _refuse("a subject has no sha256 digest of 64 lower-case hex digits")
-    return name, Hash(bytes.fromhex(digest))
+    return FileSubject(name, Hash(bytes.fromhex(digest)), _parse_size(subject))
+
+
+def _parse_size(subject: dict[str, Any]) -> int | None:
+    """Give the size in a subject's annotations; other annotations are anybody's business."""
+    annotations = subject.get("annotations", {})
+    if not isinstance(annotations, dict):
+        _refuse("the annotations of a subject are not an object")
+    size = annotations.get("size")
+    # A bool is an int in Python; a fraction was left a text.
+    if size is not None and (type(size) is not int or not 0 <= size <= HEIGHT_MAX):
+        _refuse("the size of a subject is not a whole number of bytes")
+    return size
+
+
+def _to_subject(file: FileSubject) -> dict[str, Any]:
+    subject: dict[str, Any] = {"name": file.name, "digest": {"sha256": file.sha256.hex()}}
+    return subject if file.size is None else {**subject, "annotations": {"size": file.size}}
 
 
 def _hash_twin(twin: TwinId) -> Hash:

@@ -5,14 +5,14 @@ import re
 
 import pytest
 
+from chain import dsse
 from chain.errors import InvalidInput
-from chain.scalars import Hash, TwinId
-from contracts import dsse
-from tests.unit.contracts.support import make_key
+from chain.scalars import HEIGHT_MAX, Hash, TwinId
+from tests.vectors.sample import make_key
 
 TWIN = TwinId("R80711")
 INSPECTION = "https://example.org/inspection/v1"
-REPORT = dsse.FileSubject("report.pdf", Hash(hashlib.sha256(b"report").digest()))
+REPORT = dsse.FileSubject("report.pdf", Hash(hashlib.sha256(b"report").digest()), 6)
 KEY = make_key("inspector")
 
 
@@ -50,7 +50,11 @@ def test_a_statement_is_what_in_toto_says():
     assert make_statement() == {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [
-            {"name": "report.pdf", "digest": {"sha256": hashlib.sha256(b"report").hexdigest()}},
+            {
+                "name": "report.pdf",
+                "digest": {"sha256": hashlib.sha256(b"report").hexdigest()},
+                "annotations": {"size": 6},
+            },
             {
                 "name": "veritwin:twin/R80711",
                 "digest": {"sha256": hashlib.sha256(b"R80711").hexdigest()},
@@ -107,10 +111,40 @@ def test_foreign_software_verifies_our_envelope():
     statement_module = pytest.importorskip("in_toto_attestation.v1.statement_pb2")
     json_format = pytest.importorskip("google.protobuf.json_format")
     statement = json_format.Parse(payload, statement_module.Statement())
-    assert [subject.name for subject in statement.subject] == [
-        "report.pdf",
-        "veritwin:twin/R80711",
-    ]
+    file, twin = statement.subject
+    assert (file.name, twin.name) == ("report.pdf", "veritwin:twin/R80711")
+    assert dict(file.annotations.items()) == {"size": 6}
+    assert dict(file.digest) == {"sha256": hashlib.sha256(b"report").hexdigest()}
+
+
+def test_foreign_software_builds_what_we_read():
+    statement_module = pytest.importorskip("in_toto_attestation.v1.statement")
+    descriptor_module = pytest.importorskip("in_toto_attestation.v1.resource_descriptor")
+    dsse_module = pytest.importorskip("securesystemslib.dsse")
+    json_format = pytest.importorskip("google.protobuf.json_format")
+    twin = {"sha256": hashlib.sha256(TWIN.encode()).hexdigest()}
+    built = statement_module.Statement(
+        subjects=[
+            descriptor_module.ResourceDescriptor(
+                name="report.pdf", digest={"sha256": REPORT.sha256.hex()}
+            ).pb,
+            descriptor_module.ResourceDescriptor(name=f"veritwin:twin/{TWIN}", digest=twin).pb,
+        ],
+        predicate_type=INSPECTION,
+        predicate={"result": "pass"},
+    )
+    built.validate()
+    payload = json_format.MessageToJson(built.pb).encode()
+    signature = KEY.sign(dsse.pae(dsse.PAYLOAD_TYPE, payload))
+    foreign_signature = pytest.importorskip("securesystemslib.signer").Signature
+    keyid = KEY.public_key.hex()
+    envelope = dsse_module.Envelope(
+        payload, dsse.PAYLOAD_TYPE, {keyid: foreign_signature(keyid, signature.hex())}
+    )
+    data = json.dumps(envelope.to_dict()).encode()
+    statement = dsse.open_envelope(data, KEY.public_key)
+    assert (statement.twin, statement.predicate) == (TWIN, {"result": "pass"})
+    assert statement.files == (dsse.FileSubject("report.pdf", REPORT.sha256),)
 
 
 def test_another_key_is_refused():
@@ -286,7 +320,57 @@ def test_a_file_may_have_no_name():
     file, twin = make_statement()["subject"]
     del file["name"]
     data = dsse.build_envelope(KEY, json.dumps(make_statement(subject=[file, twin])).encode())
-    assert dsse.open_envelope(data, KEY.public_key).files == (dsse.FileSubject("", REPORT.sha256),)
+    files = dsse.open_envelope(data, KEY.public_key).files
+    assert files == (dsse.FileSubject("", REPORT.sha256, 6),)
+
+
+@pytest.mark.parametrize("annotations", [{}, {"size": None}, {"media": [{}]}])
+def test_a_size_need_not_be_given(annotations):
+    file, twin = make_statement()["subject"]
+    payload = json.dumps(make_statement(subject=[file | {"annotations": annotations}, twin]))
+    (read,) = dsse.parse_statement(payload.encode()).files
+    assert read == dsse.FileSubject("report.pdf", REPORT.sha256)
+
+
+@pytest.mark.parametrize("size", [0, 6, HEIGHT_MAX])
+def test_a_size_is_read_and_written(size):
+    file = dsse.FileSubject("report.pdf", REPORT.sha256, size)
+    assert dsse.parse_statement(dsse.build_statement(TWIN, INSPECTION, {}, [file])).files == (file,)
+
+
+@pytest.mark.parametrize("size", ["6", -1, True, 6.0, 6.5, [], HEIGHT_MAX + 1])
+def test_a_size_is_a_whole_number_of_bytes(size):
+    file, twin = make_statement()["subject"]
+    check_statement_refused(
+        make_statement(subject=[file | {"annotations": {"size": size}}, twin]),
+        "the size of a subject is not a whole number of bytes",
+    )
+
+
+@pytest.mark.parametrize("annotations", [None, [], 6, "size"])
+def test_annotations_are_an_object(annotations):
+    file, twin = make_statement()["subject"]
+    check_statement_refused(
+        make_statement(subject=[file | {"annotations": annotations}, twin]),
+        "the annotations of a subject are not an object",
+    )
+
+
+@pytest.mark.parametrize(
+    "letter", ["\0", "\n", "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "\u2066"]
+)
+def test_a_name_cannot_forge_the_text_around_it(letter):
+    file, twin = make_statement()["subject"]
+    check_statement_refused(
+        make_statement(subject=[file | {"name": f"report{letter}.pdf"}, twin]),
+        "the statement's subject name holds a control character",
+    )
+
+
+def test_a_statement_is_read_without_its_signature():
+    payload = dsse.build_statement(TWIN, INSPECTION, {}, [REPORT])
+    data = dsse.build_envelope(make_key("somebody"), payload)
+    assert dsse.read_statement(data) == dsse.parse_statement(payload)
 
 
 def test_a_statement_that_would_not_be_accepted_is_not_built():
