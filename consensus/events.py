@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chain.certificate import QuorumCertificate
-from chain.scalars import Hash, Height, Round, UnixMillis
+from chain.scalars import Height, Round, UnixMillis
 from chain.validators import ValidatorSet
 from consensus.bft.messages import Message
 from consensus.value import Timer, Value
@@ -52,14 +52,14 @@ class PayloadBuilt:
 class PayloadChecked:
     """The answer to `CheckPayload`.
 
-    `is_valid`: the payload is what `value_id` names and executing it gave what its header says.
+    `is_valid`: the payload is what the value's id names and executing it gave what its header says.
     `is_mismatched`: it is not valid because payload, time and name do not belong together, so the
     block of that name may still be good. A quorum for a value that is invalid otherwise stops the
     node; a quorum for a mismatched one only means that its proposer lied to this node.
     """
 
     height: Height
-    value_id: Hash
+    value: Value
     is_valid: bool
     is_mismatched: bool = False
 

@@ -76,18 +76,13 @@ class LogConfig(_Section, frozen=True, kw_only=True):
 
 
 class StorageConfig(_Section, frozen=True, kw_only=True):
-    """What the database takes of the machine, in bytes.
-
-    `accept_torn_tail` opens a database whose last write was cut short by a power failure, instead
-    of fetching the chain anew; the node then compares it with what it signed last.
-    """
+    """What the database takes of the machine, in bytes."""
 
     cache_size_bytes: Size = 64 << 20
     write_buffers_size_bytes: Size = 64 << 20
     wal_size_bytes_max: Size = 128 << 20
     open_files_max: Count = 256
     background_jobs: Annotated[int, Meta(ge=1, le=64)] = 2
-    accept_torn_tail: bool = False
     check_blocks: Annotated[int, Meta(ge=1, le=1_000_000)] = 32
     """How many of the newest blocks are verified at every start."""
     free_bytes_min: Size = 128 << 20

@@ -1,5 +1,6 @@
 """From files to a node that can run: open, check, and build the replica on what is there."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from chain.codec import decode
@@ -55,10 +56,12 @@ def open_node(config: NodeConfig, executor: Executor) -> OpenNode:
     node's home is missing or wrong; Busy: another process holds the store.
     """
     genesis = load_genesis(config.genesis_path)
-    store = open_store(config)
-    try:
+    with ExitStack() as opened:
+        store = opened.enter_context(open_store(config))
         head = load_head(store, genesis, config.storage.check_blocks)
-        signed_file = LastSignedFile(config.last_signed_path, must_exist=head.height > 0)
+        signed_file = opened.enter_context(
+            LastSignedFile(config.last_signed_path, must_exist=head.height > 0)
+        )
         stored = signed_file.load()
         if stored is None:
             # Written once, so that a node which follows but never signs can start again: an empty
@@ -67,9 +70,7 @@ def open_node(config: NodeConfig, executor: Executor) -> OpenNode:
             signed_file.store(stored)
         last_signed = decode_last_signed(stored)
         replica = build_replica(config, genesis, store, head, last_signed, executor)
-    except BaseException:
-        store.close()
-        raise
+        opened.pop_all()
     return OpenNode(
         config, genesis, config.genesis_path.read_bytes(), store, signed_file, head, replica
     )
@@ -88,7 +89,6 @@ def open_store(config: NodeConfig) -> RocksStore:
         storage.wal_size_bytes_max,
         storage.open_files_max,
         storage.background_jobs,
-        storage.accept_torn_tail,
     )
     if not keep_ballast(config.home_path, storage.ballast_size_bytes):
         log.warning("no room for the reserve on the disk", folder=str(config.home_path))
@@ -149,6 +149,8 @@ def build_replica(
         config.limits.mempool_transactions_max,
         config.limits.mempool_share_percent,
     )
+    if own_index is None:
+        log.warning("this node is not in genesis: it follows the chain and never votes")
     setting = Setting(genesis, config.node, own_index, limits, kept=load_kept(store))
     return Replica(setting, engine, head, store, executor)
 

@@ -118,7 +118,7 @@ class HeightEngine:
             verdict = Verdict.VALID
         else:
             verdict = Verdict.MISMATCHED if event.is_mismatched else Verdict.INVALID
-        self.log.proposals.finish_check(event.value_id, verdict)
+        self.log.proposals.finish_check(event.value, verdict)
 
     def fire(self, timer: Timer) -> None:
         """L57 to L67: a step took too long. Stale timers change nothing."""

@@ -28,7 +28,7 @@ class ProposalBook:
     def __init__(self) -> None:
         self._proposals: dict[Round, Proposal] = {}
         self._verdicts: dict[Value, Verdict] = {}
-        self._pending: dict[Hash, Value] = {}
+        self._pending: set[Value] = set()
         self._extra: list[Value] = []
         self._accused: set[Round] = set()
 
@@ -79,17 +79,18 @@ class ProposalBook:
     def start_check(self, value: Value) -> bool:
         """Tell whether the value must be checked now, and remember that it is being checked.
 
-        One value of a name is checked at a time, so an answer by name is not ambiguous.
+        Values of one name are checked side by side: one whose transactions do not exist is never
+        answered, and must not keep the real one from being checked.
         """
-        if value in self._verdicts or value.id in self._pending:
+        if value in self._verdicts or value in self._pending:
             return False
-        self._pending[value.id] = value
+        self._pending.add(value)
         return True
 
-    def finish_check(self, value_id: Hash, verdict: Verdict) -> None:
+    def finish_check(self, value: Value, verdict: Verdict) -> None:
         """Note the answer; one that nobody asked for is ignored."""
-        value = self._pending.pop(value_id, None)
-        if value is not None:
+        if value in self._pending:
+            self._pending.remove(value)
             self._verdicts[value] = verdict
 
     def mark_valid(self, value: Value) -> None:
@@ -116,5 +117,6 @@ class ProposalBook:
         return [*self._extra, *(proposal.value for proposal in self._proposals.values())]
 
     def _forget_unused(self) -> None:
-        used = {*self._values(), *self._pending.values()}
+        used = set(self._values())
+        self._pending &= used
         self._verdicts = {value: said for value, said in self._verdicts.items() if value in used}

@@ -124,9 +124,9 @@ class Ordering:
 def _checked(height: Height, value: Value, verdict: Verdict) -> engine_events.PayloadChecked:
     assert not isinstance(verdict, Incomplete), "it is not checked yet"
     if isinstance(verdict, Valid):
-        return engine_events.PayloadChecked(height, value.id, is_valid=True)
+        return engine_events.PayloadChecked(height, value, is_valid=True)
     return engine_events.PayloadChecked(
-        height, value.id, is_valid=False, is_mismatched=verdict.is_mismatched
+        height, value, is_valid=False, is_mismatched=verdict.is_mismatched
     )
 
 

@@ -209,7 +209,7 @@ class Story:
         if after != before:
             self.trace.append(f"  {index} is at {after}")
         for check in checks:
-            self.handle(index, PayloadChecked(check.height, check.value.id, is_valid=True))
+            self.handle(index, PayloadChecked(check.height, check.value, is_valid=True))
 
     def tell(self, index: int, effect: Effect) -> str:
         """Perform an effect and give it in words."""

@@ -142,7 +142,7 @@ class Node:
                 self.later(random.randint(0, 30), lambda: self.build(height, round_))
             case CheckPayload(height, _, value):
                 is_valid = not value.payload.startswith(BAD)
-                answer = PayloadChecked(height, value.id, is_valid)
+                answer = PayloadChecked(height, value, is_valid)
                 self.later(random.randint(0, 30), lambda: self.handle(answer))
             case Decide(height, _, value, certificate):
                 network.note_decided(self, height, value, certificate)

@@ -173,7 +173,7 @@ class Bench:
 
     def check(self, value: Value, is_valid: bool = True, **options: bool) -> list[Effect]:
         """Answer `CheckPayload`."""
-        return self.handle(PayloadChecked(self.state.height, value.id, is_valid, **options))
+        return self.handle(PayloadChecked(self.state.height, value, is_valid, **options))
 
     def propose(self, value: Value, round_: int = 0, valid_round: int = NO_ROUND) -> list[Effect]:
         """Hand in a proposal of height 1 and call its value valid."""

@@ -18,7 +18,7 @@ p2p: {host: 127.0.0.1, port: 9100}
 peers:
   - {node: certis-1, host: 127.0.0.1, port: 9101}
 storage:
-  accept_torn_tail: true
+  open_files_max: 64
 """
 
 
@@ -39,7 +39,7 @@ def test_reads_what_is_said_and_keeps_the_defaults(tmp_path: Path) -> None:
     config = _load(tmp_path, GOOD)
     assert (config.node, config.api.host, config.api.port) == ("windcare-1", "0.0.0.0", 8100)
     assert config.peers[0].node == "certis-1"
-    assert config.storage.accept_torn_tail is True
+    assert config.storage.open_files_max == 64
     assert config.storage.check_blocks == 32
     assert config.limits.header_seconds_max == 5
     assert config.log.format == "text"

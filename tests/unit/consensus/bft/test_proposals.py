@@ -21,25 +21,25 @@ def test_a_value_is_checked_once() -> None:
     book = ProposalBook()
     assert book.start_check(V)
     assert not book.start_check(V)
-    book.finish_check(V.id, Verdict.VALID)
+    book.finish_check(V, Verdict.VALID)
     assert not book.start_check(V)
     assert book.is_valid(V)
 
 
 def test_an_answer_that_nobody_asked_for_is_ignored() -> None:
     book = ProposalBook()
-    book.finish_check(V.id, Verdict.VALID)
+    book.finish_check(V, Verdict.VALID)
     assert book.verdict(V) is None
 
 
-def test_two_payloads_of_one_name_are_judged_apart_and_one_after_the_other() -> None:
+def test_two_payloads_of_one_name_are_judged_apart_and_side_by_side() -> None:
     book = ProposalBook()
     assert book.start_check(FALSE_V)
-    assert not book.start_check(V)
-    book.finish_check(V.id, Verdict.MISMATCHED)
-    assert book.verdict(FALSE_V) is Verdict.MISMATCHED
     assert book.start_check(V)
-    book.finish_check(V.id, Verdict.VALID)
+    book.finish_check(V, Verdict.VALID)
+    assert book.verdict(FALSE_V) is None
+    book.finish_check(FALSE_V, Verdict.MISMATCHED)
+    assert book.verdict(FALSE_V) is Verdict.MISMATCHED
     assert (book.is_valid(V), book.is_valid(FALSE_V)) == (True, False)
 
 
@@ -53,7 +53,7 @@ def test_finding_by_name_prefers_the_valid_value_and_never_gives_a_mismatched_on
     only_false = ProposalBook()
     only_false.add(make_proposal(FALSE_V))
     only_false.start_check(FALSE_V)
-    only_false.finish_check(V.id, Verdict.MISMATCHED)
+    only_false.finish_check(FALSE_V, Verdict.MISMATCHED)
     assert only_false.find(V.id) is None
     assert only_false.find(W.id) is None
 

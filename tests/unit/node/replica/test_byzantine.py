@@ -394,10 +394,6 @@ def test_a_false_payload_under_a_good_name_does_not_spoil_the_block(
     assert decided == {betrayal.value.id}, "two were locked on it, so no other could be decided"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the engine checks one value of a name at a time and waits for the false one for ever",
-)
 def test_a_false_payload_that_names_what_does_not_exist_does_not_spoil_the_block() -> None:
     betrayal = Betrayal(not_existing)
     world = betrayal.world
