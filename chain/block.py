@@ -48,7 +48,7 @@ class Header(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     tx_log_size: CountField
     """Number of transactions in the chain up to and including this block."""
     tx_log_root: HashField
-    """RFC 9162 root over all of them; a leaf is transaction id and signature."""
+    """RFC 9162 root over all of them; a leaf is a transaction id."""
     state_root: HashField
     """Root of the state tree after this block's transactions."""
     receipts_root: HashField

@@ -23,7 +23,7 @@ FORMATS: Final = (
     Entry(
         "VT-1001",
         "malformed-bytes",
-        "The bytes are not a valid {type}",
+        "The bytes cannot be decoded",
         "The {size} bytes do not decode as {type}: {reason}.",
         "Build the message with the Veritwin client, or compare it with docs/PROTOCOL.md.",
     ),

@@ -32,6 +32,7 @@ from msgspec import Struct
 from chain import keys
 from chain.errors import InvalidInput
 from chain.scalars import (
+    CONTROL_PATTERN,
     HEIGHT_MAX,
     CountField,
     Hash,
@@ -58,8 +59,7 @@ _JSON_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}").fullmatch
 _SHA256: Final = re.compile(r"[0-9a-f]{64}").fullmatch
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]").search
-"""What could forge lines of, or turn around, a text that shows a file's name."""
+_CONTROL: Final = re.compile(CONTROL_PATTERN).search
 
 
 class FileSubject(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -54,7 +54,7 @@ class Limits(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     expiry_window_blocks: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_000
     reading_future_ms_max: Annotated[int, Meta(ge=0, le=86_400_000)] = 120_000
     gas_per_transaction_max: Annotated[int, Meta(ge=1000, le=1_000_000_000)] = 5_000_000
-    gas_per_block_max: Annotated[int, Meta(ge=1000, le=100_000_000_000)] = 200_000_000
+    gas_per_block_max: Annotated[int, Meta(ge=1000, le=100_000_000_000)] = 20_000_000
 
 
 class Timing(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -27,7 +27,7 @@ from chain.transaction import (
     log_leaf,
 )
 from chain.validators import compute_validators_root
-from chain.wording import describe_operation, format_time
+from chain.wording import describe_operation, format_time, show_text
 
 T = TypeVar("T")
 
@@ -316,7 +316,7 @@ def _describe_sender(opened: OpenReceipt, genesis: Genesis) -> str:
 def _describe_result(receipt: Receipt) -> str:
     if receipt.is_ok:
         return "Result: ok."
-    return f"Result: {receipt.code}, nothing was changed: {receipt.message}"
+    return f"Result: {receipt.code}, nothing was changed: {show_text(receipt.message)}"
 
 
 def _decode(data: bytes, kind: type[T], limit: int, link: Link) -> T:

@@ -126,5 +126,9 @@ def check_expiry(transaction: Transaction, height: Height, window: int) -> None:
 
 
 def log_leaf(transaction: Transaction) -> bytes:
-    """Give what the chain-wide Merkle log holds for this transaction: id, then signature."""
-    return transaction.id + transaction.signature
+    """Give what the chain-wide Merkle log holds for this transaction: its id.
+
+    The signature is left out on purpose. A sender can make many good signatures of one body; were
+    they in the log, nodes that hold different ones would disagree on the block for ever.
+    """
+    return transaction.id

@@ -20,7 +20,6 @@ from chain.scalars import (
     WeightField,
 )
 
-
 VALIDATORS_MAX: Final = 256
 """Most validators: each of them checks the votes of all in every round."""
 

@@ -14,6 +14,7 @@ from contracts.runtime.objects import MapState
 _INDEXED: Final = frozenset((list, tuple, str, bytes, range))
 _WALKED: Final = frozenset((list, tuple, str, bytes, range))
 _INDEX_BOUND: Final = 1 << 62
+_SHRINK_SIZE_MIN: Final = 8
 
 
 def _check_index(index: Any) -> int:
@@ -55,6 +56,7 @@ def del_item(meter: Meter, container: Any, index: Any) -> None:
     kind = type(container)
     if kind is dict:
         del container[check_key(meter, index)]
+        shrink(meter, container)
     elif kind is list:
         meter.charge(1 + len(container) // 16)
         del container[_check_index(index)]
@@ -62,6 +64,19 @@ def del_item(meter: Meter, container: Any, index: Any) -> None:
         container.delete(meter, index)
     else:
         raise TypeError("items of this cannot be deleted")
+
+
+def shrink(meter: Meter, table: dict[Any, Any]) -> None:
+    """Give back the room of what was deleted, each time that half of a dict is gone.
+
+    CPython keeps a dict's table when items are deleted, and every walk passes through all of it.
+    """
+    size = len(table)
+    if size >= _SHRINK_SIZE_MIN and size & (size - 1) == 0:
+        meter.charge(4 * size)
+        kept = list(table.items())
+        table.clear()
+        table.update(kept)
 
 
 def slice_of(meter: Meter, container: Any, low: Any, high: Any, step: Any) -> Any:

@@ -14,7 +14,7 @@ from contracts.runtime import text
 from contracts.runtime.arithmetic import CONTEXT, charge_size, decimal_operation
 from contracts.runtime.builtins import sort_items
 from contracts.runtime.comparison import check_key, equal
-from contracts.runtime.containers import sized
+from contracts.runtime.containers import shrink, sized
 from contracts.runtime.context import Context
 from contracts.runtime.meter import Meter
 from contracts.runtime.objects import (
@@ -168,8 +168,13 @@ _NOTHING: Final = object()
 
 
 def _dict_pop(meter: Meter, table: dict[Any, Any], key: Any, default: Any = _NOTHING) -> Any:
-    check_key(meter, key)
-    return table.pop(key) if default is _NOTHING else table.pop(key, default)
+    if check_key(meter, key) not in table:
+        if default is _NOTHING:
+            raise KeyError
+        return default
+    value = table.pop(key)
+    shrink(meter, table)
+    return value
 
 
 def _dict_setdefault(meter: Meter, table: dict[Any, Any], key: Any, default: Any = None) -> Any:

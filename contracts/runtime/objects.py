@@ -21,6 +21,7 @@ from contracts.runtime.session import KEY_SIZE_MAX, RANGE_LIMIT_MAX, STATE_VALUE
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _NUMBER_SIZE_MAX: Final = 128
 _PLAIN_GAS: Final = 15
+_DECIMAL_GAS: Final = 30
 _SEVERITY_BAD: Final = 0x80000000
 _TYPE_BY_NAME: Final[dict[str, type]] = {
     "int": int,
@@ -214,7 +215,10 @@ def to_plain(meter: Meter, value: Any, depth: int = 0) -> Value:
     if kind is str or kind is bytes:
         meter.charge(len(value) // 16)
         return value  # type: ignore[no-any-return]
-    if value is None or kind is int or kind is Decimal or kind is bool:
+    if kind is Decimal:
+        meter.charge(_DECIMAL_GAS)
+        return value  # type: ignore[no-any-return]
+    if value is None or kind is int or kind is bool:
         return value  # type: ignore[no-any-return]
     if depth >= 32:
         raise ValueError("nested too deeply")

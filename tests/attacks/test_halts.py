@@ -6,12 +6,16 @@ status that is the same on every node, within its gas and within the time that g
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from contracts.compiler import check_contract
+from contracts.runtime.containers import del_item
+from contracts.runtime.dispatch import METHODS
+from contracts.runtime.meter import Meter
 from contracts.sandbox import SandboxExecutor
 from tests.attacks.harness import PREFIX, attack
 from tests.unit.contracts.memory_host import Deployed
@@ -175,6 +179,20 @@ def test_gas_bounds_time(name: str, sandbox: SandboxExecutor) -> None:
     # The limit stands for 0.08 seconds. The margin is for busy machines; the holes took longer.
     assert time.perf_counter() - begin < 4
     assert execution.status == "out_of_gas"
+
+
+@pytest.mark.parametrize("remove", [del_item, lambda *given: METHODS[dict, "pop"](*given)])
+def test_a_dict_gives_back_the_room_of_what_was_deleted(
+    remove: Callable[[Meter, object, str], object],
+) -> None:
+    """Else each walk over what is left pays for nothing and passes all that is gone."""
+    meter = Meter(10_000_000)
+    table = {str(number): number for number in range(100_000)}
+    for number in range(99_990):
+        remove(meter, table, str(number))
+    assert list(table) == [str(number) for number in range(99_990, 100_000)]
+    assert sys.getsizeof(table) < 2_000
+    assert meter.left > 8_000_000
 
 
 @pytest.mark.parametrize("text", ["'''\\ud800'''", "'''a'''\nX = '\\ud800'"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.checker import check_source
+from contracts.checker import build_manifest, check_source
 from contracts.compiler import check_contract
 from contracts.language import ENGINE
 from contracts.manifest import CallHandler, Parameter, UpdateTrigger
@@ -323,3 +323,32 @@ def watch(update: Update) -> None:
 def test_findings_are_in_the_order_of_the_source() -> None:
     findings = check_source("X = 1.5\n\ndef f():\n    y = 0.5\n    return {1}\n").findings
     assert [finding.line for finding in findings] == [1, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("docstring", "summary"),
+    [
+        ('"""One line."""', "One line."),
+        ('"""\n\n    The second\n    and third."""', "The second"),
+        ('""" \\t tabs\\t\\n more"""', "tabs"),
+        ('"""\\x0bnot a blank"""', "\x0bnot a blank"),
+        ("pass", ""),
+        ("5", ""),
+    ],
+)
+def test_summaries_are_cut_by_our_own_rule(docstring: str, summary: str) -> None:
+    source = f"from contracts.author import call\n@call\ndef f():\n    {docstring}\n    return 1\n"
+    checked = check_source(source)
+    assert checked.findings == ()
+    assert build_manifest(source, checked.outline).calls[0].summary == summary
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "int", "int | None", "dict[str, list[int | None]] | None", "tuple[int, ...]", "object"],
+)
+def test_types_stand_in_the_manifest_as_they_are_written(written: str) -> None:
+    annotation = f": {written}" if written else ""
+    source = f"from contracts.author import call\n@call\ndef f(x{annotation}):\n    return x\n"
+    checked = check_source(source)
+    assert build_manifest(source, checked.outline).calls[0].parameters[0].type == written

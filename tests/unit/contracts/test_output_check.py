@@ -102,7 +102,8 @@ def check(source: str) -> None:
         "_t1 = x",
         "for i in _iter(_m, x):\n            _m.left -= 1\n            if _m.left < 0:\n"
         "                _out(_m)\n            pass",
-        "try:\n            pass\n        except _E_ValueError:\n            raise _error(_m, 'V', 'x')",
+        "try:\n            pass\n        except _E_ValueError:\n"
+        "            raise _error(_m, 'V', 'x')",
     ],
 )
 def test_metered_code_passes(body: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from contracts.executor import Execution, HostFault
 from contracts.inprocess import InProcessExecutor
 from contracts.sandbox import SandboxExecutor
+from contracts.sandbox.client import HINTS_MAX, HINTS_SIZE_MAX
 from contracts.sandbox.worker import WARM_UP
 from tests.unit.contracts.memory_host import Deployed
 from tests.unit.contracts.test_inprocess import SOURCE
@@ -81,6 +82,20 @@ def test_hints_are_read_ahead_and_change_nothing(
     deployed.host.asked.clear()
     deployed.update("R1", ("active_power", "1", 9), ("wind_speed", "8", 9))
     assert deployed.host.asked == {"get": 1, "put": 1}
+
+
+def test_reading_ahead_is_bounded_for_it_is_not_paid(sandbox: SandboxExecutor) -> None:
+    names = [f"v{number}" for number in range(200)]
+    declared = "".join(f"{name} = Var(str, '')\n" for name in names)
+    source = f"from contracts.author import Var, call\n{declared}@call\ndef f():\n    return 1\n"
+    deployed = Deployed(source, sandbox)
+    invocation = deployed._invocation("call", "f", {}, tuple(names))
+    sandbox.execute(invocation, deployed.host)
+    assert deployed.host.asked["get"] == HINTS_MAX
+    deployed.host.state = {name: bytes(16_000) for name in names}
+    deployed.host.asked.clear()
+    sandbox.execute(invocation, deployed.host)
+    assert deployed.host.asked["get"] <= 1 + HINTS_SIZE_MAX // 16_000
 
 
 def test_a_dead_worker_is_replaced_and_the_run_repeated() -> None:

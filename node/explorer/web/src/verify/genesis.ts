@@ -30,7 +30,7 @@ const LIMITS: readonly (readonly [string, number])[] = [
   ["expiry_window_blocks", 1_000],
   ["reading_future_ms_max", 120_000],
   ["gas_per_transaction_max", 5_000_000],
-  ["gas_per_block_max", 200_000_000],
+  ["gas_per_block_max", 20_000_000],
 ];
 
 const TIMING: readonly (readonly [string, number])[] = [
