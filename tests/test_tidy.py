@@ -68,7 +68,6 @@ TESTED_THROUGH: Final = {
     "contracts/findings.py": "test_checker.py: parts of the checker",
     "contracts/outline.py": "test_checker.py: parts of the checker",
     "contracts/source.py": "test_checker.py: parts of the checker",
-    "contracts/top_level.py": "test_checker.py: parts of the checker",
     "contracts/language_tables.py": "test_language.py: the tables of the language",
     "contracts/manifest.py": "test_compiler.py: what the compiler reads out",
     "contracts/metered_expressions.py": "test_metering.py: parts of the rewriter",

@@ -41,6 +41,8 @@ class Agreement:
         """Say in a sentence what was found."""
         if self.holds is None:
             return "No node was running at the end, so there was nothing to compare."
+        if not self.roots:
+            return f"{', '.join(self.silent)} did not say in which state they are."
         count = f"{len(self.roots)} node{'s' if len(self.roots) != 1 else ''}"
         silent = f"; {', '.join(self.silent)} did not answer" if self.silent else ""
         if len(set(self.roots.values())) > 1:

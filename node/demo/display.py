@@ -72,7 +72,8 @@ class Display:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (1, 2):
             os.dup2(nowhere, descriptor)
-        os.close(nowhere)
+        if nowhere > 2:
+            os.close(nowhere)
 
     @contextmanager
     def showing(self, scene: Scene) -> Iterator[None]:

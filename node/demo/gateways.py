@@ -79,17 +79,23 @@ class Gateways:
                 tasks.create_task(self._serve(twin))
             self._playing = tasks.create_task(self._play(on_time))
             await asyncio.wait((self._playing,))
+            if self._playing.cancelled():
+                self._drop_waiting()
             for queue in self._queues.values():
-                while self._playing.cancelled() and not queue.empty():
-                    queue.get_nowait()
                 await queue.put(None)
         self._due_at = None
         return not self._playing.cancelled()
 
     def close(self) -> None:
         """Send nothing new: `run` ends when what is on its way has arrived."""
+        self._drop_waiting()
         if self._playing is not None:
             self._playing.cancel()
+
+    def _drop_waiting(self) -> None:
+        for queue in self._queues.values():
+            while not queue.empty():
+                queue.get_nowait()
 
     async def _play(self, on_time: Callable[[int], None]) -> None:
         started = monotonic_seconds()

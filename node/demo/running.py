@@ -26,9 +26,11 @@ from node.demo.watch import Watch
 from node.demo.workshop import Workshop
 from node.ingest.source import Feed
 
-ARRIVE_SECONDS: Final = 5.0
+ARRIVE_SECONDS: Final = 3.0
 URGENT_SECONDS: Final = 0.6
-"""How long readings on their way may take to arrive at the end, and nodes to compare."""
+"""How long readings on their way may take to arrive at the end, and nodes to compare; shorter when
+somebody waits, or when there is no hope.
+"""
 COUNT_SECONDS: Final = 0.25
 KEYS_WAITING_MAX: Final = 8
 WIND_TWIN: Final = TwinId("R80790")
@@ -88,6 +90,8 @@ class RunningDemo:
             f"{count(counts.readings, 'reading')} in {count(counts.transactions, 'transaction')}; "
             f"{count(scene.orders, 'order')} opened, {scene.acknowledged} acknowledged.",
         ]
+        if counts.unsettled:
+            lines.append(f"On their way at the end: {count(counts.unsettled, 'reading')}.")
         for what, codes in (("refused", counts.refusals), ("left out", self._bad_rows)):
             if codes:
                 listed = ", ".join(f"{code} {number}" for code, number in codes.items())
@@ -177,7 +181,8 @@ class RunningDemo:
                 self._stop.ask()
             if self._gateways is not None:
                 self._gateways.close()
-                await asyncio.wait((data,), timeout=self._grace(ARRIVE_SECONDS))
+                seconds = URGENT_SECONDS if self._scene.trouble else ARRIVE_SECONDS
+                await asyncio.wait((data,), timeout=self._grace(seconds))
             for task in working:
                 task.cancel()
 

@@ -1,18 +1,22 @@
 """A chain without nodes, seen through the client that gateways and workshop use."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from chain.errors import ChainError
 from chain.keys import SigningKey
 from chain.operations import AnyOperation, PropertyDefinition, Reading, TwinReadings
-from chain.scalars import Hash, Height, TwinId, UnixMillis
+from chain.scalars import Hash, Height, NodeName, TwinId, UnixMillis
 from chain.transaction import Transaction, TransactionBody, sign
 from node.api.views.ledger import AcknowledgementView, ActionList, ActionView, CauseView
 from node.api.views.transactions import SubmitAnswer, TransactionView
 from node.client import NotFinal, StreamEvent, Unreachable
+from node.demo.consortium import Agreement
+from node.demo.processes import NodeProcess
 from node.demo.report import Message, Reporter, Scene
 from node.ingest.csv_source import Record
 from node.ingest.mapping import Mapping
@@ -21,6 +25,15 @@ from tests.unit.node.chain_builder import seed_of
 
 KEY = SigningKey(seed_of("gateway"))
 MINUTE_MS = 60_000
+MAPPING = msgspec.convert(
+    {
+        "id": {"constant": "press-7"},
+        "model": "press",
+        "time": {"column": "time"},
+        "properties": {"p": {"property": "p0", "unit": "KWT"}},
+    },
+    Mapping,
+)
 
 
 class FakeClient:
@@ -38,6 +51,7 @@ class FakeClient:
         self.final: list[AnyOperation] = []
         self.orders: list[ActionView] = []
         self.stream: asyncio.Queue[StreamEvent] = asyncio.Queue()
+        self.latency_s = 0.0
         self.may_pass = asyncio.Event()
         self.may_pass.set()
         self._states: dict[str, str] = {}
@@ -70,6 +84,7 @@ class FakeClient:
 
     async def wait_final(self, id: Hash, timeout_seconds: float) -> TransactionView:
         await self.may_pass.wait()
+        await asyncio.sleep(self.latency_s)
         state = self._states.get(id.hex(), "lost")
         if state == "lost":
             self._states.pop(id.hex(), None)
@@ -110,7 +125,7 @@ def make_order(
         opened_height=4,
         opened_time_ms=1,
         deadline_ms=None,
-        cause=CauseView(transaction="00", twin=twin, readings=[]),
+        cause=CauseView(transaction="00", twin=twin, from_ms=None, to_ms=None, readings=0),
         acknowledgements=[
             AcknowledgementView(
                 outcome="acknowledged",
@@ -143,17 +158,6 @@ def make_feed(records: Sequence[Record]) -> Feed:
     return Feed(Path("press.csv"), MAPPING, tuple(records), (), tuple(outlines))
 
 
-MAPPING = __import__("msgspec").convert(
-    {
-        "id": {"constant": "press-7"},
-        "model": "press",
-        "time": {"column": "time"},
-        "properties": {"p": {"property": "p0", "unit": "KWT"}},
-    },
-    Mapping,
-)
-
-
 class Heard:
     """A scene with a reporter, and everything that was told."""
 
@@ -176,3 +180,76 @@ async def until(is_true: Any, seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
         while not is_true():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.002)
+
+
+class FakeProcess:
+    """The process of a stand-in for a node; `returncode` is None while it runs."""
+
+    def __init__(self, returncode: int | None = None) -> None:
+        self.returncode = returncode
+        self.pid = 4711
+
+
+class FakeConsortium:
+    """Stands for `Consortium`: two nodes without processes, and fake clients for all.
+
+    `start_error` is raised at the start, `can_start` holds the start back.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.nodes = [
+            NodeProcess(NodeName(name), name[:-2], folder, f"http://127.0.0.1:{port}")
+            for name, port in (("acme-1", 1), ("bolt-1", 2))
+        ]
+        self.client = FakeClient()
+        self.agreement = Agreement(9, {"acme-1": "aa", "bolt-1": "aa"})
+        self.start_error: ChainError | None = None
+        self.can_start = asyncio.Event()
+        self.can_start.set()
+        self.reasons: list[str] = []
+        self.stopped = 0
+        self.compared_within: list[float] = []
+        self.explorer = "http://127.0.0.1:1/"
+
+    async def start(self, on_progress: Callable[[int, int], None]) -> None:
+        on_progress(1, 0)
+        await self.can_start.wait()
+        if self.start_error is not None:
+            raise self.start_error
+        for node in self.nodes:
+            node.process = FakeProcess()  # type: ignore[assignment]
+
+    async def stop(self) -> None:
+        self.stopped += 1
+
+    async def client_for(self, _organisation: str, _key: object) -> FakeClient:
+        return self.client
+
+    async def kill_one(self, before: Callable[[str], None]) -> NodeProcess | None:
+        for node in reversed(self.nodes):
+            if node.is_running:
+                before(node.name)
+                node.process = FakeProcess(-9)  # type: ignore[assignment]
+                return node
+        return None
+
+    async def restart_one(self) -> NodeProcess | None:
+        for node in self.nodes:
+            if not node.is_running:
+                node.process = FakeProcess()  # type: ignore[assignment]
+                return node
+        return None
+
+    async def statuses(self) -> dict[str, dict[str, Any] | None]:
+        one = {
+            "height": 9,
+            "ready": not self.reasons,
+            "reasons": self.reasons,
+            "updates_per_second": 4.0,
+            "commit_latency_ms": 20,
+        }
+        return {node.name: one if node.is_running else None for node in self.nodes}
+
+    async def compare_roots(self, seconds: float) -> Agreement:
+        self.compared_within.append(seconds)
+        return self.agreement
