@@ -41,6 +41,8 @@ from node.client.transport import Transport
 
 T = TypeVar("T")
 At = int | str | None
+HEIGHTS_BELOW: Final = 100_000_000_000
+"""Smaller numbers given as `at` are heights, greater ones Unix milliseconds."""
 """A height, an RFC 3339 time, or None for now."""
 
 _HEADER_SIZE_MAX: Final = 4096
@@ -165,6 +167,9 @@ class Reads:
     async def verified_twin(self, twin: str, at: At = None) -> VerifiedTwin:
         """Give a twin whose state a quorum signed; checked here, without trusting the node.
 
+        At a height the proof is for exactly that height. For now, or for a time, the node chooses
+        the block: it can give an older one, so look at the `height` and time of the answer.
+
         Raises: InvalidInput: VT-1306 or VT-1307, the node's answer does not hold.
         """
         shown = await self._get(f"/v1/twins/{twin}/proof", StateProofView, at=at)
@@ -178,6 +183,10 @@ class Reads:
         except ValueError as error:
             raise InvalidInput("VT-1307", reason=f"the answer does not read: {error}") from error
         self._check_header(header, certificate)
+        if isinstance(at, int) and at < HEIGHTS_BELOW and header.height != at:
+            raise InvalidInput(
+                "VT-1307", reason=f"it is for height {header.height}, {at} was asked for"
+            )
         key = state_keys.twin_key(TwinId(twin))
         check_state_proof(header.state_root, key, value, proof)
         record = None if value is None else decode_record(value, TwinRecord)

@@ -1,5 +1,7 @@
 """Where the demo shows itself: a live screen, plain lines, or JSON Lines."""
 
+import contextlib
+import io
 import json
 import os
 import sys
@@ -20,21 +22,25 @@ def choose_mode(*, as_json: bool) -> Mode:
     """Choose JSON when asked for, the screen on a terminal that can show it, lines otherwise."""
     if as_json:
         return "json"
-    can_draw = sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    can_draw = is_terminal and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
     return "screen" if can_draw else "lines"
 
 
 class Display:
     """Writes what the reporter passes on.
 
-    Once standard output is closed it falls silent and calls `on_broken`.
+    When nobody reads any more it falls silent and calls `on_broken`; `failure` says why, if it is
+    another reason than a reader that had enough.
     """
 
     def __init__(self, mode: Mode, out: TextIO | None = None) -> None:
         self.mode: Final = mode
         self.on_broken: Callable[[], None] = lambda: None
+        self.failure: OSError | None = None
         self._out = out or sys.stdout
-        self._is_broken = False
+        # A program that was started without standard output does without it.
+        self._is_broken = self._out is None
         self._statuses = 0
 
     def listen(self, event: str, message: Message, values: dict[str, Any]) -> None:
@@ -62,18 +68,19 @@ class Display:
         try:
             self._out.write(line + "\n")
             self._out.flush()
-        except (OSError, ValueError):
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                self.failure = error
             self._is_broken = True
+            with contextlib.suppress(io.UnsupportedOperation):
+                # What is buffered would else fail once more when Python ends.
+                _send_nowhere(self._out.fileno())
             self.on_broken()
 
     def close_output(self) -> None:
         """Let everything that is still written go nowhere, as the terminal has gone."""
         self._is_broken = True
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (1, 2):
-            os.dup2(nowhere, descriptor)
-        if nowhere > 2:
-            os.close(nowhere)
+        _send_nowhere(1, 2)
 
     @contextmanager
     def showing(self, scene: Scene) -> Iterator[None]:
@@ -93,6 +100,14 @@ class Display:
             screen=True,
         ):
             yield
+
+
+def _send_nowhere(*descriptors: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    if nowhere not in descriptors:
+        os.close(nowhere)
 
 
 def format_clock(message: Message) -> str:

@@ -45,6 +45,9 @@ def play(options: DemoOptions) -> int:
             except BaseExceptionGroup as group:
                 raise find_cause(group) from group
         display.write_end(demo.describe_end())
+    if display.failure is not None:
+        reason = (display.failure.strerror or str(display.failure)).lower()
+        raise InvalidInput("VT-8012", path="standard output", reason=reason)
     return code
 
 

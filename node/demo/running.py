@@ -172,7 +172,7 @@ class RunningDemo:
                 tasks.create_task(self._follow_orders()),
                 tasks.create_task(self._watch.run()),
                 tasks.create_task(self._serve_keys()),
-                tasks.create_task(self._count()),
+                tasks.create_task(self._keep_counts()),
             ]
             try:
                 async with asyncio.timeout(self._options.seconds):
@@ -230,16 +230,19 @@ class RunningDemo:
             )
         return clients
 
-    async def _count(self) -> None:
-        """Keep the scene's counts as the gateways' are."""
-        scene = self._scene
+    async def _keep_counts(self) -> None:
         while True:
-            if self._gateways is not None:
-                counts = self._gateways.counts
-                scene.transactions, scene.readings = counts.transactions, counts.readings
-                scene.refused = sum(counts.refusals.values())
-                scene.behind_s = self._gateways.behind_s
+            self._take_counts()
             await asyncio.sleep(COUNT_SECONDS)
+
+    def _take_counts(self) -> None:
+        """Set the scene's counts to what the gateways have counted."""
+        if self._gateways is None:
+            return
+        scene, counts = self._scene, self._gateways.counts
+        scene.transactions, scene.readings = counts.transactions, counts.readings
+        scene.refused = sum(counts.refusals.values())
+        scene.behind_s = self._gateways.behind_s
 
     async def _serve_workshop(self) -> None:
         identity = self._cast.identities["workshop"]
@@ -269,6 +272,7 @@ class RunningDemo:
     async def _compare(self) -> int:
         agreement = await self._consortium.compare_roots(self._grace(COMPARE_SECONDS))
         self._agreement = agreement
+        self._take_counts()
         scene, counts = self._scene, self._counts
         self._reporter.tell(
             "summary",

@@ -3,7 +3,7 @@
 from chain.block import Block, compute_block_hash
 from chain.certificate import QuorumCertificate, check_certificate
 from chain.codec import decode, encode
-from chain.errors import ChainError, Corruption, PeerFault
+from chain.errors import ChainError, Corruption, InvalidInput, PeerFault
 from chain.genesis import Limits
 from chain.keys import Verifier
 from chain.scalars import Height, NodeName
@@ -90,9 +90,12 @@ def execute_decided(
         raise PeerFault("VT-3032", peer=peer, reason=error.why) from error
     if not is_log_of(header, head, transactions):
         raise PeerFault("VT-3032", peer=peer, reason="its transactions are not the block's")
-    executed = ledger.execute_block(
-        head, validators, header.proposer, transactions, decided.block.previous_certificate
-    )
+    try:
+        executed = ledger.execute_block(
+            head, validators, header.proposer, transactions, decided.block.previous_certificate
+        )
+    except InvalidInput as error:
+        raise PeerFault("VT-3032", peer=peer, reason=error.why) from error
     if executed.header == header:
         return executed
     raise Corruption(

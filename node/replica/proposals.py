@@ -131,7 +131,7 @@ class Proposals:
     def build(self, head: Head, validators: ValidatorSet, proposer: int) -> Value:
         """Build the block that this node proposes after `head`."""
         executed = self._ledger.execute_block(
-            head, validators, proposer, self._choose(head), head.certificate
+            head, validators, proposer, self._choose(head), head.certificate, may_cut=True
         )
         ids = tuple(transaction.id for transaction in executed.transactions)
         value = to_value(Payload(executed.header, ids, head.certificate))
@@ -252,13 +252,16 @@ class Proposals:
             self._check_transactions(transactions, head)
         except ChainError as error:
             return Invalid(error)
-        executed = self._ledger.execute_block(
-            head,
-            validators,
-            payload.header.proposer,
-            transactions,
-            payload.previous_certificate,
-        )
+        try:
+            executed = self._ledger.execute_block(
+                head,
+                validators,
+                payload.header.proposer,
+                transactions,
+                payload.previous_certificate,
+            )
+        except InvalidInput as error:
+            return Invalid(error)
         if executed.header != payload.header:
             return Invalid(_difference(payload.header, executed.header))
         self._remember(pending.value, executed)

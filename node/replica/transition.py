@@ -16,6 +16,7 @@ from chain.block import (
     hash_previous_certificate,
 )
 from chain.certificate import QuorumCertificate
+from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.hashing import EMPTY_HASH
 from chain.merkle import Frontier, leaf_hash
@@ -26,7 +27,7 @@ from chain.transaction import Transaction, log_leaf
 from chain.validators import ValidatorSet, compute_validators_root
 from contracts.apply import apply_transaction
 from contracts.context import BlockContext
-from contracts.executor import Executor
+from contracts.executor import GAS_LIMIT_MAX, Executor
 from contracts.genesis_state import initial_writes
 from contracts.state import Overlay
 from node.replica.head import Head, head_of_genesis
@@ -80,6 +81,10 @@ class Ledger:
         self.genesis_hash = compute_genesis_hash(genesis)
         self._store = store
         self._executor = executor
+        limits = genesis.limits
+        self._gas_for_one = min(
+            limits.gas_per_transaction_max, limits.gas_per_block_max, GAS_LIMIT_MAX
+        )
 
     def execute_block(
         self,
@@ -88,23 +93,26 @@ class Ledger:
         proposer: int,
         transactions: tuple[Transaction, ...],
         previous_certificate: QuorumCertificate | None,
+        *,
+        may_cut: bool = False,
     ) -> ExecutedBlock:
         """Execute `transactions` in order on the state of `head`.
 
         Their signatures, expiry and uniqueness were checked before. A transaction that breaks a
-        rule changes nothing and gets a receipt that says why.
+        rule changes nothing and gets a receipt that says why. Each begins with all the gas that
+        one may use, so nobody's contracts take it from the others: with `may_cut` the block ends
+        before one that could not.
 
-        Raises: HostFault: this machine could not run a contract; Corruption: the store is damaged.
+        Raises: InvalidInput: VT-3010, a transaction would begin with too little gas; HostFault:
+        this machine could not run a contract; Corruption: the store is damaged.
         """
         time_ms = compute_block_time(head.time_ms, previous_certificate, validators)
         overlay = Overlay(StoredState(self._store))
         context = BlockContext.create(
             head.next_height, time_ms, self.genesis_hash, self.genesis.limits
         )
-        receipts = tuple(
-            apply_transaction(transaction, overlay, context, self._executor, index)
-            for index, transaction in enumerate(transactions)
-        )
+        receipts = self._apply(transactions, overlay, context, may_cut=may_cut)
+        transactions = transactions[: len(receipts)]
         writes = overlay.writes()
         tree = state_tree.update(head.state_root, writes, self._read_node)
         leaves = [leaf_hash(log_leaf(transaction)) for transaction in transactions]
@@ -136,6 +144,23 @@ class Ledger:
             log,
             tuple(log_nodes),
         )
+
+    def _apply(
+        self,
+        transactions: tuple[Transaction, ...],
+        overlay: Overlay,
+        context: BlockContext,
+        *,
+        may_cut: bool,
+    ) -> tuple[Receipt, ...]:
+        receipts: list[Receipt] = []
+        for index, transaction in enumerate(transactions):
+            if context.gas.left < self._gas_for_one:
+                if may_cut:
+                    break
+                raise InvalidInput("VT-3010", reason="its contracts take more gas than a block has")
+            receipts.append(apply_transaction(transaction, overlay, context, self._executor, index))
+        return tuple(receipts)
 
     def _read_node(self, node: Hash) -> bytes | None:
         return self._store.get(Column.TREE, node)

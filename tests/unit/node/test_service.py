@@ -72,7 +72,8 @@ async def _has_block(served: Served, task: asyncio.Task[None]) -> bool:
         status, body = await served.get("/v1/status")
     except aiohttp.ClientConnectorError:
         return False
-    return status == 200 and body["height"] >= 1
+    # The block is on the disk a moment before the node has told itself.
+    return status == 200 and body["height"] >= 1 and body["ready"]
 
 
 def stop() -> None:

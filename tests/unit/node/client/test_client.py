@@ -14,7 +14,7 @@ from chain.errors import Busy, ChainError, InvalidInput, Refused
 from chain.keys import SigningKey
 from chain.operations import Acknowledge, Reading, Telemetry, TwinReadings
 from chain.proven_receipt import check_receipt, receipt_from_json
-from chain.scalars import Hash, TwinId, UnixMillis
+from chain.scalars import Hash, Height, TwinId, UnixMillis
 from node.client import AsyncClient, NotFinal, Unreachable
 from tests.unit.node.api.fake_node import FakeNode, until
 from tests.unit.node.chain_builder import START_MS, TURBINE, seed_of
@@ -269,6 +269,16 @@ async def test_twin_is_verified_without_trusting_the_node(
     assert found.record.id == TURBINE
     assert found.header.height == 7
     assert (await client.verified_twin("R9", at=5)).record is None
+
+
+async def test_a_proof_of_another_height_is_found(
+    node: FakeNode, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prove = node.reader.proofs.state
+    monkeypatch.setattr(node.reader.proofs, "state", lambda key, height: prove(key, Height(2)))
+    with pytest.raises(InvalidInput) as caught:
+        await client.verified_twin(TURBINE, at=5)
+    assert caught.value.why == ("it is for height 2, 5 was asked for.")
 
 
 @pytest.mark.parametrize("field", ["value", "header", "certificate", "key"])

@@ -21,8 +21,12 @@ class Terminal(io.StringIO):
 
 
 class Broken(io.StringIO):
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+
     def write(self, _: str) -> int:
-        raise BrokenPipeError
+        raise self.error
 
 
 @pytest.mark.parametrize(
@@ -87,13 +91,26 @@ def test_without_a_screen_nothing_is_drawn(mode: Mode, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == ""
 
 
-def test_a_reader_that_goes_away_is_noticed_once() -> None:
-    display = Display("json", Broken())
+@pytest.mark.parametrize(
+    ("error", "is_failure"),
+    [(BrokenPipeError(), False), (OSError(28, "No space left on device"), True)],
+)
+def test_a_reader_that_goes_away_is_noticed_once_and_a_full_disk_is_a_failure(
+    error: OSError, is_failure: bool
+) -> None:
+    display = Display("json", Broken(error))
     noticed: list[bool] = []
     display.on_broken = lambda: noticed.append(True)
     for _ in range(3):
         display.listen("status", MESSAGE, {})
     assert noticed == [True]
+    assert (display.failure is error) is is_failure
+
+
+def test_without_any_standard_output_it_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert choose_mode(as_json=False) == "lines"
+    Display("lines").listen("ready", MESSAGE, {})
 
 
 def test_after_the_terminal_has_gone_nothing_can_fail() -> None:

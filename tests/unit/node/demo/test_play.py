@@ -121,6 +121,13 @@ def test_a_failure_of_the_run_comes_out_of_its_group() -> None:
     assert caught.value is cause
 
 
+def test_output_that_cannot_be_written_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w", buffering=1) as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(InvalidInput, match=r"VT-8012: standard output: no space left"):
+            play(options(as_json=False))
+
+
 def test_only_what_can_be_explained_is_taken_out_of_a_group() -> None:
     bug = ExceptionGroup("x", [ZeroDivisionError(), ExceptionGroup("y", [KeyError("z")])])
     assert find_cause(bug) is bug

@@ -5,7 +5,7 @@ import io
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import pytest
 from chain.errors import ChainError, InvalidInput
 from chain.operations import Telemetry
 from chain.scalars import UnixMillis
+from chain.transaction import Transaction
+from node.api.views.transactions import SubmitAnswer
 from node.demo import running as module
 from node.demo.cast import make_cast, plan_nodes
 from node.demo.consortium import Agreement
@@ -69,6 +71,13 @@ class Run:
         """Wait until an event was told."""
         await until(lambda: event in self.heard.names)
 
+    async def play(self, last: str = "data_finished") -> int:
+        """Run until an event was told, and then press q."""
+        running = asyncio.create_task(self.demo.run())
+        await self.until(last)
+        self.demo._on_key("q")
+        return await running
+
     def summary(self) -> dict[str, Any]:
         """What the last event says."""
         name, _, values = self.heard.events[-1]
@@ -84,9 +93,11 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     return lambda *args, **options: Run(tmp_path, monkeypatch, *args, **options)
 
 
-async def test_a_demo_plays_its_data_and_ends_when_time_is_up(make: Make, tmp_path: Path) -> None:
-    run = make(seconds=0.5, ready_file=tmp_path / "ready.json")
-    assert await run.demo.run() == 0
+async def test_a_demo_plays_its_data_and_tells_what_became_of_it(
+    make: Make, tmp_path: Path
+) -> None:
+    run = make(ready_file=tmp_path / "ready.json")
+    assert await run.play() == 0
     told = [name for name in run.heard.names if name not in ("status", "step")]
     assert told == ["ready", "set_up", "data_finished", "summary"]
     summary = run.summary()
@@ -106,8 +117,8 @@ async def test_a_demo_plays_its_data_and_ends_when_time_is_up(make: Make, tmp_pa
 
 
 async def test_the_scene_shows_the_play(make: Make) -> None:
-    run = make(seconds=0.6)
-    await run.demo.run()
+    run = make()
+    await run.play()
     scene = run.heard.scene
     assert (scene.data_name, scene.data_share, scene.is_data_finished) == ("press.csv", 1.0, True)
     assert (scene.readings, scene.step) == (20, "")
@@ -118,18 +129,16 @@ async def test_the_scene_shows_the_play(make: Make) -> None:
     assert scene.suggestions[1] == "veritwin twins show press-7"
 
 
-async def test_zero_seconds_are_enough_to_start_and_stop(make: Make) -> None:
-    run = make(seconds=0.0)
+@pytest.mark.parametrize("seconds", [0.0, 0.05])
+async def test_a_demo_ends_when_its_time_is_up(make: Make, seconds: float) -> None:
+    run = make(seconds=seconds)
     assert await run.demo.run() == 0
     assert run.summary()["height"] == 9
 
 
 async def test_q_ends_the_demo_in_good_order(make: Make) -> None:
     run = make()
-    running = asyncio.create_task(run.demo.run())
-    await run.until("data_finished")
-    run.demo._on_key("q")
-    assert await running == 0
+    assert await run.play() == 0
     assert run.consortium.compared_within == [module.COMPARE_SECONDS]
 
 
@@ -155,17 +164,28 @@ async def test_ctrl_c_during_the_start_ends_it_at_once(make: Make) -> None:
     assert "summary" not in run.heard.names
 
 
-async def test_readings_that_do_not_arrive_in_time_are_told(make: Make) -> None:
-    run = make(seconds=0.3)
-    run.consortium.client.latency_s = 0.02
+async def test_readings_that_do_not_arrive_in_time_are_told(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make()
+    client = run.consortium.client
+    hand_in = client.send_many
+
+    async def hold_telemetry(transactions: Sequence[Transaction]) -> list[SubmitAnswer]:
+        if any(isinstance(one.body.operation, Telemetry) for one in transactions):
+            client.may_pass.clear()
+        return await hand_in(transactions)
+
+    monkeypatch.setattr(client, "send_many", hold_telemetry)
     running = asyncio.create_task(run.demo.run())
-    await run.until("set_up")
-    run.consortium.client.may_pass.clear()
+    await until(lambda: not client.may_pass.is_set())
+    run.demo._on_key("q")
     assert await running == 0
     summary = run.summary()
     unsettled = summary["readings_unsettled"]
     assert 0 < unsettled <= 20 - summary["readings_sent"]
-    assert f"On their way at the end: {unsettled} readings." in run.demo.describe_end()
+    told = f"On their way at the end: {module.count(unsettled, 'reading')}."
+    assert told in run.demo.describe_end()
 
 
 async def test_keys_kill_and_restart_one_after_the_other(make: Make) -> None:
@@ -236,9 +256,8 @@ async def test_a_set_up_that_is_refused_ends_the_demo(make: Make) -> None:
 
 async def test_rows_that_were_refused_or_left_out_are_told_at_the_end(make: Make) -> None:
     errors = (RowError(7, "VT-9013", "x"), RowError(9, "VT-9013", "x"))
-    run = make(replace(FEED, errors=errors), seconds=0.4, home=Path("somewhere"))
-    run.demo._gateways = None
-    assert await run.demo.run() == 0
+    run = make(replace(FEED, errors=errors), home=Path("somewhere"))
+    assert await run.play() == 0
     run.demo._counts.refusals["VT-2026"] = 1
     lines = run.demo.describe_end()
     assert "2 rows left out: VT-9013 2; more: veritwin explain VT-9013" in lines
@@ -254,8 +273,8 @@ async def test_a_temporary_folder_is_not_said_to_be_kept(make: Make) -> None:
 
 
 async def test_without_data_only_keys_go_on_the_chain(make: Make) -> None:
-    run = make(None, data="none", seconds=0.3)
-    assert await run.demo.run() == 0
+    run = make(None, data="none")
+    assert await run.play("set_up") == 0
     assert next(text for name, text, _ in run.heard.events if name == "set_up") == (
         "Keys are on the chain."
     )

@@ -88,6 +88,8 @@ function close(): void {
 }
 
 function takeBlock(event: MessageEvent<string>): void {
+  // A stream that is opened again begins with the last event that was seen.
+  if (event.lastEventId === lastEventId) return;
   lastEventId = event.lastEventId;
   const block = JSON.parse(event.data) as BlockEvent;
   batch(() => {
@@ -98,6 +100,7 @@ function takeBlock(event: MessageEvent<string>): void {
 }
 
 function takeOther(event: MessageEvent<string>, topic: Topic): void {
+  if (event.lastEventId === lastEventId) return;
   lastEventId = event.lastEventId;
   versions[topic].value += 1;
 }
