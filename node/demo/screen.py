@@ -45,7 +45,7 @@ class Screen:
         body = draw(scene, options.max_width - FRAME_COLUMNS, lines)
         keys = START_KEYS if scene.step else KEYS
         yield Panel(
-            Group(*body[:lines]),
+            Group(*body),
             # Without sides, a line can be copied by clicking on it.
             box=box.HORIZONTALS,
             title=f"[bold]Veritwin demo[/]: consortium {scene.chain_id}".rstrip(": "),

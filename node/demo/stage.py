@@ -64,6 +64,6 @@ async def set_up(
             client = administrators[organisation]
             for refusal in await deliver(client, together, on_obstacle):
                 if refusal is not None:
-                    pass
+                    raise refusal
             done += len(together)
             on_progress(done / len(operations))
