@@ -157,7 +157,7 @@ class Runtime:
         Raises: ChainError: why it was refused.
         """
         if not self._has_room:
-            raise Busy("VT-6004", path="this node's disk")
+            raise Busy("VT-6004", path="the database")
         future: asyncio.Future[Hash] = asyncio.get_running_loop().create_future()
         ticket = self._next_ticket
         self._next_ticket += 1

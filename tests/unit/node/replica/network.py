@@ -7,7 +7,7 @@ from itertools import count
 
 from chain.codec import decode
 from chain.genesis import Genesis, Limits, Organisation, Timing, compute_genesis_hash
-from chain.keys import SigningKey
+from chain.keys import SigningKey, Verifier, verify
 from chain.operations import AnyOperation
 from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis, Weight
 from chain.transaction import Transaction, TransactionBody, sign
@@ -189,6 +189,7 @@ class World:
         self.genesis_hash = compute_genesis_hash(genesis)
         self.now_ms = START_MS
         self.executor: Executor = QuietExecutor()
+        self.verify: Verifier = verify
         self.sent: list[tuple[NodeName, NodeName, AnyPeerMessage]] = []
         self.lose: Callable[[NodeName, NodeName, AnyPeerMessage], bool] = lambda *_: False
         self.watch: Callable[[Node, effects.Effect], None] = lambda *_: None
@@ -222,7 +223,7 @@ class World:
         )
         stored = node.store.get(Column.META, keys.VALID)
         kept = decode(stored, KeptTransactions, 1 << 30).transactions if stored else ()
-        setting = Setting(self.genesis, node.name, index, kept=kept)
+        setting = Setting(self.genesis, node.name, index, kept=kept, verify=self.verify)
         replica = Replica(setting, engine, head, node.store, self.executor)
         node.driver = Driver(replica, node.store, node.signed, lambda: self.now_ms)
         node.incarnation += 1
