@@ -26,7 +26,7 @@ INSTALL = if [ -x $(BIN)/uv ]; then i="$(BIN)/uv pip install --quiet --python $(
 ##@ Run
 .PHONY: demo
 demo: ## Four organisations and a real wind farm on this machine [ARGS="--for 90 --no-open"]
-	@$(MAKE) -j2 install explorer
+	@$(MAKE) -j2 install explorer >&2
 	@exec $(BIN)/veritwin demo $(ARGS)
 
 ##@ Check

@@ -295,7 +295,11 @@ class Runtime:
         if self.last_commit_ms is not None:
             self.metrics.block_seconds.observe((moment - self.last_commit_ms) / 1000)
         self.last_commit_ms = moment
-        readings = sum(_count_readings(t.body.operation) for t in commit.transactions)
+        readings = sum(
+            _count_readings(transaction.body.operation)
+            for transaction, receipt in zip(commit.transactions, commit.receipts, strict=True)
+            if receipt.is_ok
+        )
         self.update_rate.add(moment, readings)
         for transaction in commit.transactions:
             took_ms = self.latencies.ended(transaction.id, moment)

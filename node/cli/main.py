@@ -110,6 +110,18 @@ def exit_code_of(error: ChainError) -> ExitCode:
     return ExitCode.FAILED
 
 
+def find_known(group: BaseExceptionGroup[BaseException]) -> ChainError | OSError | None:
+    """Find the failure inside a group of tasks that can be told in words, or None."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            found = find_known(error)
+            if found is not None:
+                return found
+        elif isinstance(error, ChainError | OSError):
+            return error
+    return None
+
+
 def main(args: list[str] | None = None) -> None:
     """Run a command and exit with its code."""
     sys.exit(run(args))
@@ -142,5 +154,14 @@ def run(args: list[str] | None = None) -> int:
         return ExitCode.OK
     except OSError as error:
         say(f"error: {error}")
+        return ExitCode.FAILED
+    except ExceptionGroup as group:
+        known = find_known(group)
+        if known is None:
+            raise
+        if isinstance(known, ChainError):
+            print_error(known, as_json=as_json)
+            return exit_code_of(known)
+        say(f"error: {known}")
         return ExitCode.FAILED
     return int(result) if isinstance(result, int) else ExitCode.OK

@@ -61,6 +61,18 @@ def test_each_kind_of_error_has_its_exit_code(error: InvalidInput, code: ExitCod
     assert exit_code_of(error) == code
 
 
+def test_a_failure_inside_a_group_of_tasks_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        inner = ExceptionGroup("tasks", [OSError(98, "address already in use")])
+        raise ExceptionGroup("tasks", [inner])
+
+    monkeypatch.setattr(command, "main", fail)
+    assert run(["node", "run", "--home", "x"]) == ExitCode.FAILED
+    assert capsys.readouterr().err == "error: [Errno 98] address already in use\n"
+
+
 def test_ctrl_c_gives_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(**_: object) -> None:
         raise KeyboardInterrupt
