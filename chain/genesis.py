@@ -72,17 +72,27 @@ class Timing(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """An empty block is made when this long nothing was ordered."""
 
 
+class Governance(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What members agreed on about changes and faults.
+
+    `on_equivocation`: what follows when a validator is proven to have signed two things at one
+    place: `suspend` sets its weight to 0 until members vote it back in, `record` only records it.
+    """
+
+    on_equivocation: Literal["record", "suspend"] = "suspend"
+
+
 class Genesis(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The first agreement of the members."""
 
     version: CountField
     chain_id: NameField
     created_ms: MillisField
-    engine: Literal["bft"]
     organisations: Annotated[tuple[Organisation, ...], Meta(min_length=1, max_length=256)]
     validators: ValidatorSet
     limits: Limits = Limits()
     timing: Timing = Timing()
+    governance: Governance = Governance()
     contract_engine: HashField | None = None
     """Hash of the contract language's gas table and conformance vectors, when pinned."""
 
@@ -111,6 +121,8 @@ def check_genesis(genesis: Genesis) -> None:
         if len(set(values)) != len(values):
             raise InvalidInput("VT-1305", reason=f"genesis names the same {what} twice")
     for validator in members:
+        if genesis.validators.engine == "raft" and validator.weight > 1:
+            raise InvalidInput("VT-1305", reason="under Raft every weight is 0 or 1")
         if validator.organisation not in organisations:
             raise InvalidInput(
                 "VT-1305",
@@ -128,6 +140,7 @@ def _check_numbers(genesis: Genesis) -> None:
             f"this program cannot read a genesis of version {genesis.version}",
         ),
         (count > 0, "genesis names no validator"),
+        (genesis.validators.total_weight > 0, "no validator of genesis has any weight"),
         (
             count <= VALIDATORS_MAX,
             f"genesis names {count} validators, at most {VALIDATORS_MAX} are allowed",

@@ -19,7 +19,7 @@ Height = NewType("Height", int)
 Round = NewType("Round", int)
 """Attempt to agree within one height, from 0."""
 Weight = NewType("Weight", int)
-"""Voting weight of a validator, at least 1."""
+"""Voting weight of a validator; a member of weight 0 follows, but neither votes nor proposes."""
 UnixMillis = NewType("UnixMillis", int)
 """Milliseconds since 1970-01-01T00:00:00Z, without leap seconds."""
 Gas = NewType("Gas", int)
@@ -46,7 +46,7 @@ PublicKeyField = Annotated[PublicKey, Meta(min_length=32, max_length=32)]
 SignatureField = Annotated[Signature, Meta(min_length=64, max_length=64)]
 HeightField = Annotated[Height, Meta(ge=0, le=HEIGHT_MAX)]
 RoundField = Annotated[Round, Meta(ge=0, le=2**31 - 1)]
-WeightField = Annotated[Weight, Meta(ge=1, le=2**31 - 1)]
+WeightField = Annotated[Weight, Meta(ge=0, le=2**31 - 1)]
 MillisField = Annotated[UnixMillis, Meta(ge=0, le=HEIGHT_MAX)]
 GasField = Annotated[Gas, Meta(ge=0, le=HEIGHT_MAX)]
 CountField = Annotated[int, Meta(ge=0, le=HEIGHT_MAX)]

@@ -1,8 +1,8 @@
-"""Who votes, with what weight, and whose turn it is to propose."""
+"""Who votes, by which engine and with what weight, and whose turn it is to propose."""
 
 from functools import lru_cache
 from math import gcd
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -23,6 +23,9 @@ from chain.scalars import (
 VALIDATORS_MAX: Final = 256
 """Most validators: each of them checks the votes of all in every round."""
 
+EngineName = Literal["bft", "raft"]
+"""How a committee agrees: `bft` stands less than a third of lying weight, `raft` only crashes."""
+
 
 class Validator(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A node that votes.
@@ -40,9 +43,10 @@ class Validator(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
 
 
 class ValidatorSet(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The validators of one height, in the order of genesis; indexes in votes refer to it."""
+    """The validators of one height and how they agree; indexes in votes refer to `members`."""
 
     members: Annotated[tuple[Validator, ...], Meta(max_length=VALIDATORS_MAX)]
+    engine: EngineName = "bft"
 
     def __len__(self) -> int:
         return len(self.members)
@@ -54,13 +58,15 @@ class ValidatorSet(Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
     @property
     def quorum_weight(self) -> int:
-        """Least weight that is more than two thirds of the total."""
+        """Least weight that decides: more than two thirds of the total, in Raft more than half."""
+        if self.engine == "raft":
+            return self.total_weight // 2 + 1
         return self.total_weight * 2 // 3 + 1
 
     @property
     def honest_weight(self) -> int:
-        """Least weight that is more than one third: it holds at least one correct member."""
-        return self.total_weight // 3 + 1
+        """Least weight that holds a correct member: more than a third; in Raft anybody is."""
+        return 1 if self.engine == "raft" else self.total_weight // 3 + 1
 
     def get(self, index: int) -> Validator | None:
         """Give the member at `index`, or None when there is none."""

@@ -176,7 +176,6 @@ def make_genesis(
         GENESIS_VERSION,
         cards[0].chain_name,
         now_ms,
-        "bft",
         tuple(organisations.values()),
         ValidatorSet(tuple(_validator(card) for card in cards)),
         limits or Limits(),

@@ -127,17 +127,17 @@ def build_replica(
     executor: Executor,
 ) -> Replica:
     """Build the replica that goes on after `head`."""
-    own_index = genesis.validators.index_of(config.node)
+    own_index = head.validators.index_of(config.node)
     signer = vote_key_of(config).key if own_index is not None else None
     if own_index is not None and signer is not None:
-        expected = genesis.validators.members[own_index].vote_key
+        expected = head.validators.members[own_index].vote_key
         if signer.public_key != expected:
             raise InvalidInput(
-                "VT-1305", reason=f"the vote key of {config.node} is not the one in genesis"
+                "VT-1305", reason=f"the vote key of {config.node} is not the one on the chain"
             )
     engine = make_engine(
         genesis,
-        validators=genesis.validators,
+        validators=head.validators,
         signer=signer,
         height=head.next_height,
         previous_time_ms=head.time_ms,
@@ -150,8 +150,8 @@ def build_replica(
         config.limits.mempool_share_percent,
     )
     if own_index is None:
-        log.warning("this node is not in genesis: it follows the chain and never votes")
-    setting = Setting(genesis, config.node, own_index, limits, kept=load_kept(store))
+        log.warning("this node is no validator now: it follows the chain and never votes")
+    setting = Setting(genesis, config.node, limits, kept=load_kept(store))
     return Replica(setting, engine, head, store, executor)
 
 

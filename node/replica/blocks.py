@@ -7,7 +7,6 @@ from chain.errors import ChainError, Corruption, InvalidInput, PeerFault
 from chain.genesis import Limits
 from chain.keys import Verifier
 from chain.scalars import Height, NodeName
-from chain.validators import ValidatorSet
 from node.replica import keys
 from node.replica.admission import Admission
 from node.replica.head import Head
@@ -59,7 +58,6 @@ def execute_decided(
     decided: DecidedBlock,
     peer: NodeName,
     head: Head,
-    validators: ValidatorSet,
     ledger: Ledger,
     admission: Admission,
     verify: Verifier,
@@ -74,13 +72,12 @@ def execute_decided(
     try:
         if certificate.height != header.height or certificate.block != compute_block_hash(header):
             raise PeerFault("VT-3032", peer=peer, reason="its certificate is for another block")
-        check_certificate(certificate, ledger.genesis_hash, validators, verify=verify)
+        check_certificate(certificate, ledger.genesis_hash, head.validators, verify=verify)
         check_succeeds(
             header,
             decided.block.previous_certificate,
             head,
             ledger.genesis_hash,
-            validators,
             verify,
         )
         transactions = tuple(admission.decode(raw) for raw in decided.block.transactions)
@@ -92,7 +89,7 @@ def execute_decided(
         raise PeerFault("VT-3032", peer=peer, reason="its transactions are not the block's")
     try:
         executed = ledger.execute_block(
-            head, validators, header.proposer, transactions, decided.block.previous_certificate
+            head, header.proposer, transactions, decided.block.previous_certificate
         )
     except InvalidInput as error:
         raise PeerFault("VT-3032", peer=peer, reason=error.why) from error

@@ -59,6 +59,7 @@ def next_head(executed: ExecutedBlock, certificate: QuorumCertificate) -> Head:
         executed.log,
         certificate,
         header.tx_log_size,
+        *executed.validators,
     )
 
 

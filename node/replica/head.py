@@ -8,6 +8,7 @@ from chain.certificate import QuorumCertificate
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.merkle import Frontier
 from chain.scalars import CountField, Hash, HashField, Height, HeightField, MillisField
+from chain.validators import ValidatorSet
 
 HEAD_SIZE_BYTES_MAX: Final = 1 << 20
 
@@ -16,6 +17,8 @@ class Head(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The last committed block, as far as its successor depends on it.
 
     `log` is the frontier of the transaction log after it; `certificate` is None before block 1.
+    `last_validators` decided this block, `validators` decide the next one, `next_validators` the
+    one after it: a change made by a block is in force two heights later.
     """
 
     height: HeightField
@@ -25,6 +28,9 @@ class Head(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     log: Frontier
     certificate: QuorumCertificate | None
     transactions_total: CountField
+    last_validators: ValidatorSet
+    validators: ValidatorSet
+    next_validators: ValidatorSet
 
     @property
     def next_height(self) -> Height:
@@ -45,4 +51,7 @@ def head_of_genesis(genesis: Genesis, state_root: Hash) -> Head:
         Frontier(0, ()),
         None,
         0,
+        genesis.validators,
+        genesis.validators,
+        genesis.validators,
     )

@@ -3,8 +3,7 @@
 from collections import deque
 from typing import assert_never
 
-from chain.scalars import Height
-from chain.validators import ValidatorSet
+from chain.scalars import Height, NodeName
 from consensus import effects as engine_effects
 from consensus import events as engine_events
 from consensus.bft.messages import Message
@@ -27,15 +26,13 @@ class Ordering:
     def __init__(
         self,
         engine: Engine,
-        own_index: int | None,
-        validators: ValidatorSet,
+        own_name: NodeName,
         proposals: Proposals,
         transactions: TransactionFlow,
         neighbours: Neighbours,
     ) -> None:
         self._engine = engine
-        self._own_index = own_index
-        self._validators = validators
+        self._own_name = own_name
         self._proposals = proposals
         self._transactions = transactions
         self._neighbours = neighbours
@@ -64,7 +61,7 @@ class Ordering:
     def check_again(self, head: Head) -> list[Effect]:
         """Check the proposals that waited for transactions and are complete now."""
         out: list[Effect] = []
-        for value, verdict in self._proposals.check_again(head, self._validators):
+        for value, verdict in self._proposals.check_again(head):
             out.extend(_refusal(value, verdict))
             out.extend(self.handle(_checked(head.next_height, value, verdict), head))
         return out
@@ -87,13 +84,14 @@ class Ordering:
             case engine_effects.SetTimer(timer, delay_ms):
                 out.append(effects.SetTimer(timer, delay_ms))
             case engine_effects.BuildPayload(height, round_):
-                assert self._own_index is not None, "only validators propose"
-                value = self._proposals.build(head, self._validators, self._own_index)
+                own_index = head.validators.index_of(self._own_name)
+                assert own_index is not None, "only validators propose"
+                value = self._proposals.build(head, own_index)
                 queue.append(engine_events.PayloadBuilt(height, round_, value))
             case engine_effects.CheckPayload(height, _, value):
                 self._check(height, value, head, out, queue)
             case engine_effects.Decide(_, _, value, certificate):
-                executed = self._proposals.executed(value, head, self._validators)
+                executed = self._proposals.executed(value, head)
                 if executed is None:  # Dropped in a long height; peers have the block.
                     out.append(effects.FellBehind(Height(head.next_height + 1)))
                 else:
@@ -113,7 +111,7 @@ class Ordering:
         out: list[Effect],
         queue: deque[engine_events.Event],
     ) -> None:
-        verdict = self._proposals.check(value, head, self._validators)
+        verdict = self._proposals.check(value, head)
         if isinstance(verdict, Incomplete):
             out.extend(self._transactions.ask_for(verdict.missing, self._neighbours.names))
             return

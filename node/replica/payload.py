@@ -21,7 +21,6 @@ from chain.errors import InvalidInput
 from chain.genesis import Limits
 from chain.keys import Verifier
 from chain.scalars import Hash, HashField
-from chain.validators import ValidatorSet
 from consensus.value import Value
 from node.replica.head import Head
 
@@ -73,13 +72,12 @@ def check_succeeds(
     certificate: QuorumCertificate | None,
     head: Head,
     genesis: Hash,
-    validators: ValidatorSet,
     verify: Verifier,
 ) -> None:
     """Check everything about a header that needs no execution.
 
     Args: header, certificate: the proposed header and the certificate of the previous block that
-    comes with it; head: the last committed block; validators: the set of head's height.
+    comes with it; head: the last committed block.
     Raises: InvalidInput: VT-3010 with the rule that is broken, VT-1306 a bad certificate.
     """
     rules = (
@@ -87,7 +85,7 @@ def check_succeeds(
         (header.genesis == genesis, "it is for another chain"),
         (header.height == head.next_height, f"its height is not {head.next_height}"),
         (header.previous == head.block, "it does not follow the last block"),
-        (validators.get(header.proposer) is not None, "its proposer does not exist"),
+        (head.validators.get(header.proposer) is not None, "its proposer does not exist"),
         (
             header.previous_certificate == hash_previous_certificate(certificate),
             "the certificate is not the one its header names",
@@ -101,7 +99,7 @@ def check_succeeds(
         if certificate.height != head.height or certificate.block != head.block:
             raise InvalidInput("VT-3010", reason="its certificate is for another block")
         if certificate != head.certificate:
-            check_certificate(certificate, genesis, validators, verify=verify)
-    expected_ms = compute_block_time(head.time_ms, certificate, validators)
+            check_certificate(certificate, genesis, head.last_validators, verify=verify)
+    expected_ms = compute_block_time(head.time_ms, certificate, head.last_validators)
     if header.time_ms != expected_ms:
         raise InvalidInput("VT-3010", reason=f"its time is not {expected_ms}")

@@ -10,7 +10,6 @@ from chain.genesis import Limits
 from chain.keys import Verifier
 from chain.scalars import Hash
 from chain.transaction import Transaction, decode_transaction
-from chain.validators import ValidatorSet
 from consensus.value import Value
 from node.replica.admission import Admission
 from node.replica.head import Head
@@ -93,14 +92,14 @@ class Proposals:
         self._fetched_bytes = 0
         self._kept = {}
 
-    def executed(self, value: Value, head: Head, validators: ValidatorSet) -> ExecutedBlock | None:
+    def executed(self, value: Value, head: Head) -> ExecutedBlock | None:
         """Give the block of a value that was found valid here.
 
         In a height of many rounds it may have been dropped; then it is executed again, or None
         when its transactions are gone too.
         """
         if value.id not in self._executed:
-            self.check(value, head, validators)
+            self.check(value, head)
         known = self._executed.get(value.id)
         return known.block if known else None
 
@@ -128,10 +127,10 @@ class Proposals:
             raise Corruption("VT-2090", kind="transaction", size=len(kept)) from error
         self._kept = {transaction.id: transaction for transaction in transactions}
 
-    def build(self, head: Head, validators: ValidatorSet, proposer: int) -> Value:
+    def build(self, head: Head, proposer: int) -> Value:
         """Build the block that this node proposes after `head`."""
         executed = self._ledger.execute_block(
-            head, validators, proposer, self._choose(head), head.certificate, may_cut=True
+            head, proposer, self._choose(head), head.certificate, may_cut=True
         )
         ids = tuple(transaction.id for transaction in executed.transactions)
         value = to_value(Payload(executed.header, ids, head.certificate))
@@ -151,7 +150,7 @@ class Proposals:
             chosen.append(transaction)
         return tuple(chosen)
 
-    def check(self, value: Value, head: Head, validators: ValidatorSet) -> Verdict:
+    def check(self, value: Value, head: Head) -> Verdict:
         """Check a proposed value; it waits here while transactions are missing."""
         known = self._executed.get(value.id)
         if known is not None and known.value == value:
@@ -168,7 +167,6 @@ class Proposals:
                 payload.previous_certificate,
                 head,
                 self._ledger.genesis_hash,
-                validators,
                 self._verify,
             )
         except ChainError as error:
@@ -177,7 +175,7 @@ class Proposals:
             self._pending.pop(next(iter(self._pending)))
         pending = _Pending(value, payload, frozenset(payload.transactions))
         self._pending[value] = pending
-        return self._complete(pending, head, validators)
+        return self._complete(pending, head)
 
     def holds(self, transaction_id: Hash) -> bool:
         """Tell whether a block that was built or found valid here holds the transaction."""
@@ -208,15 +206,13 @@ class Proposals:
             wanted.update(dict.fromkeys(self._missing_in(pending.payload)))
         return tuple(wanted)
 
-    def check_again(
-        self, head: Head, validators: ValidatorSet
-    ) -> list[tuple[Value, Valid | Invalid]]:
+    def check_again(self, head: Head) -> list[tuple[Value, Valid | Invalid]]:
         """Check the waiting proposals that are complete by now."""
         done = []
         for pending in list(self._pending.values()):
             if not self._is_complete(pending):
                 continue
-            verdict = self._complete(pending, head, validators)
+            verdict = self._complete(pending, head)
             if not isinstance(verdict, Incomplete):
                 done.append((pending.value, verdict))
         return done
@@ -238,7 +234,7 @@ class Proposals:
             pending.found += 1
         return pending.found == len(names)
 
-    def _complete(self, pending: _Pending, head: Head, validators: ValidatorSet) -> Verdict:
+    def _complete(self, pending: _Pending, head: Head) -> Verdict:
         payload = pending.payload
         found = [self.find(id_) for id_ in payload.transactions]
         transactions = tuple(transaction for transaction in found if transaction is not None)
@@ -254,11 +250,7 @@ class Proposals:
             return Invalid(error)
         try:
             executed = self._ledger.execute_block(
-                head,
-                validators,
-                payload.header.proposer,
-                transactions,
-                payload.previous_certificate,
+                head, payload.header.proposer, transactions, payload.previous_certificate
             )
         except InvalidInput as error:
             return Invalid(error)

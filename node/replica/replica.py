@@ -66,13 +66,11 @@ class ReplicaView:
 class Setting:
     """What a replica is told about its chain and about itself.
 
-    `own_index` is its place among the validators, None for an observer; `kept` are the encoded
-    transactions that were stored with the engine's state.
+    `kept` are the encoded transactions that were stored with the engine's state.
     """
 
     genesis: Genesis
     own_name: NodeName
-    own_index: int | None
     mempool_limits: MempoolLimits = field(default_factory=MempoolLimits)
     verify: keys.Verifier = keys.verify
     kept: tuple[bytes, ...] = ()
@@ -89,7 +87,6 @@ class Replica:
     ) -> None:
         genesis, verify = setting.genesis, setting.verify
         self._limits = genesis.limits
-        self._validators = genesis.validators
         self._own_name = setting.own_name
         self._head = head
         self._verify = verify
@@ -104,8 +101,7 @@ class Replica:
         )
         self._ordering = Ordering(
             engine,
-            setting.own_index,
-            self._validators,
+            setting.own_name,
             self._proposals,
             self._transactions,
             self._neighbours,
@@ -218,12 +214,12 @@ class Replica:
             return self._run_engine(received)
         # The engine hears everything: it may have use for what it could not keep the first time.
         is_new = self._seen.add(Hash(sha256(frame).digest()))
-        author = get_sender(inner, self._validators).node
+        author = get_sender(inner, self._head.validators).node
         receivers = self._neighbours.to_pass_on(author, peer)
         if not is_new or author == self._own_name or not receivers:
             return self._run_engine(received)
         # The engine skips the signature of what it has no use for; the next node may not.
-        check_message(inner, self.genesis_hash, self._validators, self._verify)
+        check_message(inner, self.genesis_hash, self._head.validators, self._verify)
         return [*self._run_engine(received), effects.SendToAll(receivers, message)]
 
     def _status(self) -> Status:
@@ -273,7 +269,6 @@ class Replica:
                     decided,
                     peer,
                     self._head,
-                    self._validators,
                     self._ledger,
                     self._admission,
                     self._verify,
@@ -322,7 +317,7 @@ class Replica:
         out: list[Effect] = [effects.Expired(expired)] if expired else []
         head, has_work = self._head, len(self._mempool) > 0
         event = engine_events.HeightCommitted(
-            head.height, commit.certificate, self._validators, head.time_ms, has_work, self._now_ms
+            head.height, commit.certificate, head.validators, head.time_ms, has_work, self._now_ms
         )
         out.extend(self._run_engine(event))
         if self._committing is None:

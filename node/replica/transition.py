@@ -46,6 +46,8 @@ class ExecutedBlock:
     tree: TreeUpdate
     log: Frontier
     log_nodes: tuple[tuple[int, int, Hash], ...]
+    validators: tuple[ValidatorSet, ValidatorSet, ValidatorSet]
+    """Who decides this height, the next one and the one after it."""
 
     @property
     def header(self) -> Header:
@@ -89,7 +91,6 @@ class Ledger:
     def execute_block(
         self,
         head: Head,
-        validators: ValidatorSet,
         proposer: int,
         transactions: tuple[Transaction, ...],
         previous_certificate: QuorumCertificate | None,
@@ -106,7 +107,7 @@ class Ledger:
         Raises: InvalidInput: VT-3010, a transaction would begin with too little gas; HostFault:
         this machine could not run a contract; Corruption: the store is damaged.
         """
-        time_ms = compute_block_time(head.time_ms, previous_certificate, validators)
+        time_ms = compute_block_time(head.time_ms, previous_certificate, head.last_validators)
         overlay = Overlay(StoredState(self._store))
         context = BlockContext.create(
             head.next_height, time_ms, self.genesis_hash, self.genesis.limits
@@ -117,7 +118,6 @@ class Ledger:
         tree = state_tree.update(head.state_root, writes, self._read_node)
         leaves = [leaf_hash(log_leaf(transaction)) for transaction in transactions]
         log, log_nodes = merkle.append(head.log, leaves)
-        validators_root = compute_validators_root(validators)
         header = Header(
             version=HEADER_VERSION,
             genesis=self.genesis_hash,
@@ -130,8 +130,8 @@ class Ledger:
             tx_log_root=log.root,
             state_root=tree.root,
             receipts_root=compute_receipts_root(receipts),
-            validators_root=validators_root,
-            next_validators_root=validators_root,
+            validators_root=compute_validators_root(head.validators),
+            next_validators_root=compute_validators_root(head.next_validators),
         )
         block = Block(header, tuple(t.raw for t in transactions), previous_certificate)
         return ExecutedBlock(
@@ -143,6 +143,7 @@ class Ledger:
             tree,
             log,
             tuple(log_nodes),
+            (head.validators, head.next_validators, head.next_validators),
         )
 
     def _apply(

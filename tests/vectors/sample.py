@@ -95,7 +95,6 @@ def make_genesis(weights: tuple[int, ...] = (1, 1, 1, 1)) -> Genesis:
         version=1,
         chain_id="sample",
         created_ms=CREATED_MS,
-        engine="bft",
         organisations=tuple(
             Organisation(
                 OrganisationId(name),

@@ -37,7 +37,7 @@ def view_status(context: ApiContext) -> StatusView:
     return StatusView(
         chain_id=genesis.chain_id,
         genesis=context.reader.genesis_hash.hex(),
-        engine=genesis.engine,
+        engine=genesis.validators.engine,
         organisation=now.organisation,
         node=now.node,
         version=now.version,

@@ -16,7 +16,7 @@ from chain.genesis import (
     genesis_from_json,
     genesis_to_json,
 )
-from chain.scalars import NodeName, OrganisationId
+from chain.scalars import NodeName, OrganisationId, Weight
 from chain.validators import ValidatorSet
 from tests.vectors.sample import make_genesis
 
@@ -53,8 +53,8 @@ def test_limits_may_be_left_out_and_are_part_of_the_hash() -> None:
         (b"[]", "it does not read as a genesis: Expected an object - at `$`."),
         (change(extra=1), "it does not read as a genesis: Unknown field `extra` - at `$`."),
         (
-            change(engine="pow"),
-            "it does not read as a genesis: Invalid enum value 'pow' - at `$[3]`.",
+            change(validators={"members": [], "engine": "pow"}),
+            "it does not read as a genesis: Invalid enum value 'pow' - at `$[4][1]`.",
         ),
         (change(organisations=[]), "it does not read as a genesis: Expected `array` of length"),
         (change(limits={"colour": 1}), "it does not read as a genesis: Unknown field `colour`"),
@@ -118,6 +118,16 @@ SECOND = OTHERS[0]
         (with_second(node=MEMBERS[0].node), "genesis names the same node twice"),
         (with_second(vote_key=MEMBERS[0].vote_key), "genesis names the same vote key twice"),
         (with_second(tls_key=MEMBERS[0].tls_key), "genesis names the same TLS key twice"),
+        (
+            replace(GOOD, validators=ValidatorSet((replace(MEMBERS[0], weight=Weight(0)),))),
+            "no validator of genesis has any weight",
+        ),
+        (
+            replace(
+                GOOD, validators=replace(with_second(weight=Weight(2)).validators, engine="raft")
+            ),
+            "under Raft every weight is 0 or 1",
+        ),
         (
             with_second(node=NodeName("x"), organisation=OrganisationId("nobody")),
             "validator x belongs to no organisation of genesis",

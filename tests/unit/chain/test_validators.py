@@ -35,6 +35,19 @@ def test_thresholds(weights: tuple[int, ...], quorum: int, honest: int) -> None:
     assert validators.honest_weight * 3 > total >= (validators.honest_weight - 1) * 3
 
 
+@pytest.mark.parametrize(("count", "quorum"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3)])
+def test_in_raft_more_than_half_decides_and_anybody_is_correct(count: int, quorum: int) -> None:
+    validators = replace(of_weights(*[1] * count), engine="raft")
+    assert (validators.quorum_weight, validators.honest_weight) == (quorum, 1)
+
+
+def test_a_member_without_weight_counts_for_nothing_and_never_proposes() -> None:
+    validators = of_weights(1, 0, 1, 1, 1)
+    assert (validators.total_weight, validators.quorum_weight) == (4, 3)
+    turns = {compute_proposer(validators, Height(height), Round(0)) for height in range(60)}
+    assert turns == {0, 2, 3, 4}
+
+
 def test_members_are_found_by_index_and_name() -> None:
     validators = of_weights(1, 1, 1)
     assert len(validators) == 3
@@ -73,6 +86,12 @@ def test_a_common_factor_of_the_weights_changes_nothing() -> None:
 def test_very_uneven_weights_still_give_a_proposer() -> None:
     validators = of_weights(2**31 - 1, 1)
     assert compute_proposer(validators, Height(5), Round(0)) == 0
+
+
+def test_the_root_covers_the_engine() -> None:
+    validators = of_weights(1, 1)
+    moved = replace(validators, engine="raft")
+    assert compute_validators_root(validators) != compute_validators_root(moved)
 
 
 def test_the_root_covers_order_and_weights() -> None:

@@ -63,9 +63,7 @@ def make_genesis(limits: Limits | None = None) -> Genesis:
         make_hash(1),
         make_hash(2),
     )
-    return Genesis(
-        1, "test", NOW, "bft", organisations, ValidatorSet((validator,)), limits or Limits()
-    )
+    return Genesis(1, "test", NOW, organisations, ValidatorSet((validator,)), limits or Limits())
 
 
 def make_hash(number: int) -> Hash:

@@ -79,7 +79,6 @@ def make_genesis() -> Genesis:
         version=1,
         chain_id="haute-borne",
         created_ms=UnixMillis(START_MS + 86_400_000),
-        engine="bft",
         organisations=tuple(
             Organisation(
                 OrganisationId(name), name.title(), SigningKey(seed_of(name)).public_key, b"DER"
@@ -151,7 +150,7 @@ class ChainBuilder:
         validators = self.genesis.validators
         proposer = compute_proposer(validators, self.head.next_height, Round(0))
         executed = self.ledger.execute_block(
-            self.head, validators, proposer, transactions, self.head.certificate
+            self.head, proposer, transactions, self.head.certificate
         )
         certificate = self.decide(executed, signers)
         self.store.write(build_batch(executed, certificate), sync=True)

@@ -109,7 +109,7 @@ def test_a_vote_key_that_genesis_does_not_know_is_refused(alone: Place) -> None:
     path.unlink()
     create_key(path, "vote-acme-1", "acme")
     assert refuse(alone.config) == (
-        "InvalidInput VT-1305: the vote key of acme-1 is not the one in genesis."
+        "InvalidInput VT-1305: the vote key of acme-1 is not the one on the chain."
     )
 
 

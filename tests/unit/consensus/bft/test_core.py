@@ -282,7 +282,7 @@ def test_a_node_that_lost_its_state_is_mute_until_the_height_is_past(
 
 
 def test_the_engine_of_a_chain_signs_for_its_genesis() -> None:
-    genesis = Genesis(1, "test", START_MS, "bft", (), FOUR, timing=Timing(propose_ms=77))
+    genesis = Genesis(1, "test", START_MS, (), FOUR, timing=Timing(propose_ms=77))
     engine = make_engine(
         genesis,
         validators=FOUR,

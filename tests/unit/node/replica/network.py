@@ -57,7 +57,7 @@ def make_genesis(weights: Iterable[int] = (1, 1, 1, 1), limits: Limits | None = 
         )
     timing = Timing(heartbeat_ms=3_000)
     return Genesis(
-        1, "test", START_MS, "bft", tuple(organisations), ValidatorSet(tuple(members)),
+        1, "test", START_MS, tuple(organisations), ValidatorSet(tuple(members)),
         limits=limits or Limits(), timing=timing,
     )  # fmt: skip
 
@@ -214,7 +214,7 @@ class World:
         signed = node.signed.payload
         engine = make_engine(
             self.genesis,
-            validators=self.genesis.validators,
+            validators=head.validators,
             signer=key_of(f"vote{index}"),
             height=head.next_height,
             previous_time_ms=head.time_ms,
@@ -223,7 +223,7 @@ class World:
         )
         stored = node.store.get(Column.META, keys.VALID)
         kept = decode(stored, KeptTransactions, 1 << 30).transactions if stored else ()
-        setting = Setting(self.genesis, node.name, index, kept=kept, verify=self.verify)
+        setting = Setting(self.genesis, node.name, kept=kept, verify=self.verify)
         replica = Replica(setting, engine, head, node.store, self.executor)
         node.driver = Driver(replica, node.store, node.signed, lambda: self.now_ms)
         node.incarnation += 1

@@ -62,11 +62,11 @@ class Parts:
         for transaction in transactions:
             other.add(transaction, OrganisationId(ORGANISATIONS[0]), NOW_MS)
         proposer = Proposals(self.ledger, self.admission, other, verify)
-        return proposer.build(self.head, self.genesis.validators, 1)
+        return proposer.build(self.head, 1)
 
     def check(self, value: Value) -> Verdict:
         """Check a proposed value."""
-        return self.proposals.check(value, self.head, self.genesis.validators)
+        return self.proposals.check(value, self.head)
 
     def names_in(self, value: Value) -> tuple[Hash, ...]:
         """Give the transactions that a value names."""

@@ -111,7 +111,6 @@ class Follower:
             decided,
             PEER,
             self.head,
-            self.chain.genesis.validators,
             self.chain.ledger,
             self.admission,
             verify,
@@ -201,7 +200,6 @@ def test_another_result_than_the_quorum_stops_the_node() -> None:
     wrong = follower.chain.power("7")
     damaged = follower.chain.ledger.execute_block(
         follower.head,
-        follower.chain.genesis.validators,
         0,
         (wrong,),
         follower.head.certificate,

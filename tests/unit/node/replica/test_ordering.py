@@ -57,8 +57,7 @@ class Setting:
         self.engine = ScriptedEngine(lambda event: list(first) if event == START else [])
         self.ordering = Ordering(
             self.engine,
-            0,
-            self.parts.genesis.validators,
+            self.parts.genesis.validators.members[0].node,
             self.parts.proposals,
             self.parts.flow,
             self.parts.neighbours,

@@ -75,11 +75,8 @@ def test_bytes_that_are_no_payload_are_refused(payload: Payload) -> None:
 
 
 def check(parts: Parts, header: Header, certificate: QuorumCertificate | None) -> str | None:
-    genesis = parts.chain.genesis
     try:
-        check_succeeds(
-            header, certificate, parts.head, parts.chain.genesis_hash, genesis.validators, verify
-        )
+        check_succeeds(header, certificate, parts.head, parts.chain.genesis_hash, verify)
     except ChainError as error:
         return f"{error.code} {error.why}"
     return None

@@ -26,7 +26,7 @@ NOWHERE = Hash(bytes(32))
 
 
 def build(parts: Parts, proposer: int = 0) -> Value:
-    return parts.proposals.build(parts.head, parts.genesis.validators, proposer)
+    return parts.proposals.build(parts.head, proposer)
 
 
 def reason_of(verdict: Verdict) -> str:
@@ -79,7 +79,7 @@ def test_an_own_block_is_valid_and_can_be_committed() -> None:
     parts.wait(parts.chain.power("1"))
     value = build(parts)
     assert parts.check(value) == Valid()
-    executed = parts.proposals.executed(value, parts.head, parts.genesis.validators)
+    executed = parts.proposals.executed(value, parts.head)
     assert executed is not None
     assert executed.hash == value.id
 
@@ -101,9 +101,9 @@ def test_two_mempools_with_different_transactions_agree_on_a_block() -> None:
     value = parts.propose(proposed)
     assert parts.check(value) == Incomplete((proposed.id,))
     parts.wait(proposed)
-    again = parts.proposals.check_again(parts.head, parts.genesis.validators)
+    again = parts.proposals.check_again(parts.head)
     assert again == [(value, Valid())]
-    assert parts.proposals.check_again(parts.head, parts.genesis.validators) == []
+    assert parts.proposals.check_again(parts.head) == []
 
 
 def test_a_block_waits_for_each_missing_transaction() -> None:
@@ -113,11 +113,11 @@ def test_a_block_waits_for_each_missing_transaction() -> None:
     assert parts.check(value) == Incomplete(tuple(t.id for t in transactions))
     for known in (2, 0, 3):
         parts.wait(transactions[known])
-        assert parts.proposals.check_again(parts.head, parts.genesis.validators) == []
+        assert parts.proposals.check_again(parts.head) == []
     assert parts.proposals.missing() == (transactions[1].id,)
     assert parts.proposals.is_wanted(transactions[1].id)
     parts.proposals.take(transactions[1])
-    again = parts.proposals.check_again(parts.head, parts.genesis.validators)
+    again = parts.proposals.check_again(parts.head)
     assert again == [(value, Valid())]
     assert not parts.proposals.is_wanted(transactions[1].id)
 
@@ -189,7 +189,7 @@ def test_a_transaction_of_an_earlier_block_cannot_be_ordered_again() -> None:
     value = parts.propose(parts.registered)
     assert parts.check(value) == Incomplete((parts.registered.id,))
     parts.proposals.take(parts.registered)
-    ((_, verdict),) = parts.proposals.check_again(parts.head, parts.genesis.validators)
+    ((_, verdict),) = parts.proposals.check_again(parts.head)
     assert reason_of(verdict).startswith("VT-2005: ")
 
 
@@ -205,9 +205,7 @@ def test_an_expired_transaction_makes_a_block_invalid() -> None:
 
 def _unchecked(parts: Parts, *transactions: Transaction) -> Value:
     """A block by somebody who does not look at what may be ordered."""
-    executed = parts.ledger.execute_block(
-        parts.head, parts.genesis.validators, 1, transactions, parts.head.certificate
-    )
+    executed = parts.ledger.execute_block(parts.head, 1, transactions, parts.head.certificate)
     names = tuple(transaction.id for transaction in executed.transactions)
     return to_value(Payload(executed.header, names, parts.head.certificate))
 
@@ -250,7 +248,7 @@ def test_a_block_that_was_dropped_in_a_long_height_is_executed_again() -> None:
     parts.wait(*transactions)
     values = [parts.propose(transaction) for transaction in transactions]
     assert [parts.check(value) for value in values] == [Valid()] * len(values)
-    first = parts.proposals.executed(values[0], parts.head, parts.genesis.validators)
+    first = parts.proposals.executed(values[0], parts.head)
     assert first is not None
     assert first.hash == values[0].id
     assert len(parts.proposals._executed) == EXECUTED_COUNT_MAX
@@ -260,7 +258,7 @@ def test_a_dropped_block_whose_transactions_are_gone_is_left_to_catch_up() -> No
     parts = Parts()
     transaction = parts.chain.power("1")
     value = parts.propose(transaction)
-    assert parts.proposals.executed(value, parts.head, parts.genesis.validators) is None
+    assert parts.proposals.executed(value, parts.head) is None
 
 
 def test_what_the_engine_is_locked_on_outlives_the_mempool_and_a_restart() -> None:
@@ -275,7 +273,7 @@ def test_what_the_engine_is_locked_on_outlives_the_mempool_and_a_restart() -> No
     assert parts.proposals.find(transactions[0].id) == transactions[0]
     later = Proposals(parts.ledger, parts.admission, parts.mempool, verify)
     later.restore(kept)
-    assert later.check(value, parts.head, parts.genesis.validators) == Valid()
+    assert later.check(value, parts.head) == Valid()
 
 
 def test_after_a_restart_the_kept_transactions_are_kept_again_before_the_block_is_executed() -> (
@@ -310,7 +308,7 @@ def test_a_full_mempool_does_not_keep_a_block_from_being_checked() -> None:
     value = parts.propose(transaction)
     parts.check(value)
     parts.proposals.take(transaction)
-    again = parts.proposals.check_again(parts.head, parts.genesis.validators)
+    again = parts.proposals.check_again(parts.head)
     assert again == [(value, Valid())]
 
 
@@ -322,8 +320,8 @@ def test_the_key_of_a_stranger_in_a_block_is_a_matter_of_its_receipt() -> None:
     value = parts.propose(transaction)
     parts.check(value)
     parts.proposals.take(transaction)
-    ((_, verdict),) = parts.proposals.check_again(parts.head, parts.genesis.validators)
+    ((_, verdict),) = parts.proposals.check_again(parts.head)
     assert verdict == Valid()
-    executed = parts.proposals.executed(value, parts.head, parts.genesis.validators)
+    executed = parts.proposals.executed(value, parts.head)
     assert executed is not None
     assert [receipt.code for receipt in executed.receipts] == ["VT-2010"]

@@ -20,7 +20,6 @@ def test_the_same_transactions_give_the_same_header_on_another_node() -> None:
         header = executed.header
         again = ledger.execute_block(
             head,
-            follower.genesis.validators,
             header.proposer,
             executed.transactions,
             executed.block.previous_certificate,
@@ -38,7 +37,6 @@ def test_a_refused_transaction_has_a_receipt_and_changes_nothing_else() -> None:
     def execute(*transactions: object) -> tuple[list[str], dict[bytes, bytes | None]]:
         executed = parts.ledger.execute_block(
             parts.head,
-            parts.genesis.validators,
             0,
             transactions,  # type: ignore[arg-type]
             parts.head.certificate,
@@ -74,9 +72,7 @@ def test_execution_writes_nothing() -> None:
 def test_a_header_commits_to_its_transactions_in_order() -> None:
     parts = Parts()
     one, other = parts.chain.power("1"), parts.chain.power("2")
-    executed = parts.ledger.execute_block(
-        parts.head, parts.genesis.validators, 0, (one, other), parts.head.certificate
-    )
+    executed = parts.ledger.execute_block(parts.head, 0, (one, other), parts.head.certificate)
     assert is_log_of(executed.header, parts.head, (one, other))
     for wrong in ((), (one,), (other, one), (one, one), (one, other, one)):
         assert not is_log_of(executed.header, parts.head, wrong)

@@ -129,7 +129,7 @@ export async function checkCertificate(certificate: Certificate, genesis: Genesi
     signers.push(member.node);
     weight += member.weight;
   }
-  const needed = quorumWeight(genesis.validators);
+  const needed = quorumWeight(genesis.validators, genesis.engine);
   if (weight < needed) throw new Malformed(`weight ${weight} signed, ${needed} is needed`);
   return { signers, weight, needed };
 }

@@ -17,6 +17,7 @@ export interface Genesis {
   readonly hash: Bytes;
   readonly chainId: string;
   readonly validators: readonly Validator[];
+  readonly engine: string;
   readonly validatorsRoot: Bytes;
   readonly organisations: readonly { readonly id: string; readonly name: string }[];
 }
@@ -42,10 +43,10 @@ const TIMING: readonly (readonly [string, number])[] = [
   ["heartbeat_ms", 10_000],
 ];
 
-/** Least weight that is more than two thirds of the total. */
-export function quorumWeight(validators: readonly Validator[]): number {
+/** Least weight that decides: more than two thirds of the total, in Raft more than half. */
+export function quorumWeight(validators: readonly Validator[], engine: string): number {
   const total = validators.reduce((sum, member) => sum + member.weight, 0);
-  return Math.floor((total * 2) / 3) + 1;
+  return Math.floor(engine === "raft" ? total / 2 : (total * 2) / 3) + 1;
 }
 
 /**
@@ -56,29 +57,32 @@ export function quorumWeight(validators: readonly Validator[]): number {
 export function readGenesis(text: string): Genesis {
   const root = asObject(parseJson(text, "the genesis file"), "the genesis file");
   refuseUnknown(root, [
-    "version", "chain_id", "created_ms", "engine", "organisations", "validators", "limits",
-    "timing", "contract_engine",
+    "version", "chain_id", "created_ms", "organisations", "validators", "limits", "timing",
+    "governance", "contract_engine",
   ]);
   const organisations = asList(root["organisations"], "organisations").map(readOrganisation);
-  const members = asList(asObject(root["validators"], "validators")["members"], "members");
-  const read = members.map(readValidator);
-  const packedValidators: Packed = [read.map((member) => member.packed)];
-  const engine = root["contract_engine"] ?? null;
+  const committee = asObject(root["validators"], "validators");
+  refuseUnknown(committee, ["members", "engine"]);
+  const read = asList(committee["members"], "members").map(readValidator);
+  const engine = asText(committee["engine"] ?? "bft", "engine");
+  const packedValidators: Packed = [read.map((member) => member.packed), engine];
+  const contracts = root["contract_engine"] ?? null;
   const packed: Packed = [
     asCount(root["version"], "version"),
     asText(root["chain_id"], "chain_id"),
     asCount(root["created_ms"], "created_ms"),
-    asText(root["engine"], "engine"),
     organisations.map((organisation) => organisation.packed),
     packedValidators,
     readNumbers(root["limits"], LIMITS, "limits"),
     readNumbers(root["timing"], TIMING, "timing"),
-    engine === null ? null : fromHex(engine, "contract_engine", 32),
+    readGovernance(root["governance"]),
+    contracts === null ? null : fromHex(contracts, "contract_engine", 32),
   ];
   return {
     hash: hashTagged("genesis", pack(packed)),
     chainId: asText(root["chain_id"], "chain_id"),
     validators: read.map((member) => member.validator),
+    engine,
     validatorsRoot: hashTagged("validators", pack(packedValidators)),
     organisations: organisations.map(({ id, name }) => ({ id, name })),
   };
@@ -149,6 +153,12 @@ function readValidator(value: unknown): { validator: Validator; packed: Packed }
   const key = fromHex(plain["tls_key"], "a TLS key", 32);
   const { node, organisation, voteKey, weight } = validator;
   return { validator, packed: [node, organisation, voteKey, weight, issuer, key] };
+}
+
+function readGovernance(value: unknown): Packed {
+  const plain = value === undefined ? {} : asObject(value, "governance");
+  refuseUnknown(plain, ["on_equivocation"]);
+  return [asText(plain["on_equivocation"] ?? "suspend", "governance.on_equivocation")];
 }
 
 function readNumbers(
