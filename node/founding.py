@@ -14,6 +14,7 @@ from chain.errors import InvalidInput
 from chain.genesis import Genesis, Timing, genesis_from_json, genesis_to_json
 from chain.keyfile import KeyFile
 from chain.scalars import NodeName, OrganisationId, UnixMillis
+from chain.validators import EngineName
 from node.home import (
     NodeCard,
     NodePlan,
@@ -69,6 +70,7 @@ def found_local(
     *,
     listen_host: str = LOOPBACK.host,
     timing: Timing | None = None,
+    engine: EngineName = "bft",
 ) -> LocalNetwork:
     """Make all folders of a network on this machine, each organisation's apart.
 
@@ -99,7 +101,7 @@ def found_local(
                 now_ms,
             )
         )
-    genesis = make_genesis(cards, now_ms, timing=timing)
+    genesis = make_genesis(cards, now_ms, timing=timing, engine=engine)
     for plan in planned:
         write_node_files(
             homes[plan.node],

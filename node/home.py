@@ -46,7 +46,7 @@ from chain.scalars import (
     Weight,
     WeightField,
 )
-from chain.validators import Validator, ValidatorSet
+from chain.validators import EngineName, Validator, ValidatorSet
 from node.config import NodeConfig
 from node.keystore import create_key, load_key
 from node.p2p.certificates import (
@@ -153,9 +153,11 @@ def make_genesis(
     *,
     limits: Limits | None = None,
     timing: Timing | None = None,
+    engine: EngineName = "bft",
 ) -> Genesis:
     """Make the genesis of a network of these nodes; its hash depends on nothing secret.
 
+    Args: engine: how the validators agree, until they decide to change it.
     Raises: InvalidInput: VT-1305: no cards, cards of different chains, repeated names, or two cards
     that say different things about one organisation.
     """
@@ -177,7 +179,7 @@ def make_genesis(
         cards[0].chain_name,
         now_ms,
         tuple(organisations.values()),
-        ValidatorSet(tuple(_validator(card) for card in cards)),
+        ValidatorSet(tuple(_validator(card) for card in cards), engine),
         limits or Limits(),
         timing or Timing(),
     )

@@ -25,6 +25,13 @@ class Finite(click.FloatRange):
     "--nodes", type=click.IntRange(1, 32), default=4, show_default=True, help="How many nodes."
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["bft", "raft"]),
+    default="bft",
+    show_default=True,
+    help="How nodes agree: bft stands lying members, raft only crashes.",
+)
+@click.option(
     "--data",
     default="wind",
     show_default=True,

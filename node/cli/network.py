@@ -1,13 +1,14 @@
 """`veritwin network`: found a network."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from node.cli.output import print_result, suggest
 
 if TYPE_CHECKING:
+    from chain.validators import EngineName
     from node.founding import PlannedNode
 
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - inside a container; what is published is for its host
@@ -67,16 +68,23 @@ def command() -> None:
     is_flag=True,
     help="With --org: a container for each node, reached by the node's name, with the same ports.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["bft", "raft"]),
+    default="bft",
+    show_default=True,
+    help="How nodes agree: bft stands lying members, raft only crashes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def new(
+    *,
     cards: tuple[Path, ...],
     out: Path,
     organisations: tuple[str, ...],
-    folder: Path,
-    chain_name: str,
-    base_port: int,
     container: bool,
+    engine: "EngineName",
     as_json: bool,
+    **local: Any,
 ) -> None:
     """Found a network.
 
@@ -95,21 +103,19 @@ def new(
             "--container goes with --org; a card says where its node is dialled."
         )
     if cards:
-        _from_cards(cards, out, as_json=as_json)
+        _from_cards(cards, out, engine, as_json=as_json)
     else:
-        _on_this_machine(
-            organisations, folder, chain_name, base_port, container=container, as_json=as_json
-        )
+        _on_this_machine(organisations, engine, container=container, as_json=as_json, **local)
 
 
-def _from_cards(cards: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
+def _from_cards(cards: tuple[Path, ...], out: Path, engine: "EngineName", *, as_json: bool) -> None:
     from chain.genesis import compute_genesis_hash
     from node.clock import now_ms
     from node.founding import save_network
     from node.home import load_card, make_genesis
 
     loaded = [load_card(path) for path in cards]
-    genesis = make_genesis(loaded, now_ms())
+    genesis = make_genesis(loaded, now_ms(), engine=engine)
     save_network(out, genesis, loaded)
     hash_ = compute_genesis_hash(genesis).hex()
     print_result(
@@ -124,10 +130,11 @@ def _from_cards(cards: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
 
 def _on_this_machine(
     organisations: tuple[str, ...],
+    engine: "EngineName",
+    *,
     folder: Path,
     chain_name: str,
     base_port: int,
-    *,
     container: bool,
     as_json: bool,
 ) -> None:
@@ -138,7 +145,9 @@ def _on_this_machine(
 
     planned = _plan_nodes(organisations, base_port, container=container)
     listen_host = EVERYWHERE if container else LOOPBACK.host
-    network = found_local(folder, chain_name, planned, now_ms(), listen_host=listen_host)
+    network = found_local(
+        folder, chain_name, planned, now_ms(), listen_host=listen_host, engine=engine
+    )
     homes = [f"{name}: {home}" for name, home in network.homes.items()]
     if container:
         homes.append("Mount each home in a container that the others reach by the node's name.")

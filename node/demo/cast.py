@@ -11,6 +11,7 @@ from chain.genesis import Timing
 from chain.keyfile import KeyFile
 from chain.operations import RegisterTwin, Role
 from chain.scalars import NAME_PATTERN, NodeName, OrganisationId, TwinId, UnixMillis
+from chain.validators import EngineName
 from node.demo.ports import check_ports, choose_ports
 from node.founding import LocalNetwork, PlannedNode, found_local
 from node.ingest.source import Feed
@@ -93,13 +94,17 @@ def plan_nodes(node_count: int, first_api_port: int) -> tuple[PlannedNode, ...]:
 
 
 def make_cast(
-    folder: Path, planned: Sequence[PlannedNode], feed: Feed | None, now_ms: UnixMillis
+    folder: Path,
+    planned: Sequence[PlannedNode],
+    feed: Feed | None,
+    now_ms: UnixMillis,
+    engine: EngineName = "bft",
 ) -> Cast:
     """Found the network and make all keys.
 
     Raises: InvalidInput: a file exists already or cannot be written.
     """
-    network = found_local(folder, CHAIN_NAME, planned, now_ms, timing=TIMING)
+    network = found_local(folder, CHAIN_NAME, planned, now_ms, timing=TIMING, engine=engine)
     identities: dict[str, Identity] = {}
     for organisation, file in network.administrators.items():
         name = f"administrator-{organisation}"

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from chain.validators import EngineName
+
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
     """The flags of `veritwin demo`.
 
-    `data` is wind, none or csv:PATH; `speed` None chooses one; `home` None takes a temporary
-    folder that is deleted at the end; `port` 0 chooses; `seconds` counts from the first block,
-    None runs until it is stopped.
+    `engine` says how nodes agree; `data` is wind, none or csv:PATH; `speed` None chooses one;
+    `home` None takes a temporary folder that is deleted at the end; `port` 0 chooses; `seconds`
+    counts from the first block, None runs until it is stopped.
     """
 
     nodes: int
@@ -22,6 +24,7 @@ class DemoOptions:
     seconds: float | None
     opens_browser: bool
     as_json: bool
+    engine: EngineName = "bft"
 
     @property
     def is_wind(self) -> bool:

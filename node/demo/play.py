@@ -99,4 +99,4 @@ def _found(options: DemoOptions, reporter: Reporter, folder: Path, feed: Feed | 
     reporter.begin("Making keys, certificates and the genesis block", 0.1)
     planned = plan_nodes(options.nodes, options.port)
     with writing(folder):
-        return make_cast(folder, planned, feed, now_ms())
+        return make_cast(folder, planned, feed, now_ms(), options.engine)

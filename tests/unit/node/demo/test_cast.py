@@ -93,3 +93,9 @@ def test_the_wind_farm_stands_in_its_plant_and_other_machines_alone() -> None:
         ("press-7", None)
     ]
     assert twins_to_register(None, is_wind=False) == []
+
+
+def test_the_chain_agrees_by_the_engine_that_was_asked_for(tmp_path: Path) -> None:
+    for engine in ("bft", "raft"):
+        cast = make_cast(tmp_path / engine, plan_nodes(3, 0), None, NOW, engine)
+        assert cast.network.genesis.validators.engine == engine
