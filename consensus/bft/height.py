@@ -85,7 +85,7 @@ class HeightEngine:
             self._start_round(Round(0))
 
     def receive(self, message: Message) -> None:
-        """Count a message of this height; any that is right ends the wait.
+        """Count a message of this height.
 
         Raises: PeerFault: the message breaks the protocol; nothing has changed.
         """
@@ -94,7 +94,9 @@ class HeightEngine:
         conflict = self.log.receive(message, self.state, self.check)
         if conflict is not None:
             self.effects.append(Accuse(*conflict))
-        self.begin()
+        is_waiting = self.state.step == Step.WAIT
+        if is_waiting and rules.ends_wait(self.log.votes, self.log.proposals, self.validators):
+            self.begin()
 
     def check(self, message: Message) -> None:
         """Check a message against this height's validators; raises PeerFault."""

@@ -119,13 +119,32 @@ def find_skip_round(
     for round_ in sorted({*votes.rounds(), *proposals.rounds()}, reverse=True):
         if round_ <= state.round:
             return None
-        senders = votes.voters(round_)
-        proposal = proposals.get(round_)
-        if proposal is not None:
-            senders.add(proposal.proposer)
-        if sum(validators.members[i].weight for i in senders) >= validators.honest_weight:
+        if _holds_correct(validators, _senders(round_, votes, proposals)):
             return round_
     return None
+
+
+def ends_wait(votes: VoteBook, proposals: ProposalBook, validators: ValidatorSet) -> bool:
+    """Others work on this height: round 0 has its proposal, or f+1 of the weight said something.
+
+    Not in the paper, whose rounds begin at once. What a single other member says is not enough, or
+    one liar could make everybody build empty blocks without a pause.
+    """
+    if proposals.get(Round(0)) is not None:
+        return True
+    rounds = {*votes.rounds(), *proposals.rounds()}
+    heard = {sender for round_ in rounds for sender in _senders(round_, votes, proposals)}
+    return _holds_correct(validators, heard)
+
+
+def _senders(round_: Round, votes: VoteBook, proposals: ProposalBook) -> set[int]:
+    proposal = proposals.get(round_)
+    proposer = set() if proposal is None else {proposal.proposer}
+    return votes.voters(round_) | proposer
+
+
+def _holds_correct(validators: ValidatorSet, senders: set[int]) -> bool:
+    return sum(validators.members[i].weight for i in senders) >= validators.honest_weight
 
 
 def is_present(state: HardState, timer: Timer) -> bool:

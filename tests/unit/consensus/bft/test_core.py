@@ -8,7 +8,6 @@ from chain.genesis import Genesis, Timing, compute_genesis_hash
 from chain.scalars import Height, Round
 from consensus.bft.checks import check_message
 from consensus.bft.last_signed import LastSigned, SignedStep
-from consensus.bft.messages import Message
 from consensus.bft.state import HardState, Step, decode_hard_state, encode_hard_state
 from consensus.effects import (
     Broadcast,
@@ -80,12 +79,19 @@ def test_work_that_is_left_starts_the_next_height_without_waiting() -> None:
     assert ("heartbeat", 0, 10_000) not in bench.timers()
 
 
-@pytest.mark.parametrize(
-    "message", [make_proposal(W, height=2), make_vote("prevote", 3, None, height=2)]
-)
-def test_a_message_of_the_height_ends_the_wait(message: Message) -> None:
+def test_the_proposal_of_the_height_ends_the_wait() -> None:
     bench = waiting(0)
-    bench.receive(message)
+    bench.receive(make_proposal(W, height=2))
+    assert bench.state.step == Step.PROPOSE
+
+
+def test_what_one_member_says_does_not_end_the_wait_but_a_third_of_the_weight_does() -> None:
+    bench = waiting(0)
+    for round_ in (0, 1, 2):
+        bench.receive(make_vote("prevote", 3, None, height=2, round_=round_))
+        bench.receive(make_vote("precommit", 3, None, height=2, round_=round_))
+    assert bench.state.step == Step.WAIT
+    bench.receive(make_vote("prevote", 2, None, height=2))
     assert bench.state.step == Step.PROPOSE
 
 
