@@ -30,7 +30,7 @@ demo: ## Four organisations and a real wind farm on this machine [ARGS="--for 90
 	@exec $(BIN)/veritwin demo $(ARGS)
 
 ##@ Check
-.PHONY: test lint fmt web e2e browser ci
+.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants ci
 test: $(MADE)/dev ## Unit and property tests [K=word selects by name]
 	@$(BIN)/python -m pytest -q $(if $(K),-k "$(K)")
 
@@ -48,10 +48,24 @@ web: $(WEB)/node_modules/.made ## The explorer's own tests: TypeScript and the v
 	@PATH="$(node_path)" && cd $(WEB) && npm run --silent check && npm run --silent test
 
 e2e: $(MADE)/dev explorer ## Real processes on loopback [K=word]
-	@$(BIN)/python -m pytest -q -m e2e $(if $(K),-k "$(K)")
+	@$(BIN)/python -m pytest -q -m "e2e and not long" $(if $(K),-k "$(K)")
+
+e2e-long: $(MADE)/dev explorer ## Hundreds of kills, long outages, a long chain [CYCLES=200 SEED=1 K=word]
+	@$(if $(CYCLES),CYCLES=$(CYCLES)) $(if $(SEED),SEED=$(SEED)) $(BIN)/python -m pytest -q -s \
+		-m "e2e and long" $(if $(K),-k "$(K)")
 
 browser: $(MADE)/browser explorer ## The explorer's pages in Chromium [K=word]
 	@$(BIN)/python -m pytest -q -m browser $(if $(K),-k "$(K)")
+
+sim: $(MADE)/dev ## Whole networks in virtual time [SEEDS=200 START=0 ENGINE=bft|raft; SEED=1 TRACE=1]
+	@$(BIN)/python -m tests.sim --engine $(or $(ENGINE),bft) $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace) \
+		$(if $(SHRINK),--shrink),--seeds $(or $(SEEDS),200) --start $(or $(START),0))
+
+twins: $(MADE)/dev ## One validator under one key twice, all ways to cut the network [SAMPLES=100000 REPLAY=seed:17]
+	@$(BIN)/python -m tests.sim.twins $(if $(SAMPLES),--samples $(SAMPLES)) $(if $(REPLAY),--replay $(REPLAY))
+
+mutants: $(MADE)/dev ## Planted bugs, each of which has to be found [CHECKERS=1: that every checker is needed; NAMES="..."]
+	@$(BIN)/python -m tests.sim.mutants $(if $(CHECKERS),--checkers) $(NAMES)
 
 ci: ## All of the above, as the build server does
 	@exec .ci/run

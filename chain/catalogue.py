@@ -11,6 +11,8 @@ from typing import Final
 from chain import (
     catalogue_consensus,
     catalogue_contracts,
+    catalogue_diagnosis,
+    catalogue_governance,
     catalogue_ingest,
     catalogue_node,
     catalogue_p2p,
@@ -111,6 +113,13 @@ FORMATS: Final = (
         "{path} exists, and a key file is never written over.",
         "Choose another name, or move the old file away.",
     ),
+    Entry(
+        "VT-1311",
+        "bad-committee-step",
+        "A header does not hand the chain over to other validators",
+        "The header of height {height} does not follow: {reason}.",
+        "Do not trust this answer; ask another node.",
+    ),
 )
 
 CATALOGUE: Final[dict[str, Entry]] = {
@@ -118,11 +127,13 @@ CATALOGUE: Final[dict[str, Entry]] = {
     for entries in (
         FORMATS,
         catalogue_transactions.ENTRIES,
+        catalogue_governance.ENTRIES,
         catalogue_consensus.ENTRIES,
         catalogue_contracts.ENTRIES,
         catalogue_p2p.ENTRIES,
         catalogue_replica.ENTRIES,
         catalogue_node.ENTRIES,
+        catalogue_diagnosis.ENTRIES,
         catalogue_ingest.ENTRIES,
     )
     for entry in entries

@@ -68,7 +68,36 @@ ENTRIES: Final[tuple[Entry, ...]] = (
         "decided-invalid",
         "A quorum decided a block that this node found invalid",
         "Block {block} was decided at height {height}, but executing it here gave another result.",
-        "Stop. This node or the others run different software or damaged data; compare the "
-        "versions and the state roots of all members before starting it again.",
+        "This node or the others run different software or damaged data. Let this name the key "
+        "that differs: veritwin diagnose --home HOME --nodes URL. See docs/OPERATIONS.md.",
+    ),
+    Entry(
+        "VT-3029",
+        "no-vote",
+        "A message comes from a member without a vote",
+        "The {kind} of height {height} is signed by {node}, whose weight there is 0.",
+        "The sender runs other software or was suspended and does not follow; ask its operator.",
+    ),
+    Entry(
+        "VT-3050",
+        "read-not-confirmed",
+        "Nobody could confirm that this node's answer would be up to date",
+        "No leader that a majority follows was reached from here in time.",
+        "Ask again, or ask another node; until a majority is connected, no fresh read is possible.",
+    ),
+    Entry(
+        "VT-3051",
+        "read-needs-order",
+        "This committee confirms no reads",
+        "It agrees by the Byzantine engine, in which no node alone can vouch for the newest state.",
+        "Send the query as a transaction and read its receipt, or ask for a proof of the state.",
+    ),
+    Entry(
+        "VT-3052",
+        "two-leaders",
+        "Two members lead in one term",
+        "Member {second} sends entries in term {term}, in which member {first} leads.",
+        "One of them has lost its disk and its last-signed file, or runs twice with one key: stop "
+        "both and compare them. Raft stands no such member.",
     ),
 )

@@ -102,6 +102,21 @@ STORAGE: Final = (
         "The database holds blocks, but {path} does not exist.",
         "Put the file back: it is never restored from a backup, only moved with its node.",
     ),
+    Entry(
+        "VT-6030",
+        "retention-too-short",
+        "The node is told to keep too few blocks",
+        "storage.retain_blocks: {given} blocks are too few; keep at least {least}. Transactions "
+        "can be repeated for {window} blocks, and joining nodes need some more.",
+        "Set storage.retain_blocks to at least that in node.yaml, or to 0 to keep everything.",
+    ),
+    Entry(
+        "VT-6031",
+        "nothing-to-prune",
+        "The node is told to keep everything",
+        "storage.retain_blocks is 0, so nothing may be deleted.",
+        "Say how many blocks to keep: veritwin node prune --home HOME --retain-blocks COUNT",
+    ),
 )
 
 API: Final = (
@@ -195,6 +210,15 @@ API: Final = (
         "Too many event streams are open",
         "This node keeps at most {limit} event streams open.",
         "Try another node, or ask for /v1/blocks now and then.",
+    ),
+    Entry(
+        "VT-7014",
+        "no-longer-kept",
+        "This node no longer keeps what was asked for",
+        "Height {height} is too long ago: this node keeps states from height {base} on, and blocks "
+        "above it.",
+        "Ask a node that keeps everything (storage.retain_blocks: 0) and never joined from a "
+        "snapshot.",
     ),
     Entry(
         "VT-7020",

@@ -55,6 +55,20 @@ ENTRIES: Final = (
         "The peer was disconnected; the block is fetched from another one.",
     ),
     Entry(
+        "VT-3033",
+        "poisoned-claim",
+        "What a peer says of its chain cannot be",
+        "{peer} contradicts itself: {reason}.",
+        "The peer was disconnected; this node goes on with the others. Ask its operator.",
+    ),
+    Entry(
+        "VT-3034",
+        "bad-snapshot",
+        "A peer sent a snapshot, or a part of one, that does not hold",
+        "{what} from {peer} does not hold: {reason}",
+        "The peer was disconnected; the part is fetched from another one. Ask its operator.",
+    ),
+    Entry(
         "VT-3040",
         "block-missing",
         "A committed block is missing from the store",
@@ -66,8 +80,8 @@ ENTRIES: Final = (
         "diverged",
         "This node gets another state than the quorum",
         "At height {height} the quorum decided state root {decided}, this node gets {own}.",
-        "Keep the data folder for inspection, and report it: this is a fault in the software or "
-        "the machine.",
+        "Keep the folder. It is a fault of the machine or the software; let this name the key: "
+        "veritwin diagnose --home HOME --nodes URL. See docs/OPERATIONS.md.",
     ),
     Entry(
         "VT-3042",

@@ -3,11 +3,13 @@
 Adding an operation adds a tag; a tag is never used again for another meaning.
 """
 
-from typing import Annotated, Final, Literal, assert_never
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from chain.changes import AnyChange
 from chain.codec import encode
+from chain.evidence import Evidence
 from chain.hashing import hash_tagged
 from chain.merkle import leaf_hash, root_of_hashes
 from chain.scalars import (
@@ -16,7 +18,9 @@ from chain.scalars import (
     HashField,
     MillisField,
     NameField,
+    NodeNameField,
     PublicKeyField,
+    SignatureField,
     TextField,
     TwinId,
     TwinIdField,
@@ -158,6 +162,48 @@ class Acknowledge(Operation, tag=9, frozen=True, array_like=True):
     note: TextField = ""
 
 
+class ProposeChange(Operation, tag=10, frozen=True, array_like=True):
+    """Propose a change of who belongs to the chain; it counts as the proposer's approval."""
+
+    change: AnyChange
+    note: TextField = ""
+
+
+class ApproveChange(Operation, tag=11, frozen=True, array_like=True):
+    """Approve a proposal for the sender's organisation; the last one needed makes the change.
+
+    A proposal is named by the id of the transaction that made it.
+    """
+
+    proposal: HashField
+
+
+class WithdrawChange(Operation, tag=12, frozen=True, array_like=True):
+    """Take back a proposal of the sender's organisation that is not decided yet."""
+
+    proposal: HashField
+
+
+class RotateVoteKey(Operation, tag=13, frozen=True, array_like=True):
+    """Give a node of the sender's organisation a new vote key.
+
+    `proof` is the new key's signature over `changes.possession_hash`.
+    """
+
+    node: NodeNameField
+    new_key: PublicKeyField
+    proof: SignatureField
+
+
+class ReportEvidence(Operation, tag=14, frozen=True, array_like=True):
+    """Put evidence against a validator on record; a vote key of the committee may send it, too."""
+
+    evidence: Evidence
+
+
+AnyGovernance = ProposeChange | ApproveChange | WithdrawChange | RotateVoteKey | ReportEvidence
+"""Operations about who belongs to the chain and who votes."""
+
 AnyOperation = (
     RegisterTwin
     | Telemetry
@@ -168,32 +214,31 @@ AnyOperation = (
     | DeployContract
     | Call
     | Acknowledge
+    | AnyGovernance
 )
+
+
+_NAMES: Final[dict[type[Operation], str]] = {
+    RegisterTwin: "register_twin",
+    Telemetry: "telemetry",
+    UpdateTwin: "update_twin",
+    RegisterKey: "register_key",
+    RevokeKey: "revoke_key",
+    Attest: "attest",
+    DeployContract: "deploy_contract",
+    Call: "call",
+    Acknowledge: "acknowledge",
+    ProposeChange: "propose_change",
+    ApproveChange: "approve_change",
+    WithdrawChange: "withdraw_change",
+    RotateVoteKey: "rotate_vote_key",
+    ReportEvidence: "report_evidence",
+}
 
 
 def name_of(operation: AnyOperation) -> str:
     """Give the operation's name as API, CLI and docs write it."""
-    match operation:
-        case RegisterTwin():
-            return "register_twin"
-        case Telemetry():
-            return "telemetry"
-        case UpdateTwin():
-            return "update_twin"
-        case RegisterKey():
-            return "register_key"
-        case RevokeKey():
-            return "revoke_key"
-        case Attest():
-            return "attest"
-        case DeployContract():
-            return "deploy_contract"
-        case Call():
-            return "call"
-        case Acknowledge():
-            return "acknowledge"
-        case _:
-            assert_never(operation)
+    return _NAMES[type(operation)]
 
 
 def encode_reading_leaf(twin: TwinId, reading: Reading) -> bytes:

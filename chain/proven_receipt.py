@@ -5,6 +5,7 @@ by the page verify.html. There is exactly one way to write a given receipt, so a
 changed is refused, be it in the proof, in the summary for people or in the spacing.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,18 +16,20 @@ from chain.codec import encode
 from chain.dsse import FileSubject, read_statement
 from chain.errors import InvalidInput
 from chain.json_view import from_plain, to_plain
-from chain.operations import Attest, name_of
-from chain.proven_receipt_check import (
+from chain.open_receipt import (
     Inclusion,
     OpenReceipt,
     ProvenReceipt,
-    Verdict,
     break_link,
+    open_receipt,
+)
+from chain.operations import Attest, name_of
+from chain.proven_receipt_check import (
+    Verdict,
     check_contents,
     check_file,
     check_header_hash,
     check_receipt,
-    open_receipt,
 )
 from chain.receipt import Receipt
 from chain.transaction import Transaction
@@ -57,12 +60,14 @@ def build_receipt(
     header: Header,
     certificate: QuorumCertificate,
     attested_name: str | None = None,
+    changes: Sequence[bytes] = (),
 ) -> ProvenReceipt:
     """Put a proven receipt together; nothing is checked but the attested file's name.
 
     Args: log: place in the chain's log of `header.tx_log_size` transactions; block: place among
     the block's receipts; certificate: of `header`; attested_name: the file that the receipt is
-    for, as the statement of an `attest` transaction names it.
+    for, as the statement of an `attest` transaction names it; changes: encoded steps from genesis
+    to the validators that decided the block, none where they are those of genesis.
     Raises: InvalidInput: VT-1304, the statement does not name that file.
     """
     return ProvenReceipt(
@@ -72,6 +77,7 @@ def build_receipt(
         block=block,
         header=encode(header),
         certificate=encode(certificate),
+        validator_changes=tuple(changes),
         attested_file=None if attested_name is None else _find_file(transaction, attested_name),
     )
 

@@ -5,95 +5,34 @@ Nothing but genesis.json is trusted. A receipt that does not hold is refused wit
 docs/PROTOCOL.md gives the same steps in words.
 """
 
-from typing import Annotated, Final, Literal, NoReturn, TypeVar
-
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from chain import keys
-from chain.block import HEADER_VERSION, Header, compute_block_hash
-from chain.certificate import QuorumCertificate, check_certificate
-from chain.codec import decode
-from chain.dsse import FileSubject, open_envelope
+from chain.block import HEADER_VERSION, compute_block_hash
+from chain.certificate import check_certificate
+from chain.committee_steps import (
+    COMMITTEE_STEP_SIZE_BYTES_MAX,
+    CommitteeStep,
+    follow_committee,
+)
+from chain.dsse import open_envelope
 from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
-from chain.merkle import PATH_LENGTH_MAX, leaf_hash, verify_inclusion
+from chain.merkle import leaf_hash, verify_inclusion
+from chain.open_receipt import (
+    Link,
+    OpenReceipt,
+    ProvenReceipt,
+    break_link,
+    decode_part,
+    open_receipt,
+)
 from chain.operations import Attest
 from chain.receipt import Receipt
-from chain.scalars import CountField, HashField, HeightField, MillisField
-from chain.transaction import (
-    Transaction,
-    check_stateless,
-    decode_transaction,
-    log_leaf,
-)
-from chain.validators import compute_validators_root
+from chain.scalars import HashField, HeightField, MillisField
+from chain.transaction import check_stateless, log_leaf
+from chain.validators import ValidatorSet, compute_validators_root
 from chain.wording import describe_operation, format_time, show_text
-
-T = TypeVar("T")
-
-RECEIPT_SIZE_BYTES_MAX: Final = 4 << 20
-HEADER_SIZE_BYTES_MAX: Final = 1024
-CERTIFICATE_SIZE_BYTES_MAX: Final = 1 << 20
-
-Link = Literal[
-    "file form",
-    "transaction bytes",
-    "receipt bytes",
-    "header bytes",
-    "certificate bytes",
-    "header hash",
-    "genesis",
-    "validator changes",
-    "validator set",
-    "certificate",
-    "transaction signature",
-    "log inclusion",
-    "receipt inclusion",
-    "receipt id",
-    "position in block",
-    "attested file",
-    "summary",
-]
-"""What can break, in the order in which it is looked at."""
-
-
-class Inclusion(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Leaf `index` of an RFC 9162 tree of `size` leaves, with the siblings up to the root."""
-
-    index: CountField
-    size: CountField
-    path: Annotated[tuple[HashField, ...], Meta(max_length=PATH_LENGTH_MAX)]
-
-
-class ProvenReceipt(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """All that is needed, beside genesis.json, to check one transaction and what it did."""
-
-    transaction: bytes
-    """Encoded `SignedTransaction`."""
-    log: Inclusion
-    """Place of the transaction among all of the chain, under the header's `tx_log_root`."""
-    receipt: bytes
-    """Encoded `Receipt`."""
-    block: Inclusion
-    """Place of the receipt among those of its block, under the header's `receipts_root`."""
-    header: bytes
-    """Encoded `Header`."""
-    certificate: bytes
-    """Encoded `QuorumCertificate` of that header."""
-    validator_changes: tuple[bytes, ...] = ()
-    """Reserved for proofs of changes of the validator set; refused when not empty."""
-    attested_file: FileSubject | None = None
-    """The file that an `attest` transaction is about, as its statement names it."""
-
-
-class OpenReceipt(Struct, frozen=True):
-    """The parts of a proven receipt, decoded."""
-
-    proof: ProvenReceipt
-    transaction: Transaction
-    receipt: Receipt
-    header: Header
-    certificate: QuorumCertificate
 
 
 class Verdict(Struct, frozen=True):
@@ -107,26 +46,6 @@ class Verdict(Struct, frozen=True):
     sentences: tuple[str, ...]
 
 
-def open_receipt(proof: ProvenReceipt) -> OpenReceipt:
-    """Decode the parts of a proven receipt.
-
-    Raises: InvalidInput: VT-1304, with the part that does not decode.
-    """
-    try:
-        transaction = decode_transaction(proof.transaction)
-    except InvalidInput as error:
-        break_link("transaction bytes", error.why, error)
-    return OpenReceipt(
-        proof,
-        transaction,
-        _decode(proof.receipt, Receipt, RECEIPT_SIZE_BYTES_MAX, "receipt bytes"),
-        _decode(proof.header, Header, HEADER_SIZE_BYTES_MAX, "header bytes"),
-        _decode(
-            proof.certificate, QuorumCertificate, CERTIFICATE_SIZE_BYTES_MAX, "certificate bytes"
-        ),
-    )
-
-
 def check_receipt(
     proof: ProvenReceipt, genesis: Genesis, *, verify: keys.Verifier = keys.verify
 ) -> Verdict:
@@ -136,14 +55,14 @@ def check_receipt(
     """
     opened = open_receipt(proof)
     check_header_hash(opened)
-    _check_validators(opened, genesis, verify)
+    validators = _check_validators(opened, genesis, verify)
     check_contents(opened, verify)
     return Verdict(
         transaction=opened.transaction.id,
         height=opened.header.height,
         time_ms=opened.header.time_ms,
         code=opened.receipt.code,
-        sentences=_make_sentences(opened, genesis),
+        sentences=_make_sentences(opened, genesis, validators),
     )
 
 
@@ -203,7 +122,7 @@ def check_contents(opened: OpenReceipt, verify: keys.Verifier = keys.verify) -> 
     _check_attested_file(opened, verify)
 
 
-def _check_validators(opened: OpenReceipt, genesis: Genesis, verify: keys.Verifier) -> None:
+def _check_validators(opened: OpenReceipt, genesis: Genesis, verify: keys.Verifier) -> ValidatorSet:
     header = opened.header
     genesis_hash = compute_genesis_hash(genesis)
     if header.genesis != genesis_hash:
@@ -212,14 +131,27 @@ def _check_validators(opened: OpenReceipt, genesis: Genesis, verify: keys.Verifi
             f"the receipt is of chain {header.genesis.hex()}, genesis.json is of chain "
             f"{genesis_hash.hex()} ({genesis.chain_id})",
         )
-    if opened.proof.validator_changes:
-        break_link("validator changes", "this program cannot check changes of the validator set")
-    if header.validators_root != compute_validators_root(genesis.validators):
-        break_link("validator set", "the header was decided by other validators than genesis names")
+    validators = _follow_changes(opened, genesis, verify)
+    if header.validators_root != compute_validators_root(validators):
+        break_link("validator set", "the header was decided by other validators than these")
     try:
-        check_certificate(opened.certificate, genesis_hash, genesis.validators, verify=verify)
+        check_certificate(opened.certificate, genesis_hash, validators, verify=verify)
     except InvalidInput as error:
         break_link("certificate", error.why, error)
+    return validators
+
+
+def _follow_changes(opened: OpenReceipt, genesis: Genesis, verify: keys.Verifier) -> ValidatorSet:
+    steps = [
+        decode_part(data, CommitteeStep, COMMITTEE_STEP_SIZE_BYTES_MAX, "validator changes")
+        for data in opened.proof.validator_changes
+    ]
+    if steps and steps[-1].height >= opened.header.height:
+        break_link("validator changes", "the last change is not before the block")
+    try:
+        return follow_committee(genesis, steps, verify)
+    except InvalidInput as error:
+        break_link("validator changes", error.why, error)
 
 
 def _check_transaction(opened: OpenReceipt, verify: keys.Verifier) -> None:
@@ -282,18 +214,21 @@ def _check_attested_file(opened: OpenReceipt, verify: keys.Verifier) -> None:
         break_link("attested file", f"the statement does not name {attested.name!r} like this")
 
 
-def _make_sentences(opened: OpenReceipt, genesis: Genesis) -> tuple[str, ...]:
+def _make_sentences(
+    opened: OpenReceipt, genesis: Genesis, validators: ValidatorSet
+) -> tuple[str, ...]:
     header, log, transaction = opened.header, opened.proof.log, opened.transaction
-    validators = genesis.validators
     signers = [validators.members[c.validator] for c in opened.certificate.signatures]
     weight = sum(signer.weight for signer in signers)
+    sender = _describe_sender(opened, genesis, validators)
     sentences = [
         f"Transaction {transaction.id.hex()}: {describe_operation(transaction.body.operation)}.",
-        f"Signed by key {transaction.body.sender.hex()}, {_describe_sender(opened, genesis)}.",
+        f"Signed by key {transaction.body.sender.hex()}, {sender}.",
         f"Included as transaction {log.index + 1} of {log.size}.",
         f"Decided at height {header.height} by {len(signers)} of {len(validators)} validators: "
         f"{', '.join(signer.node for signer in signers)} "
         f"(weight {weight} of {validators.total_weight}).",
+        *_describe_changes(len(opened.proof.validator_changes)),
         f"Block time {format_time(header.time_ms)}.",
         _describe_result(opened.receipt),
     ]
@@ -304,10 +239,20 @@ def _make_sentences(opened: OpenReceipt, genesis: Genesis) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _describe_sender(opened: OpenReceipt, genesis: Genesis) -> str:
+def _describe_changes(count: int) -> tuple[str, ...]:
+    if count == 0:
+        return ()
+    changes = "One change" if count == 1 else f"{count} changes"
+    return (f"{changes} of the validators since genesis, checked to the last signature.",)
+
+
+def _describe_sender(opened: OpenReceipt, genesis: Genesis, validators: ValidatorSet) -> str:
     for organisation in genesis.organisations:
         if organisation.administrator == opened.transaction.body.sender:
             return f"which genesis names as administrator of {organisation.id}"
+    for member in validators.members:
+        if member.vote_key == opened.transaction.body.sender:
+            return f"the vote key of node {member.node}"
     if opened.receipt.is_ok:
         return "registered on the chain, which recorded the organisation it acts for"
     return "of which this receipt does not tell the organisation"
@@ -317,18 +262,3 @@ def _describe_result(receipt: Receipt) -> str:
     if receipt.is_ok:
         return "Result: ok."
     return f"Result: {receipt.code}, nothing was changed: {show_text(receipt.message)}"
-
-
-def _decode(data: bytes, kind: type[T], limit: int, link: Link) -> T:
-    try:
-        return decode(data, kind, limit)
-    except InvalidInput as error:
-        break_link(link, error.why, error)
-
-
-def break_link(link: Link, why: str, cause: Exception | None = None) -> NoReturn:
-    """Refuse the receipt: `link` does not hold, and why.
-
-    Raises: InvalidInput: VT-1304, always.
-    """
-    raise InvalidInput("VT-1304", link=f"{link}: {why.removesuffix('.')}") from cause

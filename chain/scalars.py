@@ -32,6 +32,7 @@ NodeName = NewType("NodeName", str)
 """Name of a node, unique on its chain."""
 
 HASH_SIZE: Final = 32
+GENESIS_HEIGHT: Final = Height(0)
 HEIGHT_MAX: Final = 2**53 - 1
 """Every integer in a format stays exact in a browser's number."""
 NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*(?!\n)$"

@@ -50,12 +50,28 @@ class StateProof(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tru
     other: StateLeaf | None = None
 
 
+class StateInner(NamedTuple):
+    """The children of an inner node; `EMPTY_HASH` is an empty subtree."""
+
+    left: Hash
+    right: Hash
+
+
 @dataclass(frozen=True, slots=True)
 class TreeUpdate:
-    """A new root, and the nodes of the new tree that the old one did not have, as (hash, bytes)."""
+    """A new root, and what the new tree and the old one do not share.
+
+    `nodes` are those that the old tree did not have, as (hash, bytes); `keys` are the keys of the
+    leaves among them, by the leaf's hash; `stale` are nodes of the old tree that the new one lacks.
+    """
 
     root: Hash
     nodes: tuple[tuple[Hash, bytes], ...]
+    keys: tuple[tuple[Hash, bytes], ...] = ()
+    stale: tuple[Hash, ...] = ()
+
+
+_NOTHING: Final = TreeUpdate(EMPTY_HASH, ())
 
 
 def hash_key(key: bytes) -> Hash:
@@ -87,7 +103,15 @@ def update(root: Hash, writes: Mapping[bytes, bytes | None], read: ReadStateNode
     """
     if not writes:
         return TreeUpdate(root, ())
-    return _Update(read).run(root, writes)
+    return _Update(read).run(root, 0, writes)
+
+
+def build_subtree(pairs: Mapping[bytes, bytes], depth: int) -> TreeUpdate:
+    """Give the subtree that holds exactly these pairs; its root stands at `depth`.
+
+    Args: pairs: keys whose paths agree in their first `depth` bits.
+    """
+    return _Update(lambda _: None).run(EMPTY_HASH, depth, pairs) if pairs else _NOTHING
 
 
 def prove(root: Hash, key: bytes, read: ReadStateNode) -> StateProof:
@@ -144,6 +168,29 @@ def check_state_proof(root: Hash, key: bytes, value: bytes | None, proof: StateP
         )
 
 
+def decode_node(data: bytes) -> StateLeaf | StateInner:
+    """Read a node as it is stored.
+
+    Raises: InvalidInput: VT-1307, the bytes are no node.
+    """
+    if len(data) != _NODE_SIZE or data[:1] not in (_LEAF_KIND, _INNER_KIND):
+        raise InvalidInput("VT-1307", reason=f"the {len(data)} bytes are no node of a state tree")
+    first, second = Hash(data[1:33]), Hash(data[33:])
+    return StateLeaf(first, second) if data[:1] == _LEAF_KIND else StateInner(first, second)
+
+
+def encode_inner(left: Hash, right: Hash) -> bytes:
+    """Give the bytes of an inner node."""
+    return _INNER_KIND + left + right
+
+
+def hash_node(node: StateLeaf | StateInner) -> Hash:
+    """Give the hash under which a node is stored."""
+    if isinstance(node, StateLeaf):
+        return hash_leaf(node.path, node.value_hash)
+    return hash_inner(node.left, node.right)
+
+
 def _read_node(node: Hash, read: ReadStateNode) -> tuple[bytes, Hash, Hash]:
     """Give (kind, left, right) of an inner node or (kind, path, value hash) of a leaf."""
     data = read(node)
@@ -187,19 +234,24 @@ class _Update:
         self._todo: list[_Visit | _Join] = []
         self._results: list[Hash] = []
         self._nodes: dict[Hash, bytes] = {}
+        self._keys: dict[Hash, bytes] = {}
+        self._stale: list[Hash] = []
         self._leaves: set[Hash] = set()
         """Every leaf that was met, so that `_is_leaf` seldom reads."""
 
-    def run(self, root: Hash, writes: Mapping[bytes, bytes | None]) -> TreeUpdate:
-        """Apply the writes and give the new root with the new nodes."""
-        self._todo.append(_Visit(root, 0, self._make_leaves(writes)))
+    def run(self, root: Hash, depth: int, writes: Mapping[bytes, bytes | None]) -> TreeUpdate:
+        """Apply the writes to the subtree `root` at `depth`; give the new one with its nodes."""
+        self._todo.append(_Visit(root, depth, self._make_leaves(writes)))
         while self._todo:
             item = self._todo.pop()
             if isinstance(item, _Visit):
                 self._visit(*item)
             else:
                 self._results.append(self._join(item))
-        return TreeUpdate(self._results[0], tuple(self._nodes.items()))
+        keys = ((leaf, key) for leaf, key in self._keys.items() if leaf in self._nodes)
+        return TreeUpdate(
+            self._results[0], tuple(self._nodes.items()), tuple(keys), tuple(self._stale)
+        )
 
     def _make_leaves(self, writes: Mapping[bytes, bytes | None]) -> list[_Write]:
         made = []
@@ -210,6 +262,7 @@ class _Update:
                 value_hash = hash_value(value)
                 leaf = hash_leaf(path, value_hash)
                 self._nodes[leaf] = _LEAF_KIND + path + value_hash
+                self._keys[leaf] = key
                 self._leaves.add(leaf)
             made.append((int.from_bytes(path, "big"), leaf))
         made.sort()
@@ -263,6 +316,8 @@ class _Update:
             del self._nodes[leaf]
         index = bisect_left(writes, (path, b""))
         if index < len(writes) and writes[index][0] == path:
+            if writes[index][1] != leaf:
+                self._stale.append(leaf)
             return writes
         return [*writes[:index], (path, leaf), *writes[index:]]
 
@@ -274,12 +329,14 @@ class _Update:
             left = self._results.pop()
         if left == join.left and right == join.right and node != EMPTY_HASH:
             return node
+        if node != EMPTY_HASH:
+            self._stale.append(node)
         if right == EMPTY_HASH and (left == EMPTY_HASH or self._is_leaf(left)):
             return left
         if left == EMPTY_HASH and self._is_leaf(right):
             return right
         inner = hash_inner(left, right)
-        self._nodes[inner] = _INNER_KIND + left + right
+        self._nodes[inner] = encode_inner(left, right)
         return inner
 
     def _is_leaf(self, node: Hash) -> bool:

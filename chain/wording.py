@@ -4,17 +4,25 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
+from chain.changes import describe_change
+from chain.evidence import Evidence
 from chain.operations import (
     Acknowledge,
+    AnyGovernance,
     AnyOperation,
+    ApproveChange,
     Attest,
     Call,
     DeployContract,
+    ProposeChange,
     RegisterKey,
     RegisterTwin,
+    ReportEvidence,
     RevokeKey,
+    RotateVoteKey,
     Telemetry,
     UpdateTwin,
+    WithdrawChange,
 )
 from chain.scalars import CONTROL_PATTERN, UnixMillis
 
@@ -66,5 +74,37 @@ def describe_operation(operation: AnyOperation) -> str:
             return f"call {operation.method} of contract {operation.contract}"
         case Acknowledge():
             return f"action {operation.action.hex()} {operation.outcome}"
+        case (
+            ProposeChange()
+            | ApproveChange()
+            | WithdrawChange()
+            | RotateVoteKey()
+            | ReportEvidence()
+        ):
+            return _describe_governance(operation)
         case _:
             assert_never(operation)
+
+
+def _describe_governance(operation: AnyGovernance) -> str:
+    match operation:
+        case ProposeChange():
+            return f"propose: {describe_change(operation.change)}"
+        case ApproveChange():
+            return f"approve proposal {operation.proposal.hex()}"
+        case WithdrawChange():
+            return f"withdraw proposal {operation.proposal.hex()}"
+        case RotateVoteKey():
+            return f"change the vote key of node {operation.node} to {operation.new_key.hex()}"
+        case ReportEvidence():
+            return describe_evidence(operation.evidence)
+        case _:
+            assert_never(operation)
+
+
+def describe_evidence(evidence: Evidence) -> str:
+    """Say in a few words what evidence shows."""
+    return (
+        f"two {evidence.kind}s of key {evidence.key.hex()} at height {evidence.height} "
+        f"round {evidence.round}"
+    )

@@ -7,9 +7,11 @@ events' effects may share one disk write as long as that order holds for every m
 from dataclasses import dataclass
 
 from chain.certificate import QuorumCertificate
+from chain.errors import ChainError
 from chain.scalars import Height, Round
-from consensus.bft.messages import Message
-from consensus.bft.state import HardState
+from consensus.bft import messages as bft
+from consensus.raft import messages as raft
+from consensus.state import EngineState
 from consensus.value import Timer, Value
 
 __all__ = [
@@ -21,6 +23,9 @@ __all__ = [
     "Effect",
     "FellBehind",
     "Persist",
+    "ReadReady",
+    "ReadRefused",
+    "Send",
     "SetTimer",
     "Timer",
     "Value",
@@ -34,14 +39,22 @@ class Persist:
     In that order: a file that is ahead of the state tells the next start that state was lost.
     """
 
-    state: HardState
+    state: EngineState
 
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
     """Send an own message to all peers; the engine has handled it already."""
 
-    message: Message
+    message: bft.Message
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send an own message to one member: its index in the committee of the present height."""
+
+    to: int
+    message: raft.Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,10 @@ class SetTimer:
 
 @dataclass(frozen=True, slots=True)
 class BuildPayload:
-    """Build, execute and name a block for (height, round); answer with `PayloadBuilt`."""
+    """Build, execute and name a block for (height, round); answer with `PayloadBuilt`.
+
+    Here and below, Raft's terms are rounds.
+    """
 
     height: Height
     round: Round
@@ -87,8 +103,8 @@ class Decide:
 class Accuse:
     """Two messages for one position under one signature key: its owner broke the protocol."""
 
-    first: Message
-    second: Message
+    first: bft.Message
+    second: bft.Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +114,35 @@ class FellBehind:
     height: Height
 
 
-Effect = Persist | Broadcast | SetTimer | BuildPayload | CheckPayload | Decide | Accuse | FellBehind
+@dataclass(frozen=True, slots=True)
+class ReadReady:
+    """The answer to `ReadRequested`: the chain at `height` or above holds all that was final then.
+
+    This node is at that height.
+    """
+
+    ticket: int
+    height: Height
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRefused:
+    """The answer to `ReadRequested` when nobody vouches for this node's state, and why."""
+
+    ticket: int
+    error: ChainError
+
+
+Effect = (
+    Persist
+    | Broadcast
+    | Send
+    | SetTimer
+    | BuildPayload
+    | CheckPayload
+    | Decide
+    | Accuse
+    | FellBehind
+    | ReadReady
+    | ReadRefused
+)

@@ -1,29 +1,29 @@
-"""The one door of every engine, and how to make the one that genesis names."""
+"""The one door of every engine, and how to make the one that the committee names."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from chain import keys
 from chain.genesis import Genesis, compute_genesis_hash
-from chain.scalars import Height, UnixMillis
-from chain.validators import ValidatorSet
-from consensus.bft.core import BftEngine
-from consensus.bft.height import Chain
-from consensus.bft.messages import Message
-from consensus.bft.repair import RoundSummary
-from consensus.bft.state import HardState, LastSigned
+from consensus.chain import Chain, Tip
 from consensus.effects import Effect
 from consensus.events import Event
+from consensus.last_signed import LastSigned
+from consensus.messages import Message
+from consensus.state import EngineState
+from consensus.switch import CommitteeEngine, Summary
 from consensus.value import Timer, Value
 
 __all__ = [
     "Effect",
     "Engine",
+    "EngineState",
     "Event",
-    "HardState",
     "LastSigned",
     "Message",
-    "RoundSummary",
+    "Summary",
     "Timer",
+    "Tip",
     "Value",
     "make_engine",
 ]
@@ -40,11 +40,11 @@ class Engine(Protocol):
         """
         ...
 
-    def summary(self) -> RoundSummary:
-        """Say what this node has of its present round, for a peer to fill the gaps."""
+    def summary(self) -> Summary:
+        """Say what this node has of its present height, for a peer to fill the gaps."""
         ...
 
-    def messages_missing_in(self, summary: RoundSummary) -> list[Message]:
+    def messages_missing_in(self, summary: Summary) -> list[Message]:
         """Give the messages that would help the peer which sent `summary`.
 
         Raises: PeerFault: VT-3024: a bitmap does not fit the validator set.
@@ -55,28 +55,23 @@ class Engine(Protocol):
 def make_engine(
     genesis: Genesis,
     *,
-    validators: ValidatorSet,
-    signer: keys.Signer | None,
-    height: Height,
-    previous_time_ms: UnixMillis,
-    hard_state: HardState | None = None,
+    tip: Tip,
+    signers: Sequence[keys.Signer],
+    hard_state: EngineState | None = None,
     last_signed: LastSigned | None = None,
     verify: keys.Verifier = keys.verify,
 ) -> Engine:
     """Make the engine of this chain, ready for its `Started` event.
 
-    Args: validators: decide `height`; signer: this node's vote key, None for an observer (a key
-    that is not in the set observes too); height: the first one not yet committed;
-    previous_time_ms: time of the block below it, or of genesis; hard_state: the last one
-    persisted; last_signed: from its own file.
+    Args: tip: what the last committed block, or genesis, leaves to it; signers: this node's vote
+    keys, of which each height's committee names the one that speaks (none: it observes), looked at
+    again at every height; hard_state: the last one persisted; last_signed: from its own file.
     Raises: Corruption: VT-3023: the engine's state is of a later height than the chain.
     """
-    return BftEngine(
+    return CommitteeEngine(
         Chain(compute_genesis_hash(genesis), genesis.timing, verify),
-        validators=validators,
-        signer=signer,
-        height=height,
-        previous_time_ms=previous_time_ms,
+        signers=signers,
+        tip=tip,
         hard_state=hard_state,
         last_signed=last_signed,
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from chain.certificate import QuorumCertificate
 from chain.scalars import Height, Round, UnixMillis
 from chain.validators import ValidatorSet
-from consensus.bft.messages import Message
+from consensus.chain import Tip
+from consensus.messages import Message
 from consensus.value import Timer, Value
 
 
@@ -68,16 +69,46 @@ class PayloadChecked:
 class HeightCommitted:
     """A block is on disk: after `Decide`, or brought by catch-up.
 
-    `validators` decide the next height. `time_ms` is the block's time. `has_work` says whether the
-    mempool still holds something.
+    `validators` decide the next height, `next_validators` the one after it.
+    `time_ms` is the block's time. `has_work` says whether the mempool still holds something.
     """
 
     height: Height
     certificate: QuorumCertificate
     validators: ValidatorSet
+    next_validators: ValidatorSet
     time_ms: UnixMillis
     has_work: bool
     now_ms: UnixMillis
+
+    @property
+    def tip(self) -> Tip:
+        """What the block leaves to an engine that begins above it."""
+        return Tip(
+            Height(self.height + 1),
+            self.certificate,
+            self.time_ms,
+            self.validators,
+            self.next_validators,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLeadership:
+    """Hand the lead over, to the member at index `to` or to the one that is furthest.
+
+    Only the leader of a Raft committee has something to hand over; all others ignore it.
+    """
+
+    to: int | None
+    now_ms: UnixMillis
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequested:
+    """Someone wants to read what is final now; answered by `ReadReady` or `ReadRefused`, once."""
+
+    ticket: int
 
 
 Event = (
@@ -88,4 +119,6 @@ Event = (
     | PayloadBuilt
     | PayloadChecked
     | HeightCommitted
+    | TransferLeadership
+    | ReadRequested
 )

@@ -9,8 +9,10 @@ from chain.scalars import Hash, HashField, HeightField, MillisField, RoundField
 PAYLOAD_SIZE_BYTES_MAX: Final = 4 << 20
 """Room for a header, 100,000 transaction ids and a certificate."""
 
-TimerStep = Literal["propose", "prevote", "precommit", "heartbeat"]
+RoundStep = Literal["propose", "prevote", "precommit", "heartbeat"]
 """What a timer guards: a step of a round, or the wait for something to order."""
+TimerStep = Literal[RoundStep, "tick"]
+"""In Raft a beat goes on and on besides: heartbeats are sent and silence is counted in ticks."""
 
 
 class Value(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -27,7 +29,7 @@ class Value(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 
 
 class Timer(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One time-out; it is stale when its height, round or step has passed."""
+    """One time-out; it is stale when its height, round or step has passed. A tick never is."""
 
     height: HeightField
     round: RoundField

@@ -10,14 +10,20 @@ from typing import Final, assert_never
 from chain.errors import ChainError, ContractError, InvalidInput, Refused
 from chain.operations import (
     Acknowledge,
+    AnyGovernance,
+    ApproveChange,
     Attest,
     Call,
     DeployContract,
+    ProposeChange,
     RegisterKey,
     RegisterTwin,
+    ReportEvidence,
     RevokeKey,
+    RotateVoteKey,
     Telemetry,
     UpdateTwin,
+    WithdrawChange,
 )
 from chain.receipt import OK, Event, Receipt
 from chain.scalars import Gas
@@ -28,7 +34,10 @@ from contracts.native.access import check_role, get_sender
 from contracts.native.actions import acknowledge
 from contracts.native.attestations import attest
 from contracts.native.deployments import call_contract, deploy_contract
+from contracts.native.evidence import report_evidence
+from contracts.native.governance import approve_change, propose_change, withdraw_change
 from contracts.native.identity import register_key, revoke_key
+from contracts.native.membership import rotate_vote_key
 from contracts.native.telemetry import record_telemetry
 from contracts.native.twins import register_twin, update_twin
 from contracts.state import Overlay
@@ -58,9 +67,10 @@ def apply_transaction(
     overlay.begin()
     kept = False
     try:
-        sender = get_sender(overlay, transaction.body.sender)
+        operation = transaction.body.operation
+        sender = get_sender(overlay, transaction.body.sender, operation, block.height)
         context = TransactionContext(block, transaction, sender, executor)
-        check_role(sender, transaction.body.operation)
+        check_role(sender, operation)
         result = _dispatch(context, overlay)
         events = context.events
         kept = True
@@ -104,6 +114,30 @@ def _dispatch(context: TransactionContext, overlay: Overlay) -> bytes:
             return call_contract(operation, context, overlay)
         case Acknowledge():
             return acknowledge(operation, context, overlay)
+        case (
+            ProposeChange()
+            | ApproveChange()
+            | WithdrawChange()
+            | RotateVoteKey()
+            | ReportEvidence()
+        ):
+            return _govern(operation, context, overlay)
+        case _:
+            assert_never(operation)
+
+
+def _govern(operation: AnyGovernance, context: TransactionContext, overlay: Overlay) -> bytes:
+    match operation:
+        case ProposeChange():
+            return propose_change(operation, context, overlay)
+        case ApproveChange():
+            return approve_change(operation, context, overlay)
+        case WithdrawChange():
+            return withdraw_change(operation, context, overlay)
+        case RotateVoteKey():
+            return rotate_vote_key(operation, context, overlay)
+        case ReportEvidence():
+            return report_evidence(operation, context, overlay)
         case _:
             assert_never(operation)
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from chain import keys
 from chain.errors import InvalidInput
-from chain.genesis import Limits
+from chain.genesis import Governance, Limits
 from chain.receipt import Event
 from chain.scalars import Hash, Height, UnixMillis
 from chain.transaction import Transaction
@@ -17,6 +18,7 @@ NATIVE_SOURCE = "native"
 """Source of events that the ledger itself records; no contract may have this name."""
 
 
+_GOVERNANCE: Final = Governance()
 EVENTS_SIZE_MAX: Final = 1 << 20
 """Most bytes of contracts' events in one transaction: its receipt has to fit into a proof."""
 
@@ -43,20 +45,32 @@ class GasMeter:
 
 @dataclass(frozen=True, slots=True)
 class BlockContext:
-    """The block that is executed; `gas` is shared by its transactions."""
+    """The block that is executed; `gas` is shared by its transactions.
+
+    `governance` is what genesis says about faults; `verify` checks signatures inside transactions.
+    """
 
     height: Height
     time_ms: UnixMillis
     genesis_hash: Hash
     limits: Limits
     gas: GasMeter
+    governance: Governance = _GOVERNANCE
+    verify: keys.Verifier = keys.verify
 
     @classmethod
     def create(
-        cls, height: Height, time_ms: UnixMillis, genesis_hash: Hash, limits: Limits
+        cls,
+        height: Height,
+        time_ms: UnixMillis,
+        genesis_hash: Hash,
+        limits: Limits,
+        governance: Governance = _GOVERNANCE,
+        verify: keys.Verifier = keys.verify,
     ) -> "BlockContext":
         """Make the context of a new block, with all its gas."""
-        return cls(height, time_ms, genesis_hash, limits, GasMeter(limits.gas_per_block_max))
+        gas = GasMeter(limits.gas_per_block_max)
+        return cls(height, time_ms, genesis_hash, limits, gas, governance, verify)
 
 
 @dataclass(slots=True)

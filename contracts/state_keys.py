@@ -20,9 +20,33 @@ first, so they sort as numbers do.
     attestation/<32 bytes>                        AttestationRecord
     attestation-at/<height><32 bytes>             the attestation's id, in order of recording
     twin-attestation/<twin>/<height><32 bytes>    the attestation's id
+    authority/<organisation>                      DER of its CA certificate
+    committee/<2^64 - 1 - height>                 CommitteeRecord in force from that height on
+    vote-key/<32 bytes>                           VoteKeyRecord
+    rotating/<organisation>                       height of its last vote key's coming into force
+    address/<node>                                AddressRecord
+    standing/<node>                               StandingRecord
+    proposal/<32 bytes>                           ProposalRecord
+    proposal-at/<height><32 bytes>                the proposal's id, in order of proposing
+    open-proposal/<organisation>/<32 bytes>       expiry height of a proposal not decided yet
+    evidence/<32 bytes>                           EvidenceRecord
+    evidence-at/<height><32 bytes>                the evidence's id, in order of recording
+    offence/<32 bytes: vote key>/<height><32 bytes>  the evidence's id, in order of the offence
+
+Heights of committees count down, so that the one in force at a height is the first from its key on.
 """
 
-from chain.scalars import Hash, Height, OrganisationId, PublicKey, TwinId, to_bytes
+from chain.scalars import (
+    Hash,
+    Height,
+    NodeName,
+    OrganisationId,
+    PublicKey,
+    TwinId,
+    to_bytes,
+)
+
+_LAST = 2**64 - 1
 
 
 def prefix_range(prefix: bytes) -> tuple[bytes, bytes]:
@@ -156,3 +180,115 @@ def twin_attestations_prefix(twin: TwinId) -> bytes:
 def twin_attestation_key(twin: TwinId, height: Height, attestation: Hash) -> bytes:
     """Give the key of an attestation among those about its twin."""
     return twin_attestations_prefix(twin) + to_bytes(height) + attestation
+
+
+def authorities_prefix() -> bytes:
+    """Give the prefix of all CA certificates."""
+    return b"authority/"
+
+
+def authority_key(organisation: OrganisationId) -> bytes:
+    """Give the key of an organisation's CA certificate."""
+    return authorities_prefix() + organisation.encode()
+
+
+def committees_prefix() -> bytes:
+    """Give the prefix of all committees, the latest first."""
+    return b"committee/"
+
+
+def committee_key(height: Height) -> bytes:
+    """Give the key of the CommitteeRecord that is in force from `height` on."""
+    return committees_prefix() + to_bytes(_LAST - height)
+
+
+def vote_key_key(key: PublicKey) -> bytes:
+    """Give the key of a VoteKeyRecord."""
+    return b"vote-key/" + key
+
+
+def rotating_key(organisation: OrganisationId) -> bytes:
+    """Give the key that holds when an organisation's newest vote key comes into force."""
+    return b"rotating/" + organisation.encode()
+
+
+def addresses_prefix() -> bytes:
+    """Give the prefix of all addresses."""
+    return b"address/"
+
+
+def address_key(node: NodeName) -> bytes:
+    """Give the key of an AddressRecord."""
+    return addresses_prefix() + node.encode()
+
+
+def standings_prefix() -> bytes:
+    """Give the prefix of all standings."""
+    return b"standing/"
+
+
+def standing_key(node: NodeName) -> bytes:
+    """Give the key of a StandingRecord."""
+    return standings_prefix() + node.encode()
+
+
+def proposal_key(proposal: Hash) -> bytes:
+    """Give the key of a ProposalRecord."""
+    return b"proposal/" + proposal
+
+
+def proposals_in_order_prefix() -> bytes:
+    """Give the prefix of all proposals in order of proposing."""
+    return b"proposal-at/"
+
+
+def proposal_in_order_key(height: Height, proposal: Hash) -> bytes:
+    """Give the key of a proposal in order of proposing."""
+    return proposals_in_order_prefix() + to_bytes(height) + proposal
+
+
+def open_proposals_prefix(organisation: OrganisationId) -> bytes:
+    """Give the prefix of an organisation's proposals that are not decided."""
+    return b"open-proposal/" + organisation.encode() + b"/"
+
+
+def open_proposal_key(organisation: OrganisationId, proposal: Hash) -> bytes:
+    """Give the key that holds the expiry height of a proposal that is not decided."""
+    return open_proposals_prefix(organisation) + proposal
+
+
+def evidence_key(evidence: Hash) -> bytes:
+    """Give the key of an EvidenceRecord."""
+    return b"evidence/" + evidence
+
+
+def evidence_in_order_prefix() -> bytes:
+    """Give the prefix of all evidence in order of recording."""
+    return b"evidence-at/"
+
+
+def evidence_in_order_key(height: Height, evidence: Hash) -> bytes:
+    """Give the key of evidence in order of recording."""
+    return evidence_in_order_prefix() + to_bytes(height) + evidence
+
+
+def offences_prefix(key: PublicKey, height: Height) -> bytes:
+    """Give where the offences of a vote key begin that are not below `height`."""
+    return b"offence/" + key + b"/" + to_bytes(height)
+
+
+def offence_key(key: PublicKey, height: Height, evidence: Hash) -> bytes:
+    """Give the key of an offence: whose it is, and the height at which it was made."""
+    return offences_prefix(key, height) + evidence
+
+
+def show_key(key: bytes) -> str:
+    """Write a key for people: its names as they are, what holds no text in hex."""
+    text = 0
+    while text < len(key) and 32 <= key[text] < 127:
+        text += 1
+    if text == len(key):
+        return key.decode("ascii")
+    names = key[:text].rpartition(b"/")
+    start = len(names[0]) + len(names[1])
+    return key[:start].decode("ascii") + key[start:].hex()

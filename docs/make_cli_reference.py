@@ -25,7 +25,7 @@ text. An error has four lines: the code and what it means, why, what to do, and 
 """
 
 EXIT_CODES: Final = (
-    ("OK", "it worked; for `status`: commits are progressing"),
+    ("OK", "it worked; for `status`: commits are progressing; for `diagnose`: nothing is wrong"),
     ("FAILED", "it failed, or the check said no"),
     ("USAGE", "the command was typed wrongly"),
     ("NOT_FOUND", "what was asked for does not exist"),

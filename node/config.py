@@ -5,7 +5,7 @@ An unknown key is refused with its line and the nearest key that exists.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,6 +20,9 @@ Host = Annotated[str, Meta(min_length=1, max_length=253)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Size = Annotated[int, Meta(ge=0, le=1 << 40)]
 Seconds = Annotated[int, Meta(ge=1, le=3600)]
+
+
+LAST_SIGNED_NAME: Final = "last-signed"
 
 
 class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -45,11 +48,15 @@ class P2pConfig(_Section, frozen=True, kw_only=True):
 
 
 class PeerConfig(_Section, frozen=True, kw_only=True):
-    """Another node's address; its name and keys are known from genesis."""
+    """Another node's address; who it is is known from the chain.
+
+    `card` is the file of its card, for a node that joined after what this one has of the chain.
+    """
 
     node: NodeNameField
     host: Host
     port: Port
+    card: str = ""
 
 
 class LimitsConfig(_Section, frozen=True, kw_only=True):
@@ -88,6 +95,19 @@ class StorageConfig(_Section, frozen=True, kw_only=True):
     free_bytes_min: Size = 128 << 20
     """With less room than this the node takes no more transactions."""
     ballast_size_bytes: Size = 16 << 20
+    retain_blocks: Annotated[int, Meta(ge=0, le=1 << 40)] = 0
+    """How many of the newest blocks are kept, with the states since then; 0 keeps everything."""
+
+
+class CatchUpConfig(_Section, frozen=True, kw_only=True):
+    """When a node joins from a snapshot instead of fetching every block, and which it gives."""
+
+    snapshot_interval_blocks: Count = 32
+    """Heights that are offered to others are multiples of this."""
+    snapshot_behind_blocks: Annotated[int, Meta(ge=0, le=1 << 40)] = 1_000
+    """Further behind than this: join from a snapshot. 0: only when nobody has the blocks."""
+    snapshot_behind_transactions: Annotated[int, Meta(ge=0, le=1 << 40)] = 20_000
+    """The same, in transactions."""
 
 
 class NodeConfig(_Section, frozen=True, kw_only=True):
@@ -105,6 +125,7 @@ class NodeConfig(_Section, frozen=True, kw_only=True):
     limits: LimitsConfig = LimitsConfig()
     log: LogConfig = LogConfig()
     storage: StorageConfig = StorageConfig()
+    catch_up: CatchUpConfig = CatchUpConfig()
 
     @property
     def home_path(self) -> Path:
@@ -124,7 +145,7 @@ class NodeConfig(_Section, frozen=True, kw_only=True):
     @property
     def last_signed_path(self) -> Path:
         """The file that keeps the node from signing twice."""
-        return self.home_path / "last-signed"
+        return self.home_path / LAST_SIGNED_NAME
 
 
 def load_config(path: Path) -> NodeConfig:

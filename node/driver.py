@@ -12,13 +12,15 @@ from typing import Protocol
 
 from chain.codec import encode
 from chain.scalars import Hash, UnixMillis
-from consensus.bft.state import HardState, encode_hard_state, encode_last_signed
+from consensus.last_signed import NEVER_SIGNED, encode_last_signed
+from consensus.state import EngineState, encode_engine_state, kept_value
 from node.replica import keys
-from node.replica.effects import Commit, Effect, Persist
-from node.replica.events import CommitDone, Event
+from node.replica.effects import Commit, Effect, Install, Persist, Write
+from node.replica.events import CommitDone, Event, InstallDone, WriteDone
 from node.replica.payload import KeptTransactions
 from node.replica.ports import Column, Put, WritableStore, WriteBatch
 from node.replica.replica import Replica, ReplicaView
+from node.replica.snapshot_install import install
 
 
 class SignedFile(Protocol):
@@ -68,6 +70,12 @@ class Driver:
                 effect = effects.popleft()
                 if isinstance(effect, Persist):
                     unsaved = effect
+                elif isinstance(effect, Write):
+                    self._store.write(effect.batch, sync=effect.sync)
+                    effects.extend(self.replica.handle(WriteDone(self._now_ms())))
+                elif isinstance(effect, Install):
+                    head = install(self._store, self.replica.limits)
+                    effects.extend(self.replica.handle(InstallDone(head, self._now_ms())))
                 elif isinstance(effect, Commit):
                     self._commit(effect, unsaved)
                     unsaved = None
@@ -82,24 +90,31 @@ class Driver:
 
     def _commit(self, effect: Commit, unsaved: Persist | None) -> None:
         # The block before the file: a file that is ahead of the state seals the height, and a
-        # power cut of all nodes just here would leave nobody to decide it.
-        self._store.write(effect.batch, sync=True)
+        # power cut of all nodes just here would leave nobody to decide it. The state goes with the
+        # block: what Raft promised in its term outlives the height.
+        batch = effect.batch
+        if unsaved is not None:
+            state = Put(Column.META, keys.CONSENSUS, encode_engine_state(unsaved.state))
+            batch = WriteBatch((*batch.puts, state))
+        self._store.write(batch, sync=True)
         self._kept = None
         if unsaved is not None:
             self._sign(unsaved.state)
 
     def _save(self, persist: Persist) -> None:
         state = persist.state
-        puts = [Put(Column.META, keys.CONSENSUS, encode_hard_state(state))]
-        valid = None if state.valid_value is None else state.valid_value.id
-        if persist.transactions and valid != self._kept:
+        puts = [Put(Column.META, keys.CONSENSUS, encode_engine_state(state))]
+        value = kept_value(state)
+        if value is not None and persist.transactions and value.id != self._kept:
             kept = KeptTransactions(persist.transactions)
             puts.append(Put(Column.META, keys.VALID, encode(kept)))
-            self._kept = valid
+            self._kept = value.id
         self._store.write(WriteBatch(tuple(puts)), sync=True)
         self._sign(state)
 
-    def _sign(self, state: HardState) -> None:
+    def _sign(self, state: EngineState) -> None:
+        if state.last_signed == NEVER_SIGNED:
+            return  # What an earlier life signed, if anybody knows, stands in the file.
         signed = encode_last_signed(state.last_signed)
         if signed != self._last_signed:
             self._signed_file.store(signed)

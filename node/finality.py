@@ -5,7 +5,7 @@ Used from the event loop only.
 
 import asyncio
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
 from chain.scalars import Hash, Height, UnixMillis
@@ -49,6 +49,12 @@ class Finality:
         """These transactions are in a block on disk."""
         for transaction_id in transaction_ids:
             self._wake(transaction_id)
+
+    def look_again(self, is_final: Callable[[Hash], bool]) -> None:
+        """Many heights came at once: wake all whose transactions are final by now."""
+        for transaction_id in tuple(self._waiting):
+            if is_final(transaction_id):
+                self._wake(transaction_id)
 
     def expired(self, transaction_ids: Iterable[Hash]) -> None:
         """These transactions will never be ordered."""

@@ -31,11 +31,16 @@ def explain_not_ready(now: Circumstances) -> tuple[str, ...]:
     missing = _explain_quorum(now)
     if missing:
         reasons.append(missing)
-    target = _supported_height(now)
+    target = supported_height(now)
     if target - now.view.head.height > LAG_BLOCKS_MAX:
         reasons.append(
             f"This node is catching up: it is at height {now.view.head.height}, "
-            f"its peers are at {target}."
+            f"its peers are at {target}.{_explain_snapshot(now.view)}"
+        )
+    if now.view.is_unsure:
+        reasons.append(
+            "This node does not vote: its file of what it signed last is lost. It votes again when "
+            "all that it can have signed is in the past."
         )
     stalled = _explain_stall(now)
     if stalled:
@@ -43,7 +48,17 @@ def explain_not_ready(now: Circumstances) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def _supported_height(now: Circumstances) -> int:
+def _explain_snapshot(view: ReplicaView) -> str:
+    progress = view.snapshot
+    if progress is None:
+        return ""
+    return (
+        f" It loads the snapshot of height {progress.height}: {progress.done} of "
+        f"{progress.known} parts, {progress.state_permille // 10} % of the state."
+    )
+
+
+def supported_height(now: Circumstances) -> int:
     """Give the greatest height that more than a third of the weight claims: one peer may lie."""
     claims = dict(now.view.peer_heights)
     weight = 0
@@ -57,10 +72,16 @@ def _supported_height(now: Circumstances) -> int:
 
 def _explain_quorum(now: Circumstances) -> str | None:
     present = {*now.connected, now.own_name}
-    members = now.validators.members
+    members = [member for member in now.validators.members if member.weight > 0]
     weight = sum(member.weight for member in members if member.node in present)
     if weight >= now.validators.quorum_weight:
         return None
+    head = now.view.head
+    if all(sets.index_of(now.own_name) is None for sets in (head.validators, head.next_validators)):
+        return (
+            f"{now.own_name} is no member of the chain at height {head.height}, so the others do "
+            "not let it in; members add it with `veritwin member propose add-node`."
+        )
     absent = [
         f"{member.node} ({member.organisation})" for member in members if member.node not in present
     ]

@@ -47,7 +47,8 @@ from chain.scalars import (
     WeightField,
 )
 from chain.validators import EngineName, Validator, ValidatorSet
-from node.config import NodeConfig
+from consensus.last_signed import NEVER_SIGNED, encode_last_signed
+from node.config import LAST_SIGNED_NAME, NodeConfig
 from node.keystore import create_key, load_key
 from node.p2p.certificates import (
     create_authority,
@@ -57,7 +58,8 @@ from node.p2p.certificates import (
     spki_hash,
 )
 from node.p2p.settings import Address
-from node.p2p.tls import Credentials, Pin
+from node.p2p.tls import Credentials
+from node.storage.last_signed import LastSignedFile
 
 CARD_SIZE_BYTES_MAX: Final = 64 << 10
 AUTHORITY: Final = "authority"
@@ -113,6 +115,9 @@ def create_node(
     authority = load_issued(organisation_folder, AUTHORITY)
     administrator = load_key(organisation_folder / "keys" / f"{ADMINISTRATOR}.json", None)
     vote = create_key(home / "keys" / "vote.json", f"vote-{plan.node}", plan.organisation)
+    # Only a key that was just made has surely signed nothing: a home without this file lost it.
+    with LastSignedFile(home / LAST_SIGNED_NAME, must_exist=False) as signed_file:
+        signed_file.store(encode_last_signed(NEVER_SIGNED))
     issued = issue_node_certificate(authority, plan.node, [plan.address.host], now_ms)
     save_issued(home / "tls", "node", issued)
     card = NodeCard(
@@ -167,9 +172,7 @@ def make_genesis(
         raise InvalidInput("VT-1305", reason="the cards are for chains of different names")
     organisations: dict[OrganisationId, Organisation] = {}
     for card in cards:
-        organisation = Organisation(
-            card.organisation, card.organisation_name, card.administrator, card.certificate
-        )
+        organisation = organisation_of(card)
         if organisations.setdefault(card.organisation, organisation) != organisation:
             raise InvalidInput(
                 "VT-1305", reason=f"two cards disagree about organisation {card.organisation}"
@@ -179,7 +182,7 @@ def make_genesis(
         cards[0].chain_name,
         now_ms,
         tuple(organisations.values()),
-        ValidatorSet(tuple(_validator(card) for card in cards), engine),
+        ValidatorSet(tuple(validator_of(card) for card in cards), engine),
         limits or Limits(),
         timing or Timing(),
     )
@@ -255,14 +258,15 @@ def authorities_of(genesis: Genesis) -> list[x509.Certificate]:
     return found
 
 
-def pins_of(genesis: Genesis) -> dict[Pin, str]:
-    """Give who is who by TLS keys: (issuer, own key) to node name."""
-    return {
-        Pin(member.tls_issuer, member.tls_key): member.node for member in genesis.validators.members
-    }
+def organisation_of(card: NodeCard) -> Organisation:
+    """Give the organisation that a card tells of."""
+    return Organisation(
+        card.organisation, card.organisation_name, card.administrator, card.certificate
+    )
 
 
-def _validator(card: NodeCard) -> Validator:
+def validator_of(card: NodeCard) -> Validator:
+    """Give the validator that a card tells of."""
     return Validator(
         card.node, card.organisation, card.vote_key, card.weight, card.tls_issuer, card.tls_key
     )

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from chain.receipt import Receipt
+from chain.scalars import UnixMillis
 from contracts.context import NATIVE_SOURCE
-from node.clock import monotonic_seconds
+from node.clock import monotonic_seconds, now_ms
 from node.metrics import Metrics
 from node.p2p.settings import NetworkStats, PeerStatus
 from node.replica.effects import Commit
 from node.replica.ports import WritableStore, WriteBatch
+from node.replica.replica import ReplicaView
 from node.storage.space import free_bytes
 
 SIZE_EVERY_BEATS: Final = 20
@@ -35,10 +37,11 @@ class TimedStore:
         self.range = store.range
 
     def write(self, batch: WriteBatch, *, sync: bool) -> None:
-        """Apply a batch and note how long it took."""
+        """Apply a batch; of a synced one, note how long it took."""
         started = monotonic_seconds()
         self._store.write(batch, sync=sync)
-        self._seconds.observe(monotonic_seconds() - started)
+        if sync:
+            self._seconds.observe(monotonic_seconds() - started)
 
 
 class TimedSignedFile:
@@ -67,15 +70,21 @@ class Measure:
         self._database = database
         self._beats = 0
         self._bytes: dict[tuple[str, str], int] = {}
-        self._restarts = 0
+        self.worker_restarts = 0
         self._refused = 0
         self._endings: dict[str, int] = {}
+        self.free_bytes = 0
+        """Room on the disk at the last look."""
+        self.database_bytes = 0
+        """Size of the database at the last look, some seconds ago."""
+        self.worker_restarted_ms: UnixMillis | None = None
+        """When the contract worker was last found to be a new one."""
 
     def room(self) -> int:
         """Give the bytes that are free on the disk."""
-        free = free_bytes(self._home)
-        self._metrics.disk_free.set(free)
-        return free
+        self.free_bytes = free_bytes(self._home)
+        self._metrics.disk_free.set(self.free_bytes)
+        return self.free_bytes
 
     def network(self, stats: NetworkStats) -> None:
         """Count what the network refused since the last look."""
@@ -93,8 +102,10 @@ class Measure:
         Args: reasons: why the node is not ready; restarts: of the contract worker so far.
         """
         self._metrics.ready.set(0 if reasons else 1)
-        self._metrics.faults.inc(restarts - self._restarts)
-        self._restarts = restarts
+        self._metrics.faults.inc(restarts - self.worker_restarts)
+        if restarts != self.worker_restarts:
+            self.worker_restarted_ms = now_ms()
+        self.worker_restarts = restarts
         for peer in peers:
             self._add(peer.name, "in", peer.traffic.bytes_in)
             self._add(peer.name, "out", peer.traffic.bytes_out)
@@ -102,11 +113,20 @@ class Measure:
                 expiry = self._metrics.certificate_expiry.labels(peer=peer.name)
                 expiry.set(peer.certificate_expires_ms / 1000)
         if self._beats % SIZE_EVERY_BEATS == 0:
-            self._metrics.store_size.set(measure_folder(self._database))
+            self.database_bytes = measure_folder(self._database)
+            self._metrics.store_size.set(self.database_bytes)
         self._beats += 1
 
-    def commit(self, commit: Commit, readings: int, members: Sequence[str]) -> None:
-        """Count a block. Args: readings: in it; members: names of the validators, in order."""
+    def view(self, view: ReplicaView) -> None:
+        """Show where the replica stands."""
+        self._metrics.mempool_transactions.set(view.waiting)
+        self._metrics.mempool_size.set(view.waiting_bytes)
+        self._metrics.round.set(view.summary.round)
+        for peer, height in view.peer_heights:
+            self._metrics.peer_height.labels(peer=peer).set(height)
+
+    def commit(self, commit: Commit, readings: int) -> None:
+        """Count a block. Args: readings: in it."""
         metrics = self._metrics
         metrics.commits.labels(source="catch_up" if commit.is_catch_up else "consensus").inc()
         metrics.height.set(commit.height)
@@ -118,9 +138,9 @@ class Measure:
             metrics.transactions.labels(outcome=receipt.code).inc()
             metrics.actions.inc(count_opened(receipt))
         signed = {signature.validator for signature in commit.certificate.signatures}
-        for index, member in enumerate(members):
-            if index not in signed:
-                metrics.missed_votes.labels(peer=member).inc()
+        for index, member in enumerate(commit.head.last_validators.members):
+            if index not in signed and member.weight > 0:
+                metrics.missed_votes.labels(peer=member.node).inc()
 
     def _add(self, peer: str, direction: str, total: int) -> None:
         before = self._bytes.get((peer, direction), 0)

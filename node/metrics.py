@@ -144,6 +144,13 @@ class Metrics:
             "store_write_seconds", "One synced write of the database.", FAST_SECONDS
         )
         self.store_size = self._gauge("store_size_bytes", "Size of the database.")
+        self.base_height = self._gauge("base_height", "Blocks are kept above this height.")
+        self.snapshot_parts = self._gauge(
+            "snapshot_parts", "Parts of the snapshot that is being loaded.", "state"
+        )
+        self.snapshot_size = self._gauge(
+            "snapshot_size_bytes", "What is loaded of the snapshot so far."
+        )
         self.disk_free = self._gauge("disk_free_bytes", "Room left where the database is.")
         self.sign_seconds = self._histogram(
             "last_signed_seconds", "One synced write of the last-signed file.", FAST_SECONDS

@@ -6,31 +6,36 @@ from dataclasses import dataclass, replace
 from chain.codec import decode
 from chain.errors import Corruption, InvalidInput
 from chain.genesis import Genesis
-from consensus.bft.state import (
-    NEVER_SIGNED,
-    HardState,
+from consensus.engine import EngineState, make_engine
+from consensus.last_signed import (
     LastSigned,
-    decode_hard_state,
     decode_last_signed,
     encode_last_signed,
 )
-from consensus.engine import make_engine
+from consensus.own_key import find_own_key
+from consensus.state import decode_engine_state
 from contracts.executor import Executor
 from node.config import NodeConfig
-from node.home import load_genesis, vote_key_of
+from node.home import authorities_of, load_genesis
 from node.logs import get_log
+from node.peering import check_vote_keys
 from node.replica import keys
 from node.replica.commit import build_genesis_batch
 from node.replica.head import Head
 from node.replica.mempool import MempoolLimits
+from node.replica.ordering import tip_of
 from node.replica.payload import KeptTransactions
 from node.replica.ports import Column
+from node.replica.probation import UNKNOWN_SIGNED
 from node.replica.replica import Replica, Setting
+from node.replica.snapshot_install import finish_install
+from node.replica.sync import CatchUpSetting
 from node.storage.check import check_newest
 from node.storage.last_signed import LastSignedFile
 from node.storage.options import RocksOptions
 from node.storage.rocks import RocksStore
 from node.storage.space import keep_ballast, release_ballast
+from node.vote_keys import VoteKeys
 
 log = get_log(__name__)
 UNFINISHED_WRITE = "VT-6003"
@@ -45,6 +50,7 @@ class OpenNode:
     genesis_json: bytes
     store: RocksStore
     signed_file: LastSignedFile
+    vote_keys: VoteKeys
     head: Head
     replica: Replica
 
@@ -56,24 +62,28 @@ def open_node(config: NodeConfig, executor: Executor) -> OpenNode:
     node's home is missing or wrong; Busy: another process holds the store.
     """
     genesis = load_genesis(config.genesis_path)
+    authorities_of(genesis)  # A founding member's CA that cannot be read is told of here.
     with ExitStack() as opened:
         store = opened.enter_context(open_store(config))
+        if finish_install(store, genesis.limits) is not None:
+            log.info("a snapshot that was begun to be put in place is in place now")
         head = load_head(store, genesis, config.storage.check_blocks)
         signed_file = opened.enter_context(
             LastSignedFile(config.last_signed_path, must_exist=head.height > 0)
         )
         stored = signed_file.load()
         if stored is None:
-            # Written once, so that a node which follows but never signs can start again: an empty
-            # file beside a database with blocks looks like a lost one.
-            stored = encode_last_signed(NEVER_SIGNED)
+            # The file is made with the vote key, so this home lost it. Written once, so that the
+            # node can start again: no file beside a database with blocks looks like a loss anew.
+            stored = encode_last_signed(UNKNOWN_SIGNED)
             signed_file.store(stored)
         last_signed = decode_last_signed(stored)
-        replica = build_replica(config, genesis, store, head, last_signed, executor)
+        vote_keys = VoteKeys(config)
+        check_vote_keys(config, head, vote_keys)
+        replica = build_replica(config, genesis, store, head, last_signed, vote_keys, executor)
         opened.pop_all()
-    return OpenNode(
-        config, genesis, config.genesis_path.read_bytes(), store, signed_file, head, replica
-    )
+    data = config.genesis_path.read_bytes()
+    return OpenNode(config, genesis, data, store, signed_file, vote_keys, head, replica)
 
 
 def open_store(config: NodeConfig) -> RocksStore:
@@ -124,45 +134,56 @@ def build_replica(
     store: RocksStore,
     head: Head,
     last_signed: LastSigned | None,
+    vote_keys: VoteKeys,
     executor: Executor,
 ) -> Replica:
-    """Build the replica that goes on after `head`."""
-    own_index = head.validators.index_of(config.node)
-    signer = vote_key_of(config).key if own_index is not None else None
-    if own_index is not None and signer is not None:
-        expected = head.validators.members[own_index].vote_key
-        if signer.public_key != expected:
-            raise InvalidInput(
-                "VT-1305", reason=f"the vote key of {config.node} is not the one on the chain"
-            )
+    """Build the replica that goes on after `head`.
+
+    Args: last_signed: `UNKNOWN_SIGNED` when nobody knows; then it signs nothing for now.
+    """
+    has_vote = find_own_key(vote_keys, head.validators) is not None
+    is_unsure = last_signed == UNKNOWN_SIGNED
+    if is_unsure and has_vote:
+        log.warning("nobody knows what this node's vote key signed: it follows and does not vote")
     engine = make_engine(
         genesis,
-        validators=head.validators,
-        signer=signer,
-        height=head.next_height,
-        previous_time_ms=head.time_ms,
-        hard_state=load_hard_state(store),
-        last_signed=last_signed,
+        tip=tip_of(head),
+        signers=() if is_unsure else vote_keys,
+        hard_state=load_engine_state(store),
+        last_signed=None if is_unsure else last_signed,
     )
     limits = MempoolLimits(
         config.limits.mempool_size_bytes_max,
         config.limits.mempool_transactions_max,
         config.limits.mempool_share_percent,
     )
-    if own_index is None:
-        log.warning("this node is no validator now: it follows the chain and never votes")
-    setting = Setting(genesis, config.node, limits, kept=load_kept(store))
+    if not has_vote:
+        log.warning("this node has no vote now: it follows the chain")
+    setting = Setting(
+        genesis,
+        config.node,
+        limits,
+        kept=load_kept(store),
+        catch_up=CatchUpSetting(
+            config.storage.retain_blocks,
+            config.catch_up.snapshot_interval_blocks,
+            config.catch_up.snapshot_behind_blocks,
+            config.catch_up.snapshot_behind_transactions,
+        ),
+        signers=vote_keys,
+        is_unsure=is_unsure,
+    )
     return Replica(setting, engine, head, store, executor)
 
 
-def load_hard_state(store: RocksStore) -> HardState | None:
+def load_engine_state(store: RocksStore) -> EngineState | None:
     """Read the engine's state; the engine judges whether it fits the chain.
 
     Raises: Corruption: VT-6012, it does not decode.
     """
     data = store.get(Column.META, keys.CONSENSUS)
     try:
-        return None if data is None else decode_hard_state(data)
+        return None if data is None else decode_engine_state(data)
     except InvalidInput as error:
         raise Corruption("VT-6012", reason="the consensus state does not decode") from error
 

@@ -8,21 +8,24 @@ ends the node loudly: a node that cannot trust its own state must not go on.
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, Literal, Protocol, assert_never
 
 from chain.errors import Busy, ChainError, Corruption
 from chain.operations import Telemetry
 from chain.scalars import Hash, NodeName, OrganisationId, UnixMillis
-from consensus.bft.checks import get_sender
 from consensus.bft.messages import Message
 from consensus.value import Timer
 from contracts.executor import Executor
+from node.alarm import AlarmFile
+from node.attendance import Attendance
 from node.batching import join_transactions
 from node.clock import monotonic_seconds, now_ms
 from node.driver import Driver, StepResult
 from node.finality import Finality, Heights, Latencies
 from node.health import Circumstances, explain_not_ready
-from node.home import authorities_of, credentials_of, pins_of
+from node.home import credentials_of
+from node.housekeeping import Housekeeping
 from node.inbox import Inbox
 from node.logs import get_log
 from node.measure import Measure, TimedSignedFile, TimedStore
@@ -30,6 +33,8 @@ from node.metrics import Metrics
 from node.opening import OpenNode
 from node.p2p.network import Network
 from node.p2p.settings import Address, Clock, NetworkLimits, NetworkSettings
+from node.peering import Peering
+from node.reads import Reads
 from node.replica import effects, events
 from node.replica.messages import (
     AnyPeerMessage,
@@ -37,6 +42,7 @@ from node.replica.messages import (
     frame_size_bytes_max,
 )
 from node.replica.replica import ReplicaView
+from node.storage.freeing import free_pruned
 from node.traffic import UpdateRate
 
 TICK_MS: Final = 500
@@ -50,9 +56,18 @@ class RestartingExecutor(Executor, Protocol):
 
 
 class Runtime:
-    """A running node. `run` serves until it is cancelled."""
+    """A running node. `run` serves until it is cancelled.
 
-    def __init__(self, opened: OpenNode, executor: RestartingExecutor, metrics: Metrics) -> None:
+    Args: alarms: where a fault is written down, the file in the node's home when None.
+    """
+
+    def __init__(
+        self,
+        opened: OpenNode,
+        executor: RestartingExecutor,
+        metrics: Metrics,
+        alarms: AlarmFile | None = None,
+    ) -> None:
         self.opened = opened
         self.metrics = metrics
         self.finality = Finality()
@@ -62,43 +77,43 @@ class Runtime:
         self.view: ReplicaView = opened.replica.view()
         self.last_commit_ms: UnixMillis | None = None
         self.started_ms = now_ms()
+        self.attendance = Attendance(self.view, self.started_ms)
+        self.alarms = alarms or AlarmFile(opened.config)
+        self.alarms.height = opened.head.next_height
         self._executor = executor
         self._inbox = Inbox()
+        self.reads = Reads(self._inbox.put_urgent)
         self._driver = Driver(
             opened.replica,
             TimedStore(opened.store, metrics),
             TimedSignedFile(opened.signed_file, metrics),
             now_ms,
         )
-        self._measure = Measure(metrics, opened.config.home_path, opened.config.database_path)
-        self._members = [member.node for member in opened.genesis.validators.members]
-        for member in self._members:
-            if member != opened.config.node:
-                metrics.peer_connected.labels(peer=member).set(0)
-                metrics.accusations.labels(peer=member)
+        self.measure = Measure(metrics, opened.config.home_path, opened.config.database_path)
+        self.housekeeping = Housekeeping(metrics, partial(free_pruned, opened.store))
+        self.peering = Peering(opened.config, opened.store, opened.vote_keys, metrics)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="replica")
         self._tickets: dict[int, asyncio.Future[Hash]] = {}
         self._next_ticket = 0
         self._has_room = True
-        self._connected: set[NodeName] = set()
-        self._last_seen_ms: dict[NodeName, UnixMillis] = {}
         self.network = self._make_network()
 
     def _make_network(self) -> Network:
         config, genesis = self.opened.config, self.opened.genesis
+        known = self.peering.begin(self.opened.head)
         settings = NetworkSettings(
             node=config.node,
             chain_id=genesis.chain_id,
             genesis=self.genesis_hash,
             listen=Address(config.p2p.host, config.p2p.port),
-            addresses={peer.node: Address(peer.host, peer.port) for peer in config.peers},
+            addresses=known.addresses,
             limits=NetworkLimits(frame_size_bytes_max=frame_size_bytes_max(genesis.limits)),
         )
         return Network(
             settings,
             credentials_of(config),
-            authorities_of(genesis),
-            pins_of(genesis),
+            known.authorities,
+            known.pins,
             clock=Clock(now_ms),
             on_frame=self._on_frame,
             on_up=self._on_up,
@@ -112,26 +127,14 @@ class Runtime:
 
     @property
     def own_organisation(self) -> OrganisationId:
-        """The organisation that runs this node; empty for an observer."""
-        for member in self.opened.genesis.validators.members:
-            if member.node == self.opened.config.node:
-                return member.organisation
-        return OrganisationId("")
+        """The organisation that runs this node; empty for one that is not a member."""
+        return self.peering.own_organisation
 
     def pending(self, transaction_id: Hash) -> Literal["received", "ordered"] | None:
         """Tell whether a transaction waits here, or is in the block that is being decided."""
         if self.opened.replica.is_ordered(transaction_id):
             return "ordered"
         return "received" if self.opened.replica.is_waiting(transaction_id) else None
-
-    def last_seen_ms(self, peer: NodeName) -> UnixMillis | None:
-        """Give when a peer last sent anything."""
-        return self._last_seen_ms.get(peer)
-
-    @property
-    def connected(self) -> frozenset[NodeName]:
-        """Peers that are connected now."""
-        return frozenset(self._connected)
 
     async def run(self) -> None:
         """Serve until cancelled.
@@ -144,6 +147,7 @@ class Runtime:
                 tasks.create_task(self.network.run(), name="network")
                 tasks.create_task(self._serve(), name="replica")
                 tasks.create_task(self._beat(), name="beat")
+                tasks.create_task(self.housekeeping.run(), name="housekeeping")
         finally:
             self.heights.close()
             self._thread.shutdown(wait=True)
@@ -175,24 +179,26 @@ class Runtime:
 
     def explain_not_ready(self) -> tuple[str, ...]:
         """Give the reasons why this node is not ready; none when it is."""
+        return explain_not_ready(self.circumstances())
+
+    def circumstances(self) -> Circumstances:
+        """Give all that this node's health depends on, as it is now."""
         timing = self.opened.genesis.timing
-        return explain_not_ready(
-            Circumstances(
-                own_name=self.opened.config.node,
-                validators=self.opened.genesis.validators,
-                connected=self._connected,
-                view=self.view,
-                now_ms=now_ms(),
-                started_ms=self.started_ms,
-                last_commit_ms=self.last_commit_ms,
-                block_interval_ms_max=timing.heartbeat_ms + 2 * timing.round_ms_max,
-            )
+        return Circumstances(
+            own_name=self.opened.config.node,
+            validators=self.view.head.validators,
+            connected=self.attendance.connected,
+            view=self.view,
+            now_ms=now_ms(),
+            started_ms=self.started_ms,
+            last_commit_ms=self.last_commit_ms,
+            block_interval_ms_max=timing.heartbeat_ms + 2 * timing.round_ms_max,
         )
 
     # Events from outside
 
     def _on_frame(self, peer: str, frame: bytes) -> None:
-        self._last_seen_ms[NodeName(peer)] = now_ms()
+        self.attendance.heard(NodeName(peer), now_ms())
         try:
             self._inbox.put(events.FrameReceived(NodeName(peer), frame, now_ms()))
         except Busy:
@@ -200,21 +206,21 @@ class Runtime:
 
     def _on_up(self, peer: str) -> None:
         log.info("peer connected", peer=peer)
-        self._connected.add(NodeName(peer))
+        self.attendance.up(NodeName(peer), now_ms())
         self.metrics.peer_connected.labels(peer=peer).set(1)
         self._inbox.put_urgent(events.PeerUp(NodeName(peer), now_ms()))
 
     def _on_down(self, peer: str, reason: str) -> None:
         log.info("peer gone", peer=peer, reason=reason)
-        self._connected.discard(NodeName(peer))
-        self.metrics.peer_connected.labels(peer=peer).set(0)
+        self.attendance.down(NodeName(peer), reason, now_ms())
+        self.peering.disconnected(NodeName(peer))
         self._inbox.put_urgent(events.PeerDown(NodeName(peer), now_ms()))
 
     async def _beat(self) -> None:
         while True:
-            self._has_room = self._measure.room() >= self.opened.config.storage.free_bytes_min
-            self._measure.network(self.network.stats)
-            self._measure.beat(
+            self._has_room = self.measure.room() >= self.opened.config.storage.free_bytes_min
+            self.measure.network(self.network.stats)
+            self.measure.beat(
                 self.explain_not_ready(), self.network.peers(), self._executor.restarts
             )
             await asyncio.sleep(TICK_MS / 1000)
@@ -236,8 +242,10 @@ class Runtime:
     def _step(self, taken: Sequence[events.Event]) -> StepResult:
         try:
             return self._driver.step(taken)
-        except Corruption as error:
-            log.error("the node stops", error=error, code=error.code)
+        except Exception as error:
+            self.alarms.note(error, self.opened.replica.view().head, self.opened.store)
+            if isinstance(error, Corruption):
+                log.error("the node stops", error=error, code=error.code)
             raise
 
     def _perform(self, done: Sequence[effects.Effect]) -> None:
@@ -247,7 +255,7 @@ class Runtime:
                     self.network.send(peer, encode_frame(message))
                 case effects.SendToAll(peers, message):
                     self._send_to_all(peers, message)
-                case effects.Answer():
+                case effects.Answer() | effects.ReadReady() | effects.ReadRefused():
                     self._answer(effect)
                 case effects.Commit():
                     self._announce(effect)
@@ -263,9 +271,10 @@ class Runtime:
                     self.network.disconnect(peer, error.why)
                 case effects.ProposalRefused(block, error):
                     log.warning("proposal refused", block=block.hex(), why=error.why)
+                    self.attendance.refused(block, error.why, now_ms())
                 case effects.Accuse(first, second):
                     self._accuse(first, second)
-                case effects.Persist() | effects.FellBehind():
+                case effects.Persist() | effects.FellBehind() | effects.Write() | effects.Install():
                     raise AssertionError("it was dealt with further in")
                 case _:
                     assert_never(effect)
@@ -279,7 +288,10 @@ class Runtime:
     def _fire(self, timer: Timer) -> None:
         self._inbox.put_urgent(events.TimerFired(timer, now_ms()))
 
-    def _answer(self, answer: effects.Answer) -> None:
+    def _answer(self, answer: effects.Answer | effects.ReadReady | effects.ReadRefused) -> None:
+        if not isinstance(answer, effects.Answer):
+            self.reads.answer(answer)
+            return
         future = self._tickets.get(answer.ticket)
         if answer.transaction is not None:
             self.latencies.started(answer.transaction, now_ms())
@@ -306,21 +318,29 @@ class Runtime:
             if took_ms is not None:
                 self.metrics.commit_seconds.observe(took_ms / 1000)
         self.metrics.last_commit.set(moment / 1000)
-        self._measure.commit(commit, readings, self._members)
+        self.measure.commit(commit, readings)
+        self.attendance.committed(commit, moment)
+        self.alarms.passed(commit.height)
         self.finality.committed(transaction.id for transaction in commit.transactions)
         self.heights.publish(commit.height)
 
+    def _announce_snapshot(self) -> None:
+        self.metrics.height.set(self.view.head.height)
+        self.finality.look_again(self.opened.replica.is_final)
+        self.heights.publish(self.view.head.height)
+
     def _accuse(self, first: Message, second: Message) -> None:
-        author = get_sender(first, self.opened.genesis.validators).node
+        validators = self.view.head.validators_of(first.height) or self.view.head.validators
+        author = self.attendance.accused(first, validators, now_ms())
         log.error("a validator signed two messages", node=author, first=first, second=second)
         self.metrics.accusations.labels(peer=author).inc()
 
     def _observe(self, view: ReplicaView) -> None:
-        self.metrics.mempool_transactions.set(view.waiting)
-        self.metrics.mempool_size.set(view.waiting_bytes)
-        self.metrics.round.set(view.summary.round)
-        for peer, height in view.peer_heights:
-            self.metrics.peer_height.labels(peer=peer).set(height)
+        self.attendance.observe(view, now_ms())
+        self.peering.follow(view.head, self.network)
+        self.measure.view(view)
+        if self.housekeeping.observe(view):
+            self._announce_snapshot()
 
 
 def _count_readings(operation: object) -> int:

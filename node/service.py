@@ -10,13 +10,15 @@ from pathlib import Path
 
 from chain.genesis import Genesis
 from chain.scalars import Hash, Height, NodeName
-from consensus.bft.state import Step
 from contracts.sandbox import SandboxExecutor
+from node.alarm import AlarmFile
 from node.api.app import make_app
 from node.api.context import NodeStatus, PeerState, Pending
 from node.api.server import ApiServer
+from node.api.views.consensus import ConsensusView, MachineView
 from node.clock import now_ms
 from node.config import LimitsConfig, NodeConfig, load_config
+from node.describing import describe_consensus, describe_machine, list_certificates
 from node.explorer.app import add_explorer
 from node.logs import get_log, set_up_logs
 from node.metrics import Metrics
@@ -34,6 +36,7 @@ class NodeApi:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._reader = Reader(runtime.opened.store, runtime.opened.genesis)
+        self._certificates = list_certificates(runtime.opened.config, runtime.opened.genesis)
 
     @property
     def reader(self) -> Reader:
@@ -97,7 +100,7 @@ class NodeApi:
             last_commit_ms=runtime.last_commit_ms,
             commit_latency_ms=runtime.latencies.median_ms,
             round=view.summary.round,
-            step=Step(view.summary.step).name.lower(),
+            step=view.summary.step_name,
             peers=self._peers(),
             mempool_transactions=view.waiting,
             mempool_bytes=view.waiting_bytes,
@@ -105,9 +108,17 @@ class NodeApi:
             reasons=runtime.explain_not_ready(),
         )
 
+    def consensus(self) -> ConsensusView:
+        """Describe consensus as this node sees it now."""
+        return describe_consensus(self._runtime)
+
+    def machine(self) -> MachineView:
+        """Describe what the node has and uses of its machine."""
+        return describe_machine(self._runtime, version(PACKAGE), self._certificates)
+
     def _peers(self) -> tuple[PeerState, ...]:
         runtime = self._runtime
-        members = {member.node: member for member in self.genesis.validators.members}
+        members = runtime.peering.members
         heights = dict(runtime.view.peer_heights)
         peers = []
         for peer in runtime.network.peers():
@@ -118,9 +129,9 @@ class NodeApi:
                 PeerState(
                     node=name,
                     organisation=members[name].organisation,
-                    is_connected=name in runtime.connected,
+                    is_connected=name in runtime.attendance.connected,
                     height=heights.get(name),
-                    last_seen_ms=runtime.last_seen_ms(name),
+                    last_seen_ms=runtime.attendance.heard_ms(name),
                     address=peer.address,
                 )
             )
@@ -135,11 +146,21 @@ def run_node(config_path: Path, *, stop_on_eof: bool = False) -> None:
     """
     config = load_config(config_path)
     set_up_logs(config.log.format, config.log.level)
+    alarms = AlarmFile(config)
+    alarms.tell_last()
+    try:
+        _run(config, alarms, stop_on_eof=stop_on_eof)
+    except Exception as error:
+        alarms.ring(error, version(PACKAGE), now_ms())
+        raise
+
+
+def _run(config: NodeConfig, alarms: AlarmFile, *, stop_on_eof: bool) -> None:
     executor = SandboxExecutor()
     for fence in executor.fences():
         log.info("contract sandbox", fence=fence)
     opened = open_node(config, executor)
-    runtime = Runtime(opened, executor, Metrics(version(PACKAGE)))
+    runtime = Runtime(opened, executor, Metrics(version(PACKAGE)), alarms)
     try:
         import uvloop
     except ImportError:

@@ -1,12 +1,13 @@
 """Messages of heights not reached yet: a sign of having fallen behind, and a short waiting room.
 
 All of it is bounded by the number of validators, and no single one can make the node believe in
-a height for the others, or keep it from noticing a real one.
+a height for the others, or keep it from noticing a real one. Senders are told apart by their keys:
+an index means one validator at one height and perhaps another at the next.
 """
 
 from typing import Final
 
-from chain.scalars import Height, Round
+from chain.scalars import Height, PublicKey, Round
 from chain.validators import ValidatorSet
 from consensus.bft.checks import kind_of, sender_of
 from consensus.bft.messages import Message, Proposal
@@ -16,19 +17,26 @@ HELD_ROUNDS_MAX: Final = 2
 
 
 class AheadBook:
-    """What was heard of heights above the present one."""
+    """What was heard of heights above the present one.
+
+    `validators` decide the height after the present one. Those of later heights are not known yet;
+    messages from there are read as if nothing had changed.
+    """
 
     def __init__(self, validators: ValidatorSet, height: Height) -> None:
-        self._validators = validators
+        self.validators = validators
         self._height = height
-        self._latest: dict[int, Height] = {}
+        self._latest: dict[PublicKey, Height] = {}
         self._announced = height
-        self._proposed: dict[int, Height] = {}
+        self._proposed: dict[PublicKey, Height] = {}
         self._held: dict[tuple[int, str, Round], Message] = {}
 
     def is_news(self, message: Message) -> bool:
         """Tell whether the message is worth the check of its signature."""
-        return message.height > self._latest.get(sender_of(message), self._height) or (
+        member = self.validators.get(sender_of(message))
+        if member is None:
+            return False
+        return message.height > self._latest.get(member.vote_key, self._height) or (
             self._holds(message) and self._slot(message) not in self._held
         )
 
@@ -40,7 +48,7 @@ class AheadBook:
         """
         if self._holds(message):
             self._held.setdefault(self._slot(message), message)
-        sender = sender_of(message)
+        sender = self.validators.members[sender_of(message)].vote_key
         if message.height <= self._latest.get(sender, self._height):
             return None
         self._latest[sender] = message.height
@@ -53,17 +61,19 @@ class AheadBook:
         return supported if is_new else None
 
     def advance(self, validators: ValidatorSet, height: Height) -> list[Message]:
-        """Move to a height and give the messages that waited for it."""
+        """Move to a height and give the messages that waited for it.
+
+        Args: validators: of the height after it.
+        """
         waiting = [message for message in self._held.values() if message.height == height]
-        self._validators = validators
+        self.validators = validators
         self._height = height
         self._announced = max(self._announced, height)
         self._proposed = {}
         self._held = {}
+        known = {member.vote_key for member in validators.members}
         self._latest = {
-            index: latest
-            for index, latest in self._latest.items()
-            if latest > height and validators.get(index) is not None
+            key: latest for key, latest in self._latest.items() if latest > height and key in known
         }
         return waiting
 
@@ -75,9 +85,10 @@ class AheadBook:
 
     def _compute_supported(self) -> Height:
         """Give the highest height that more than a third of the weight was heard at or above."""
+        weights = {member.vote_key: member.weight for member in self.validators.members}
         weight = 0
-        for index, latest in sorted(self._latest.items(), key=lambda item: -item[1]):
-            weight += self._validators.members[index].weight
-            if weight >= self._validators.honest_weight:
+        for key, latest in sorted(self._latest.items(), key=lambda item: -item[1]):
+            weight += weights[key]
+            if weight >= self.validators.honest_weight:
                 return latest
         return self._height

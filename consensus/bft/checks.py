@@ -34,7 +34,7 @@ def check_message(
     """Check a message against the validator set of its height.
 
     Raises: PeerFault: VT-3020 nobody has that index, VT-3025 not the proposer's turn, VT-3026 bad
-    signature, VT-3027 the message contradicts itself.
+    signature, VT-3027 the message contradicts itself, VT-3029 the member has no vote.
     """
     member = get_sender(message, validators)
     if isinstance(message, Proposal):
@@ -48,7 +48,7 @@ def check_message(
 def get_sender(message: Message, validators: ValidatorSet) -> Validator:
     """Give the validator that a message names as its signer.
 
-    Raises: PeerFault: VT-3020: there is none.
+    Raises: PeerFault: VT-3020: there is none, VT-3029: it has no vote at this height.
     """
     index = sender_of(message)
     member = validators.get(index)
@@ -60,6 +60,8 @@ def get_sender(message: Message, validators: ValidatorSet) -> Validator:
             index=index,
             count=len(validators),
         )
+    if member.weight == 0:
+        raise PeerFault("VT-3029", kind=kind_of(message), height=message.height, node=member.node)
     return member
 
 

@@ -4,34 +4,38 @@
 there is something to order, keeps what comes early, and starts again after a power cut.
 """
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from msgspec.structs import replace
 
 from chain import keys
 from chain.certificate import QuorumCertificate
-from chain.errors import Corruption, PeerFault
+from chain.errors import Corruption, PeerFault, Refused
 from chain.scalars import Height, UnixMillis
 from chain.validators import ValidatorSet
 from consensus.bft import repair
 from consensus.bft.ahead import AheadBook
-from consensus.bft.height import Chain, HeightEngine
-from consensus.bft.last_signed import seal
+from consensus.bft.checks import check_message
+from consensus.bft.height import HeightEngine
 from consensus.bft.messages import Message
 from consensus.bft.repair import Knowledge, RoundSummary
-from consensus.bft.signing import Voter
 from consensus.bft.state import NEVER_SIGNED, HardState, LastSigned, Step, initial_state
-from consensus.effects import Effect, FellBehind
+from consensus.chain import Chain
+from consensus.effects import Accuse, Effect, FellBehind, ReadRefused
 from consensus.events import (
     Event,
     HeightCommitted,
     PayloadBuilt,
     PayloadChecked,
+    ReadRequested,
     Received,
     Started,
     TimerFired,
+    TransferLeadership,
     WorkAvailable,
 )
+from consensus.last_signed import seal
 
 
 class BftEngine:
@@ -42,18 +46,19 @@ class BftEngine:
         chain: Chain,
         *,
         validators: ValidatorSet,
-        signer: keys.Signer | None,
+        signers: Sequence[keys.Signer],
         height: Height,
         previous_time_ms: UnixMillis,
+        next_validators: ValidatorSet | None = None,
         hard_state: HardState | None = None,
         last_signed: LastSigned | None = None,
     ) -> None:
         self._chain = chain
-        self._voter = Voter(chain.genesis_hash, signer)
-        self._ahead = AheadBook(validators, height)
+        self._signers = signers
+        self._ahead = AheadBook(next_validators or validators, height)
         self._previous: QuorumCertificate | None = None
         state = _choose_state(height, hard_state, last_signed)
-        self._height = HeightEngine(chain, self._voter, validators, state, previous_time_ms)
+        self._height = HeightEngine(chain, signers, validators, state, previous_time_ms)
         self._height.log.restore(state)
 
     @property
@@ -70,7 +75,8 @@ class BftEngine:
                 self._start()
             case Received(message, now_ms):
                 self._height.now_ms = now_ms
-                self._receive(message)
+                if isinstance(message, Message):
+                    self._receive(message)
             case TimerFired(timer, now_ms):
                 self._height.now_ms = now_ms
                 self._height.fire(timer)
@@ -83,6 +89,10 @@ class BftEngine:
                 self._height.note_check(event)
             case HeightCommitted():
                 self._advance(event)
+            case ReadRequested(ticket):
+                self._height.effects.append(ReadRefused(ticket, Refused("VT-3051")))
+            case TransferLeadership():
+                pass
             case _:
                 assert_never(event)
         self._height.apply_rules()
@@ -120,22 +130,30 @@ class BftEngine:
         if event.height < self.state.height:
             return
         height = Height(event.height + 1)
+        accused = self._compare(event.certificate)
         state = initial_state(height, self.state.last_signed)
         self._previous = event.certificate
         self._height = HeightEngine(
-            self._chain, self._voter, event.validators, state, event.time_ms
+            self._chain, self._signers, event.validators, state, event.time_ms
         )
         self._height.now_ms = event.now_ms
+        self._height.effects += accused
         if event.has_work:
             self._height.begin()
-        for message in self._ahead.advance(event.validators, height):
+        for message in self._ahead.advance(event.next_validators, height):
             try:
                 self._height.receive(message)
             except PeerFault:
-                # It was right for the validators of the height before; they have changed.
+                # It was right about another set, before the one of this height was known.
                 continue
         if self.state.step == Step.WAIT:
             self._height.set_timer("heartbeat")
+
+    def _compare(self, certificate: QuorumCertificate) -> list[Effect]:
+        """Accuse those who told the quorum something else than this node."""
+        if certificate.height != self.state.height:
+            return []
+        return [Accuse(*conflict) for conflict in self._height.log.find_conflicts(certificate)]
 
     def _receive(self, message: Message) -> None:
         if message.height == self.state.height:
@@ -144,10 +162,11 @@ class BftEngine:
             self._receive_ahead(message)
 
     def _receive_ahead(self, message: Message) -> None:
+        validators = self._ahead.validators
         try:
-            self._height.check(message)
+            check_message(message, self._chain.genesis_hash, validators, self._chain.verify)
         except PeerFault:
-            # That height may have other validators; a fault cannot be told from a change.
+            # Beyond the next height others may decide; a fault cannot be told from a change.
             return
         height = self._ahead.add(message)
         # Between a decision and its commit the next height is no news.

@@ -4,24 +4,23 @@ After every event the rules are tried until none holds. The engine's own message
 way as anybody's, but behind the guard: signed, persisted, sent, counted.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import assert_never
 
 from msgspec.structs import replace
 
-from chain import keys
 from chain.errors import Corruption
-from chain.genesis import Timing
-from chain.scalars import Hash, Round, UnixMillis
+from chain.keys import Signer
+from chain.scalars import Round, UnixMillis
 from chain.validators import ValidatorSet
 from consensus.bft import rules
 from consensus.bft.checks import check_message
 from consensus.bft.log import MessageLog
 from consensus.bft.messages import NO_ROUND, Message, VoteKind
-from consensus.bft.proposals import Verdict
 from consensus.bft.signing import Voter
 from consensus.bft.state import HardState, Step
 from consensus.bft.votes import make_certificate
+from consensus.chain import Chain
 from consensus.effects import (
     Accuse,
     Broadcast,
@@ -33,16 +32,9 @@ from consensus.effects import (
     SetTimer,
 )
 from consensus.events import PayloadBuilt, PayloadChecked
-from consensus.value import Timer, TimerStep, Value, ValueId
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """What stays the same at every height: the chain's name, its timing, and the verifier."""
-
-    genesis_hash: Hash
-    timing: Timing
-    verify: keys.Verifier
+from consensus.own_key import find_own_key
+from consensus.value import RoundStep, Timer, Value, ValueId
+from consensus.verdicts import Verdict, to_verdict
 
 
 class HeightEngine:
@@ -51,7 +43,7 @@ class HeightEngine:
     def __init__(
         self,
         chain: Chain,
-        voter: Voter,
+        signers: Sequence[Signer],
         validators: ValidatorSet,
         state: HardState,
         previous_time_ms: UnixMillis,
@@ -64,9 +56,8 @@ class HeightEngine:
         self.is_decided = False
         self.now_ms = previous_time_ms
         self._previous_time_ms = previous_time_ms
-        self._voter = voter
-        self._own_index = voter.find_index(validators)
-        self._scheduled: set[TimerStep] = set()
+        self._voter = Voter(chain.genesis_hash, find_own_key(signers, validators))
+        self._scheduled: set[RoundStep] = set()
 
     # ------------------------------------------------------------------ what comes in
 
@@ -75,6 +66,9 @@ class HeightEngine:
         state = self.state
         own: list[Message] = [] if state.proposal is None else [state.proposal]
         own += state.votes
+        # Power may have failed between the state and the last-signed file; once the messages are
+        # out again, the file must know of them too.
+        self.effects.append(Persist(state))
         self.effects += [Broadcast(message) for message in own if message.round == state.round]
         if state.step == Step.PROPOSE:
             self.set_timer("propose")
@@ -116,10 +110,7 @@ class HeightEngine:
         """Note the answer to `CheckPayload`."""
         if event.height != self.state.height:
             return
-        if event.is_valid:
-            verdict = Verdict.VALID
-        else:
-            verdict = Verdict.MISMATCHED if event.is_mismatched else Verdict.INVALID
+        verdict = to_verdict(is_valid=event.is_valid, is_mismatched=event.is_mismatched)
         self.log.proposals.finish_check(event.value, verdict)
 
     def fire(self, timer: Timer) -> None:
@@ -135,10 +126,12 @@ class HeightEngine:
                 self._start_round(Round(self.state.round + 1))  # L67
             case "heartbeat":
                 self.begin()
+            case "tick":
+                pass  # It outlived the engine before this one.
             case _:
                 assert_never(timer.step)
 
-    def set_timer(self, step: TimerStep) -> None:
+    def set_timer(self, step: RoundStep) -> None:
         """Set the timer of a step of the present round."""
         self._scheduled.add(step)
         timer = Timer(self.state.height, self.state.round, step)
@@ -169,7 +162,7 @@ class HeightEngine:
         self._scheduled = set()
         self.set_timer("propose")
         height = self.state.height
-        if rules.is_proposer(self.validators, height, round_, self._own_index):
+        if rules.is_proposer(self.validators, height, round_, self._voter.index):
             value = rules.choose_value(self.state)
             if value is None:
                 self.effects.append(BuildPayload(height, round_))
@@ -257,7 +250,7 @@ class HeightEngine:
         holds = rules.has_any_precommits(self.state, self.log.votes)
         return holds and self._set_timer_once("precommit")
 
-    def _set_timer_once(self, step: TimerStep) -> bool:
+    def _set_timer_once(self, step: RoundStep) -> bool:
         is_first = step not in self._scheduled
         if is_first:
             self.set_timer(step)
@@ -272,9 +265,9 @@ class HeightEngine:
     # ------------------------------------------------------------------ own messages
 
     def _propose(self, value: Value, valid_round: Round) -> None:
-        if self.log.proposals.get(self.state.round) is not None or self._own_index is None:
+        if self.log.proposals.get(self.state.round) is not None or self._voter.index is None:
             return
-        state = self._voter.propose(self.state, self._own_index, value, valid_round)
+        state = self._voter.propose(self.state, value, valid_round)
         if state is not None and state.proposal is not None:
             self._say(state, state.proposal)
             self.log.proposals.add(state.proposal)
@@ -283,11 +276,11 @@ class HeightEngine:
         """Move to the step after the vote, and vote if this node may."""
         step = Step.PREVOTE if kind == "prevote" else Step.PRECOMMIT
         self.state = replace(self.state, step=step)
-        index = self._own_index
+        index = self._voter.index
         if index is None or self.log.votes.tally(kind, self.state.round).first(index) is not None:
             return
         time_ms = self._compute_vote_time(block)
-        state = self._voter.vote(self.state, index, kind, block, time_ms)
+        state = self._voter.vote(self.state, kind, block, time_ms)
         if state is not None:
             self._say(state, state.votes[-1])
             self.log.votes.add(state.votes[-1])

@@ -6,18 +6,19 @@ one are not kept, so the log is bounded by rounds times validators.
 
 from collections.abc import Callable
 
+from chain.certificate import QuorumCertificate
 from chain.scalars import Round
 from chain.validators import ValidatorSet
 from consensus.bft.messages import NO_ROUND, Message, Proposal, Vote
 from consensus.bft.proposals import ProposalBook
 from consensus.bft.state import HardState
-from consensus.bft.votes import PAST_ROUNDS_MAX, ROUNDS_AHEAD_MAX, VoteBook
+from consensus.bft.votes import PAST_ROUNDS_MAX, ROUNDS_AHEAD_MAX, VoteBook, votes_of
 from consensus.value import ValueId
 
 Check = Callable[[Message], None]
 """Raises PeerFault when a message must not count."""
 Conflict = tuple[Message, Message]
-"""The first message of a sender for a position, and a second one that differs."""
+"""The first message of a sender for a position, and a second one that says something else."""
 
 
 class MessageLog:
@@ -57,7 +58,9 @@ class MessageLog:
         self, proposal: Proposal, state: HardState, check: Check
     ) -> Conflict | None:
         first = self.proposals.get(proposal.round)
-        if first == proposal or self.proposals.is_accused(proposal.round):
+        if self.proposals.is_accused(proposal.round):
+            return None
+        if first is not None and not _differ(first, proposal):
             return None
         check(proposal)
         if first is not None:
@@ -73,7 +76,8 @@ class MessageLog:
         counts = first is None or (
             self._is_wanted(vote, state) and not tally.has(vote.validator, vote.block)
         )
-        if first == vote or (self.votes.is_accused(vote) and not counts):
+        is_known = first is not None and not _differ(first, vote)
+        if is_known or (self.votes.is_accused(vote) and not counts):
             return None
         check(vote)
         if counts:
@@ -82,6 +86,20 @@ class MessageLog:
         if first is not None and self.votes.accuse_once(vote):
             return first, vote
         return None
+
+    def find_conflicts(self, certificate: QuorumCertificate) -> list[Conflict]:
+        """Give the conflicts between a height's certificate and what its signers said here.
+
+        An equivocator may have told this node one thing and the quorum another; on a full mesh
+        nobody passes on what it said to whom.
+        """
+        tally = self.votes.tally("precommit", certificate.round)
+        found: list[Conflict] = []
+        for vote in votes_of(certificate):
+            first = tally.first(vote.validator)
+            if first is not None and _differ(first, vote) and self.votes.accuse_once(vote):
+                found.append((first, vote))
+        return found
 
     def _is_wanted(self, vote: Vote, state: HardState) -> bool:
         """Tell whether an equivocator's second vote can matter to a rule; this bounds them."""
@@ -103,3 +121,15 @@ class MessageLog:
         if round_ < state.round - PAST_ROUNDS_MAX:
             return round_ in self._rounds_needed(state)
         return round_ <= state.round + ROUNDS_AHEAD_MAX
+
+
+def _differ(first: Message, second: Message) -> bool:
+    """Tell whether two messages of one sender for one position say different things.
+
+    The same thing said at another time, or with another good signature, harms nobody.
+    """
+    if isinstance(first, Proposal) and isinstance(second, Proposal):
+        return (first.value.id, first.valid_round) != (second.value.id, second.valid_round)
+    assert isinstance(first, Vote), "one position holds one kind of message"
+    assert isinstance(second, Vote), "one position holds one kind of message"
+    return first.block != second.block

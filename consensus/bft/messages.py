@@ -5,13 +5,13 @@ of one chain only. A proposal signs its whole value, not only the name: who rela
 exchange the payload.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Final
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from chain.certificate import precommit_hash
+from chain import votes
 from chain.codec import decode, encode
-from chain.hashing import hash_tagged, signing_hash
+from chain.hashing import hash_tagged
 from chain.scalars import (
     CountField,
     Hash,
@@ -22,20 +22,32 @@ from chain.scalars import (
     Round,
     RoundField,
     SignatureField,
-    UnixMillis,
-    to_bytes,
 )
-from consensus.value import PAYLOAD_SIZE_BYTES_MAX, Value, ValueId
+from chain.votes import RoundOrNoneField, VoteKind, vote_hash
+from consensus.value import PAYLOAD_SIZE_BYTES_MAX, Value
+
+__all__ = [
+    "MESSAGE_SIZE_BYTES_MAX",
+    "NO_ROUND",
+    "VOTE_SIZE_BYTES_MAX",
+    "Envelope",
+    "Message",
+    "Proposal",
+    "RoundOrNoneField",
+    "Vote",
+    "VoteKind",
+    "decode_message",
+    "digest_value",
+    "encode_message",
+    "proposal_hash",
+    "vote_hash",
+]
 
 NO_ROUND: Final = Round(-1)
 """The paper's -1: never locked, never valid."""
 VOTE_SIZE_BYTES_MAX: Final = 256
 MESSAGE_SIZE_BYTES_MAX: Final = PAYLOAD_SIZE_BYTES_MAX + 256
 """A proposal with the largest payload; every message is smaller."""
-
-RoundOrNoneField = Annotated[Round, Meta(ge=-1, le=2**31 - 1)]
-"""A round, or -1 for none."""
-VoteKind = Literal["prevote", "precommit"]
 
 
 class Proposal(Struct, tag=1, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -89,30 +101,13 @@ def decode_message(data: bytes) -> Message:
     return decode(data, Envelope, MESSAGE_SIZE_BYTES_MAX).message
 
 
+def digest_value(value: Value) -> Hash:
+    """Hash a whole value: what a proposal signs of it besides its name."""
+    return hash_tagged("value", encode(value))
+
+
 def proposal_hash(
     genesis: Hash, height: Height, round_: Round, value: Value, valid_round: Round
 ) -> Hash:
     """Give the 32 bytes a proposer signs: position, name, valid round and the whole value."""
-    return signing_hash(
-        "proposal",
-        genesis,
-        to_bytes(height),
-        to_bytes(round_),
-        value.id,
-        to_bytes(valid_round + 1),
-        hash_tagged("value", encode(value)),
-    )
-
-
-def vote_hash(
-    genesis: Hash,
-    kind: VoteKind,
-    height: Height,
-    round_: Round,
-    block: ValueId,
-    time_ms: UnixMillis,
-) -> Hash:
-    """Give the 32 bytes a validator signs; a precommit's are those of the certificate."""
-    if kind == "precommit":
-        return precommit_hash(genesis, height, round_, block, time_ms)
-    return signing_hash("prevote", genesis, to_bytes(height), to_bytes(round_), block or b"")
+    return votes.proposal_hash(genesis, height, round_, value.id, valid_round, digest_value(value))

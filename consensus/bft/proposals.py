@@ -1,34 +1,20 @@
-"""The proposals of one height and what is known about their values.
-
-A verdict belongs to a whole value, never to its name alone: a proposer may send a good name with
-a wrong payload, and that must not spoil the value for later rounds.
-"""
+"""The proposals of one height and what is known about their values."""
 
 from collections.abc import Iterable
-from enum import Enum
 
 from chain.scalars import Hash, Round
 from consensus.bft.messages import Proposal
 from consensus.bft.votes import PAST_ROUNDS_MAX
 from consensus.value import Value
+from consensus.verdicts import Verdict, VerdictBook
 
 
-class Verdict(Enum):
-    """The answer to `CheckPayload`."""
-
-    VALID = "valid"
-    INVALID = "invalid"
-    MISMATCHED = "mismatched"
-    """Not what its id names; a value of that id may still be valid."""
-
-
-class ProposalBook:
+class ProposalBook(VerdictBook):
     """At most one proposal for each round, and at most one verdict for each value."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._proposals: dict[Round, Proposal] = {}
-        self._verdicts: dict[Value, Verdict] = {}
-        self._pending: set[Value] = set()
         self._extra: list[Value] = []
         self._accused: set[Round] = set()
 
@@ -68,41 +54,12 @@ class ProposalBook:
         ]
         return min(found, key=lambda value: self.verdict(value) is not Verdict.VALID, default=None)
 
-    def verdict(self, value: Value) -> Verdict | None:
-        """Give what is known about a value; None while it is not checked."""
-        return self._verdicts.get(value)
-
-    def is_valid(self, value: Value) -> bool:
-        """Tell whether the value was checked and is valid: the paper's valid(v)."""
-        return self._verdicts.get(value) is Verdict.VALID
-
-    def start_check(self, value: Value) -> bool:
-        """Tell whether the value must be checked now, and remember that it is being checked.
-
-        Values of one name are checked side by side: one whose transactions do not exist is never
-        answered, and must not keep the real one from being checked.
-        """
-        if value in self._verdicts or value in self._pending:
-            return False
-        self._pending.add(value)
-        return True
-
-    def finish_check(self, value: Value, verdict: Verdict) -> None:
-        """Note the answer; one that nobody asked for is ignored."""
-        if value in self._pending:
-            self._pending.remove(value)
-            self._verdicts[value] = verdict
-
-    def mark_valid(self, value: Value) -> None:
-        """Note that a value was built, and so executed, here."""
-        self._verdicts[value] = Verdict.VALID
-
     def limit_future(self, proposer: int, present: Round) -> None:
         """Keep only the highest future proposal of a proposer: a correct one has no other."""
         future = [r for r in self.rounds() if r > present]
         for round_ in [r for r in future if self._proposals[r].proposer == proposer][:-1]:
             del self._proposals[round_]
-        self._forget_unused()
+        self.keep_only(self._values())
 
     def prune(self, present: Round, kept: Iterable[Round]) -> None:
         """Forget proposals long past, except those of the rounds in `kept`."""
@@ -111,12 +68,7 @@ class ProposalBook:
             if round_ < present - PAST_ROUNDS_MAX and round_ not in wanted:
                 del self._proposals[round_]
                 self._accused.discard(round_)
-        self._forget_unused()
+        self.keep_only(self._values())
 
     def _values(self) -> list[Value]:
         return [*self._extra, *(proposal.value for proposal in self._proposals.values())]
-
-    def _forget_unused(self) -> None:
-        used = set(self._values())
-        self._pending &= used
-        self._verdicts = {value: said for value, said in self._verdicts.items() if value in used}

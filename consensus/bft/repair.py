@@ -5,31 +5,27 @@ a peer what it has of its round, and the peer answers with what is missing. It w
 round of the height to any other, and to a node that is one height behind.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from chain.certificate import QuorumCertificate
-from chain.errors import PeerFault
 from chain.scalars import HeightField, Round, RoundField
 from chain.validators import ValidatorSet
-from consensus.bft.messages import Message, Vote, VoteKind
+from consensus.bft.messages import Message, VoteKind
 from consensus.bft.proposals import ProposalBook
 from consensus.bft.state import HardState, Step
-from consensus.bft.votes import VoteBook
+from consensus.bft.votes import VoteBook, votes_of
+from consensus.bitmap import BitmapField, decode_bitmap, encode_bitmap
 
-BITMAP_SIZE_BYTES_MAX: Final = 1024
 ANSWER_MESSAGES_MAX: Final = 4096
 
-BitmapField = Annotated[bytes, Meta(max_length=BITMAP_SIZE_BYTES_MAX)]
 
-
-class RoundSummary(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class RoundSummary(Struct, tag=1, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What a node has of the round it is in.
 
-    Validator i is bit i % 8 (from the lowest) of byte i // 8 of a bitmap.
+    The bitmaps are as in `consensus.bitmap`.
     """
 
     height: HeightField
@@ -38,6 +34,11 @@ class RoundSummary(Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     prevotes: BitmapField
     precommits: BitmapField
     has_proposal: bool
+
+    @property
+    def step_name(self) -> str:
+        """The step in a word."""
+        return Step(self.step).name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,6 @@ class Knowledge:
     proposals: ProposalBook
     previous: QuorumCertificate | None
     """The certificate of the height below."""
-
-
-def encode_bitmap(indexes: Iterable[int], count: int) -> bytes:
-    """Write a set of indexes below `count` as a bitmap of ceil(count / 8) bytes."""
-    bits = bytearray((count + 7) // 8)
-    for index in indexes:
-        bits[index // 8] |= 1 << (index % 8)
-    return bytes(bits)
-
-
-def decode_bitmap(data: bytes, count: int, kind: str) -> set[int]:
-    """Read a bitmap.
-
-    Raises: PeerFault: VT-3024: a wrong length, or a bit at or above `count`.
-    """
-    indexes = {index for index in range(8 * len(data)) if data[index // 8] >> (index % 8) & 1}
-    if len(data) != (count + 7) // 8 or any(index >= count for index in indexes):
-        raise PeerFault("VT-3024", kind=kind, size=len(data), count=count)
-    return indexes
 
 
 def summarise(known: Knowledge) -> RoundSummary:
@@ -90,7 +72,7 @@ def find_missing(known: Knowledge, summary: RoundSummary) -> list[Message]:
     Raises: PeerFault: VT-3024: a bitmap does not fit the validator set.
     """
     if summary.height == known.state.height - 1:
-        return _precommits_of(known.previous)
+        return [] if known.previous is None else list(votes_of(known.previous))
     if summary.height != known.state.height:
         return []
     messages = _missing_in_round(known, summary)
@@ -138,21 +120,3 @@ def _justification(known: Knowledge, round_: Round) -> list[Message]:
         return []
     tally = known.votes.tally("prevote", proposal.valid_round)
     return list(tally.votes_for(proposal.value.id))
-
-
-def _precommits_of(certificate: QuorumCertificate | None) -> list[Message]:
-    """Give a certificate back as the votes it was made of."""
-    if certificate is None:
-        return []
-    return [
-        Vote(
-            "precommit",
-            certificate.height,
-            certificate.round,
-            certificate.block,
-            commit.time_ms,
-            commit.validator,
-            commit.signature,
-        )
-        for commit in certificate.signatures
-    ]

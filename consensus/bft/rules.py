@@ -14,7 +14,7 @@ from consensus.bft.messages import NO_ROUND, Proposal
 from consensus.bft.proposals import ProposalBook
 from consensus.bft.state import HardState, Step
 from consensus.bft.votes import VoteBook
-from consensus.value import Timer, TimerStep, Value
+from consensus.value import RoundStep, Timer, Value
 
 
 def is_proposer(
@@ -163,9 +163,11 @@ def is_present(state: HardState, timer: Timer) -> bool:
             return state.step != Step.WAIT
         case "heartbeat":
             return state.step == Step.WAIT
+        case "tick":
+            return False
 
 
-def compute_timeout_ms(timing: Timing, step: TimerStep, round_: Round) -> int:
+def compute_timeout_ms(timing: Timing, step: RoundStep, round_: Round) -> int:
     """Give timeoutX(round) of L21, L35 and L48: it grows with the round and is capped."""
     match step:
         case "propose":

@@ -9,20 +9,19 @@ from typing import Final
 
 from msgspec import Struct
 
-from chain.codec import decode, encode
 from chain.scalars import HashField, Height, HeightField, Round, RoundField
-from consensus.bft.last_signed import (
-    NEVER_SIGNED,
-    LastSigned,
-    decode_last_signed,
-    encode_last_signed,
-)
 from consensus.bft.messages import (
     MESSAGE_SIZE_BYTES_MAX,
     NO_ROUND,
     Proposal,
     RoundOrNoneField,
     Vote,
+)
+from consensus.last_signed import (
+    NEVER_SIGNED,
+    LastSigned,
+    decode_last_signed,
+    encode_last_signed,
 )
 from consensus.value import Value
 
@@ -32,9 +31,7 @@ __all__ = [
     "HardState",
     "LastSigned",
     "Step",
-    "decode_hard_state",
     "decode_last_signed",
-    "encode_hard_state",
     "encode_last_signed",
     "initial_state",
 ]
@@ -53,7 +50,7 @@ class Step(IntEnum):
     PRECOMMIT = 3
 
 
-class HardState(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class HardState(Struct, tag=1, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The variables of Algorithm 1 (L2 to L9) and the node's own messages of this height.
 
     `locked_value_id` is all that the rules compare of lockedValue. `valid_prevotes` are the
@@ -89,16 +86,3 @@ def initial_state(height: Height, last_signed: LastSigned) -> HardState:
         votes=(),
         last_signed=last_signed,
     )
-
-
-def encode_hard_state(state: HardState) -> bytes:
-    """Encode the state for the disk."""
-    return encode(state)
-
-
-def decode_hard_state(data: bytes) -> HardState:
-    """Decode what `encode_hard_state` gave.
-
-    Raises: InvalidInput: VT-1001, VT-1002 or VT-1003.
-    """
-    return decode(data, HardState, HARD_STATE_SIZE_BYTES_MAX)

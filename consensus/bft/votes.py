@@ -192,3 +192,19 @@ def make_certificate(
             for vote in votes.tally("precommit", round_).votes_for(block)
         ),
     )
+
+
+def votes_of(certificate: QuorumCertificate) -> list[Vote]:
+    """Give a certificate back as the votes it was made of."""
+    return [
+        Vote(
+            "precommit",
+            certificate.height,
+            certificate.round,
+            certificate.block,
+            commit.time_ms,
+            commit.validator,
+            commit.signature,
+        )
+        for commit in certificate.signatures
+    ]

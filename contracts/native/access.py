@@ -3,9 +3,10 @@
 from typing import Final
 
 from chain.errors import Refused
-from chain.operations import AnyOperation, Role, name_of
-from chain.scalars import OrganisationId, PublicKey, TwinId
+from chain.operations import AnyOperation, ReportEvidence, Role, name_of
+from chain.scalars import Height, OrganisationId, PublicKey, TwinId
 from contracts import state_keys
+from contracts.native.committee import get_committee
 from contracts.records import KeyRecord, OrganisationRecord, TwinRecord
 from contracts.state import Overlay
 
@@ -21,21 +22,41 @@ _NEEDED_ROLES: Final[dict[str, tuple[Role, ...]]] = {
     "deploy_contract": (ADMINISTRATOR,),
     "call": (),
     "acknowledge": ("operator", "partner"),
+    "propose_change": (ADMINISTRATOR,),
+    "approve_change": (ADMINISTRATOR,),
+    "withdraw_change": (ADMINISTRATOR,),
+    "rotate_vote_key": (ADMINISTRATOR,),
+    "report_evidence": (),
 }
 """One of these roles is needed; an empty tuple means that any valid key will do."""
 
 
-def get_sender(overlay: Overlay, key: PublicKey) -> KeyRecord:
+def get_sender(
+    overlay: Overlay, key: PublicKey, operation: AnyOperation, height: Height
+) -> KeyRecord:
     """Give the record of the key that signed a transaction.
 
+    The vote key of a node may report evidence and nothing else: nobody registers it. It is given
+    as a key of the node's organisation without any role.
+
+    Args: height: of the block that holds the transaction, or may hold it next.
     Raises: Refused: VT-2010 not registered, VT-2011 revoked.
     """
     record = overlay.get_record(state_keys.public_key_key(key), KeyRecord)
+    if record is None and isinstance(operation, ReportEvidence):
+        record = _find_reporter(overlay, key, height)
     if record is None:
         raise Refused("VT-2010", sender=key)
     if record.revoked_height is not None:
         raise Refused("VT-2011", sender=key, height=record.revoked_height)
     return record
+
+
+def _find_reporter(overlay: Overlay, key: PublicKey, height: Height) -> KeyRecord | None:
+    for member in get_committee(overlay, height).members:
+        if member.vote_key == key:
+            return KeyRecord(key, member.organisation, member.node, (), Height(0))
+    return None
 
 
 def check_role(sender: KeyRecord, operation: AnyOperation) -> None:

@@ -28,7 +28,8 @@ def attest(operation: Attest, context: TransactionContext, overlay: Overlay) -> 
     """
     twin = get_twin(overlay, operation.twin)
     sender = context.sender
-    statement = dsse.open_envelope(operation.envelope, sender.key)
+    verify = context.block.verify
+    statement = dsse.open_envelope(operation.envelope, sender.key, verify=verify)
     if statement.twin != twin.id:
         raise InvalidInput("VT-2030", reason=f"the statement is not about twin {twin.id}")
     attestation = compute_attestation_id(twin.id, sender.key, statement.payload)

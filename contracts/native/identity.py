@@ -3,8 +3,10 @@
 from msgspec.structs import replace
 
 from chain.errors import Refused
+from chain.genesis import Organisation
 from chain.keys import check_public_key
 from chain.operations import RegisterKey, RevokeKey
+from chain.scalars import Height
 from chain.values import encode_value
 from contracts import state_keys
 from contracts.context import TransactionContext
@@ -71,6 +73,28 @@ def revoke_key(operation: RevokeKey, context: TransactionContext, overlay: Overl
         {"organisation": record.organisation, "label": record.label, "reason": operation.reason},
     )
     return encode_value({"key": record.key.hex()})
+
+
+def put_organisation(overlay: Overlay, organisation: Organisation, height: Height) -> None:
+    """Write a new member: its name, its CA, and its first key, an administrator's.
+
+    That key may do everything for its organisation and registers the others.
+    """
+    overlay.put_record(
+        state_keys.organisation_key(organisation.id),
+        OrganisationRecord(organisation.id, organisation.name, 1, height),
+    )
+    overlay.put(state_keys.authority_key(organisation.id), organisation.certificate)
+    put_key(
+        overlay,
+        KeyRecord(
+            key=organisation.administrator,
+            organisation=organisation.id,
+            label=ADMINISTRATOR,
+            roles=(ADMINISTRATOR,),
+            registered_height=height,
+        ),
+    )
 
 
 def put_key(overlay: Overlay, record: KeyRecord) -> None:

@@ -14,7 +14,17 @@ from chain.errors import Busy, ChainError, Corruption, InvalidInput
 from node.api import problems
 from node.api.answers import READER_THREADS, READERS
 from node.api.context import CONTEXT, ApiContext
-from node.api.handlers import blocks, events, ledger, node, transactions, twins
+from node.api.handlers import (
+    blocks,
+    consensus,
+    events,
+    governance,
+    ledger,
+    node,
+    state,
+    transactions,
+    twins,
+)
 from node.api.limits import RateLimit
 from node.api.schema import build_openapi
 from node.clock import monotonic_seconds
@@ -25,8 +35,11 @@ ROUTES: Final = (
     *twins.ROUTES,
     *blocks.ROUTES,
     *ledger.ROUTES,
+    *governance.ROUTES,
+    *state.ROUTES,
     *events.ROUTES,
     *node.ROUTES,
+    *consensus.ROUTES,
 )
 RATE: Final[web.AppKey[RateLimit]] = web.AppKey("rate", RateLimit)
 REQUEST_ID: Final = web.RequestKey("request_id", str)

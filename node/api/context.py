@@ -8,6 +8,7 @@ from aiohttp import web
 
 from chain.genesis import Genesis
 from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
+from node.api.views.consensus import ConsensusView, MachineView
 from node.config import LimitsConfig
 from node.metrics import Metrics
 from node.reader import Reader
@@ -102,6 +103,14 @@ class ApiContext(Protocol):
 
     def status(self) -> NodeStatus:
         """Describe the node as it is now."""
+        ...
+
+    def consensus(self) -> ConsensusView:
+        """Describe consensus as this node sees it now."""
+        ...
+
+    def machine(self) -> MachineView:
+        """Describe what the node has and uses of its machine."""
         ...
 
     def subscribe(self) -> AsyncIterator[Height]:

@@ -19,6 +19,8 @@ _BY_CODE: Final[dict[str, int]] = {
     "VT-2012": 403,
     "VT-2021": 403,
     "VT-2051": 403,
+    "VT-2067": 403,
+    "VT-2069": 403,
     "VT-7003": 404,
     "VT-7004": 404,
     "VT-7006": 413,
@@ -26,6 +28,7 @@ _BY_CODE: Final[dict[str, int]] = {
     "VT-7008": 408,
     "VT-7009": 415,
     "VT-7012": 404,
+    "VT-7014": 410,
 }
 _BY_FAULT: Final[tuple[tuple[type[ChainError], int], ...]] = (
     (InvalidInput, 400),

@@ -18,7 +18,8 @@ _REFERENCE: Final = "#/components/schemas/{name}"
 _TAGS: Final = {
     "transactions": "Hand in, follow and prove transactions.",
     "twins": "Digital twins, their history and their proofs.",
-    "blocks": "Blocks and the validators that decided them.",
+    "blocks": "Blocks and how they were decided.",
+    "governance": "Validators, proposed changes, and evidence.",
     "ledger": "Organisations, contracts, actions and attestations.",
     "events": "What happens, as it happens.",
     "node": "The node that answers.",

@@ -10,16 +10,16 @@ from chain.errors import Busy, ChainError, Corruption, InvalidInput, Refused
 from node.cli.output import EXIT_CODES_HELP, CommandFailed, ExitCode, print_error, say
 
 SECTIONS: Final = (
-    ("Start", ("demo", "status", "explain")),
-    ("Members", ("network", "node", "keys", "contract")),
+    ("Start", ("demo", "status", "diagnose", "explain")),
+    ("Members", ("network", "node", "member", "keys", "contract")),
     ("Partners", ("attest", "actions", "tx")),
-    ("Auditors", ("twins", "blocks", "verify")),
+    ("Auditors", ("twins", "blocks", "evidence", "verify")),
 )
 MODULES: Final = {name: f"node.cli.{name}" for _, names in SECTIONS for name in names}
-NOT_FOUND_CODES: Final = frozenset({"VT-7004", "VT-2020", "VT-2040", "VT-2050"})
+NOT_FOUND_CODES: Final = frozenset({"VT-7004", "VT-2020", "VT-2040", "VT-2050", "VT-2060"})
 UNREACHABLE_CODES: Final = frozenset({"VT-7020"})
 NOT_FINAL_CODES: Final = frozenset({"VT-7021"})
-VERIFICATION_CODES: Final = frozenset({"VT-1304", "VT-1306", "VT-1307"})
+VERIFICATION_CODES: Final = frozenset({"VT-1304", "VT-1306", "VT-1307", "VT-1311"})
 
 EXAMPLES: Final = """\b
 Examples:
@@ -69,9 +69,11 @@ class Tree(click.Group):
 SUMMARIES: Final = {
     "demo": "Run four organisations and a real wind farm on this machine.",
     "status": "Show a node's chain, height and health.",
+    "diagnose": "Find what is wrong with a network, since when, and what to do.",
     "explain": "Explain an error code.",
     "network": "Found a network from the members' cards.",
     "node": "Set up and run a node.",
+    "member": "Show who votes; propose and approve changes; rotate a vote key.",
     "keys": "Make, show, register and revoke keys.",
     "contract": "Check and deploy contracts.",
     "attest": "Put a signed statement about a twin on record.",
@@ -79,6 +81,7 @@ SUMMARIES: Final = {
     "tx": "Show a transaction, wait for it, fetch its receipt.",
     "twins": "List, show and watch digital twins.",
     "blocks": "List and show blocks.",
+    "evidence": "List proven offences of validators.",
     "verify": "Check a receipt offline.",
 }
 
@@ -112,14 +115,10 @@ def exit_code_of(error: ChainError) -> ExitCode:
 
 def find_known(group: BaseExceptionGroup[BaseException]) -> ChainError | OSError | None:
     """Find the failure inside a group of tasks that can be told in words, or None."""
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            found = find_known(error)
-            if found is not None:
-                return found
-        elif isinstance(error, ChainError | OSError):
-            return error
-    return None
+    from node.alarm import find_cause
+
+    cause = find_cause(group)
+    return cause if isinstance(cause, ChainError | OSError) else None
 
 
 def main(args: list[str] | None = None) -> None:

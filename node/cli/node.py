@@ -85,7 +85,7 @@ def card(  # noqa: PLR0913 - one argument for each option
     required=True,
     help="Network file, from `veritwin network new`.",
 )
-@click.option("--name", required=True, help="Name of the node in that network.")
+@click.option("--name", required=True, help="Name of the node.")
 @click.option(
     "--listen", default="127.0.0.1", show_default=True, help="Address to listen on for other nodes."
 )
@@ -103,6 +103,9 @@ def init(
 ) -> None:
     """Write a node's settings for a network that was founded.
 
+    A node that is not in the network file needs its card in its home, from `veritwin node card`. It
+    follows the chain once the members have added it: `veritwin member propose add-node`.
+
     \b
     Example:
       veritwin node init --home node --network network.json --name acme-1
@@ -110,13 +113,20 @@ def init(
     from chain.genesis import compute_genesis_hash
     from chain.scalars import NodeName
     from node.founding import load_network
-    from node.home import write_node_files
+    from node.home import load_card, write_node_files
     from node.p2p.settings import Address
 
     genesis, addresses = load_network(network)
     if genesis.validators.index_of(NodeName(name)) is None or name not in addresses:
-        known = ", ".join(member.node for member in genesis.validators.members)
-        raise click.UsageError(f"The network has no node {name}; it has {known}.")
+        path = home / "card.json"
+        card = load_card(path) if path.exists() else None
+        if card is None or (card.node, card.chain_name) != (name, genesis.chain_id):
+            known = ", ".join(member.node for member in genesis.validators.members)
+            raise click.UsageError(
+                f"The network has no node {name}; it has {known}. A node that joins later has its "
+                "card in its home."
+            )
+        addresses[card.node] = Address(card.host, card.port)
     write_node_files(
         home,
         genesis,
@@ -144,3 +154,36 @@ def run(home: Path, stop_on_eof: bool) -> None:
     from node.service import run_node
 
     run_node(home / "node.yaml", stop_on_eof=stop_on_eof)
+
+
+@command.command()
+@HOME_OPTION
+@click.option(
+    "--retain-blocks",
+    type=click.IntRange(min=1),
+    help="How many of the newest blocks to keep; storage.retain_blocks unless given.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def prune(home: Path, retain_blocks: int | None, as_json: bool) -> None:
+    """Delete old blocks of a stopped node at once, and give the disk back.
+
+    A running node does this by itself, little by little, when storage.retain_blocks is set. What
+    was deleted cannot be asked of this node any more; receipts that were issued stay good.
+
+    \b
+    Example:
+      veritwin node prune --home node --retain-blocks 100000
+    """
+    from node.config import load_config
+    from node.offline_pruning import prune_home
+
+    pruned = prune_home(load_config(home / "node.yaml"), retain_blocks)
+    freed = pruned.bytes_before - pruned.bytes_after
+    result = {
+        "kept_above": pruned.base,
+        "height": pruned.head,
+        "bytes_before": pruned.bytes_before,
+        "bytes_after": pruned.bytes_after,
+    }
+    text = f"Blocks are kept above {pruned.base}, up to {pruned.head}; {max(0, freed)} bytes freed"
+    print_result(result, as_json=as_json, text=text)

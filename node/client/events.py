@@ -21,6 +21,8 @@ from node.client.transport import Transport
 EVENT_SIZE_MAX: Final = 1 << 20
 RETRY_SECONDS: Final = 0.5
 RETRY_SECONDS_MAX: Final = 5.0
+SILENCE_SECONDS: Final = 45.0
+"""Three of a node's heartbeats."""
 _KINDS: Final[dict[str, Any]] = {
     "block": BlockEvent,
     "transaction": TransactionEvent,
@@ -63,7 +65,7 @@ async def follow_events(
         query = {"from": start, "topics": ",".join(topics) or None}
         try:
             response = await transport.stream("/v1/events", query, after)
-            async with response, aclosing(parse_stream(response.content.iter_any())) as events:
+            async with response, aclosing(parse_stream(_chunks(response))) as events:
                 async for event in events:
                     pause = RETRY_SECONDS
                     after = event.id
@@ -102,6 +104,20 @@ async def parse_stream(chunks: AsyncIterable[bytes]) -> AsyncGenerator[StreamEve
                 raise aiohttp.ClientPayloadError(f"an event does not read: {error}") from error
             yield StreamEvent(fields["id"], fields["event"], data)
         fields, size = {}, 0
+
+
+async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Give what comes. Raises: TimeoutError: nothing came for longer than a node keeps silent.
+
+    The connection's own time-out is not enough: it ends with the connection, and who waits for an
+    answer whose framing was broken is not always told of that end.
+    """
+    while True:
+        async with asyncio.timeout(SILENCE_SECONDS):
+            chunk = await response.content.readany()
+        if not chunk:
+            return
+        yield chunk
 
 
 async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

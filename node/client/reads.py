@@ -1,24 +1,38 @@
 """The questions a client can ask, typed. What can be proved is checked before it is given back."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from chain.block import Header, compute_block_hash
-from chain.certificate import QuorumCertificate, check_certificate
+from chain.block import Header
+from chain.certificate import QuorumCertificate
 from chain.codec import decode
+from chain.committee_steps import (
+    COMMITTEE_STEP_SIZE_BYTES_MAX,
+    CommitteeStep,
+    check_decided,
+    follow_committee,
+)
 from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.json_view import from_plain
 from chain.proven_receipt import check_receipt, receipt_from_json
-from chain.scalars import Hash, Height, TwinId
+from chain.scalars import Hash, TwinId
 from chain.state_tree import StateProof, check_state_proof
-from chain.validators import compute_validators_root
+from chain.validators import ValidatorSet
 from contracts import state_keys
 from contracts.records import TwinRecord
 from contracts.state import decode_record
-from node.api.views.blocks import BlockList, BlockView, ValidatorList
+from node.api.views.blocks import BlockList, BlockView
+from node.api.views.governance import (
+    CommitteeList,
+    EvidenceList,
+    ProposalList,
+    ProposalView,
+    StepList,
+    ValidatorList,
+)
 from node.api.views.ledger import (
     ActionList,
     ActionView,
@@ -101,9 +115,40 @@ class Reads:
         """Give a block by height, hash or "latest"."""
         return await self._get(f"/v1/blocks/{name}", BlockView)
 
-    async def validators(self) -> ValidatorList:
-        """Give the validators and how they voted lately."""
-        return await self._get("/v1/validators", ValidatorList)
+    async def validators(self, at: int | None = None) -> ValidatorList:
+        """Give who decides the next height, or another one, and how they voted lately."""
+        return await self._get("/v1/validators", ValidatorList, at=at)
+
+    async def verified_validators(self, at: int | None = None) -> ValidatorSet:
+        """Give who decides the next height, or another one, followed here from genesis.
+
+        Of a node that hides the newest changes an older set comes; never one that nobody decided.
+
+        Raises: InvalidInput: VT-1306 or VT-1311, the node's answer does not hold.
+        """
+        shown = await self._get("/v1/validators/steps", StepList, at=at)
+        return follow_committee(self.genesis, _decode_steps(shown.items))
+
+    async def validator_changes(self, limit: int = 50, cursor: str | None = None) -> CommitteeList:
+        """Give all sets of validators that ever were, newest first."""
+        return await self._get("/v1/validators/changes", CommitteeList, limit=limit, cursor=cursor)
+
+    async def proposals(
+        self, *, status: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> ProposalList:
+        """Give proposed changes, newest first."""
+        query = {"status": status, "limit": limit, "cursor": cursor}
+        return await self._get("/v1/proposals", ProposalList, **query)
+
+    async def proposal(self, id: Hash | str) -> ProposalView:
+        """Give a proposed change."""
+        return await self._get(f"/v1/proposals/{to_hex(id)}", ProposalView)
+
+    async def evidence(
+        self, *, node: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> EvidenceList:
+        """Give proven offences of validators, newest first."""
+        return await self._get("/v1/evidence", EvidenceList, node=node, limit=limit, cursor=cursor)
 
     async def transactions(self, limit: int = 50, cursor: str | None = None) -> TransactionList:
         """Give transactions, newest first."""
@@ -170,7 +215,7 @@ class Reads:
         At a height the proof is for exactly that height. For now, or for a time, the node chooses
         the block: it can give an older one, so look at the `height` and time of the answer.
 
-        Raises: InvalidInput: VT-1306 or VT-1307, the node's answer does not hold.
+        Raises: InvalidInput: VT-1306, VT-1307 or VT-1311, the node's answer does not hold.
         """
         shown = await self._get(f"/v1/twins/{twin}/proof", StateProofView, at=at)
         try:
@@ -178,11 +223,13 @@ class Reads:
             certificate = decode(
                 base64.b64decode(shown.certificate), QuorumCertificate, _CERTIFICATE_SIZE_MAX
             )
+            steps = _decode_steps(shown.validator_changes)
             value = None if shown.value is None else base64.b64decode(shown.value)
             proof = from_plain(shown.proof, StateProof)
         except ValueError as error:
             raise InvalidInput("VT-1307", reason=f"the answer does not read: {error}") from error
-        self._check_header(header, certificate)
+        validators = follow_committee(self.genesis, steps)
+        check_decided(header, certificate, validators, self.genesis_hash)
         if isinstance(at, int) and at < HEIGHTS_BELOW and header.height != at:
             raise InvalidInput(
                 "VT-1307", reason=f"it is for height {header.height}, {at} was asked for"
@@ -273,19 +320,17 @@ class Reads:
     async def _get(self, path: str, type_: type[T], **query: object) -> T:
         return (await self._transport.request("GET", path, query=query)).read(type_)
 
-    def _check_header(self, header: Header, certificate: QuorumCertificate) -> None:
-        """Check that the chain's validators decided this header."""
-        validators = self.genesis.validators
-        if header.genesis != self.genesis_hash:
-            raise InvalidInput("VT-1306", reason="the block is of another chain")
-        if header.validators_root != compute_validators_root(validators):
-            raise InvalidInput("VT-1306", reason="other validators than genesis names decided it")
-        if (certificate.block, certificate.height) != (
-            compute_block_hash(header),
-            Height(header.height),
-        ):
-            raise InvalidInput("VT-1306", reason="the certificate is for another block")
-        check_certificate(certificate, self.genesis_hash, validators)
+
+def _decode_steps(encoded: Sequence[str]) -> list[CommitteeStep]:
+    """Decode steps in base64.
+
+    Raises: InvalidInput: VT-1307 one is no base64, VT-1001 .. VT-1003 one does not decode.
+    """
+    try:
+        raws = [base64.b64decode(step, validate=True) for step in encoded]
+    except ValueError as error:
+        raise InvalidInput("VT-1307", reason=f"the answer does not read: {error}") from error
+    return [decode(raw, CommitteeStep, COMMITTEE_STEP_SIZE_BYTES_MAX) for raw in raws]
 
 
 def to_hex(id_: Hash | str) -> str:

@@ -75,9 +75,7 @@ class Network:
         self._client_context = build_client_context(credentials, authorities)
         self._rules = Rules(settings.limits, settings.timeouts, clock, self.stats, on_frame)
         self._hello = Hello(Hash(settings.genesis), settings.chain_id, NodeName(settings.node))
-        self._addresses: Mapping[str, Address] = {
-            name: address for name, address in settings.addresses.items() if name != settings.node
-        }
+        self._addresses: Mapping[str, Address] = self._without_self(settings.addresses)
         self._book = AddressBook(tuple(self._addresses), settings.backoff)
         self._connections: dict[str, Connection] = {}
         self._traffic: dict[str, Traffic] = {}
@@ -138,11 +136,15 @@ class Network:
             connection.end(PeerFault("VT-5017", peer=peer, reason=reason))
 
     def set_pins(
-        self, pins: PinnedPeers, authorities: Sequence[x509.Certificate] | None = None
+        self,
+        pins: PinnedPeers,
+        authorities: Sequence[x509.Certificate] | None = None,
+        addresses: Mapping[str, Address] | None = None,
     ) -> None:
         """Replace whom the chain knows; drop connected peers that it no longer knows so.
 
-        Args: pins: all of them; authorities: all CA certificates, when these change too.
+        Args: pins: all of them; authorities: all CA certificates, when these change too;
+        addresses: all peers to dial from now on, when these change too.
         Raises: InvalidInput: VT-5021, the node's own files cannot be read; nothing has changed.
         """
         if authorities is not None:
@@ -155,10 +157,18 @@ class Network:
                 self._check_pin(connection)
             except PeerFault as fault:
                 connection.end(fault)
+        if addresses is not None:
+            self._addresses = self._without_self(addresses)
+            self._book.configure(self._addresses)
+            self._should_dial.set()
 
     def peers(self) -> list[PeerStatus]:
         """Describe every peer that is configured or was ever connected, by name."""
         return [self._describe(name) for name in sorted(self._book.records)]
+
+    def _without_self(self, addresses: Mapping[str, Address]) -> dict[str, Address]:
+        own = self._settings.node
+        return {name: address for name, address in addresses.items() if name != own}
 
     def _describe(self, name: str) -> PeerStatus:
         connection = self._connections.get(name)

@@ -121,8 +121,15 @@ class AddressBook:
     records: dict[str, PeerRecord] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        for name in self.configured:
-            self.records[name] = PeerRecord(is_configured=True)
+        self.configure(self.configured)
+
+    def configure(self, names: Iterable[str]) -> None:
+        """Keep dialling these peers and no others; what is known of the others stays known."""
+        wanted = set(names)
+        for name in sorted(wanted - self.records.keys()):
+            self.records[name] = PeerRecord()
+        for name, record in self.records.items():
+            record.is_configured = name in wanted
 
     def compute_due(self, now_ms: int) -> list[str]:
         """Give the peers to dial now: configured, not connected, pause over."""

@@ -9,12 +9,13 @@ from typing import Final
 from chain.block import Block, Header
 from chain.certificate import QuorumCertificate
 from chain.codec import decode
-from chain.errors import Corruption, InvalidInput
+from chain.errors import Corruption, InvalidInput, Refused
 from chain.operations import AnyOperation, name_of
 from chain.receipt import Receipt
 from chain.scalars import Hash, Height, OrganisationId, PublicKey, TwinId, UnixMillis
 from chain.transaction import SignedTransaction, Transaction, TransactionBody
 from contracts import state_keys
+from contracts.governance_records import VoteKeyRecord
 from contracts.records import KeyRecord
 from contracts.state import decode_record
 from node.clock import parse_time
@@ -22,6 +23,7 @@ from node.reader.paging import Page, PageRequest, collect
 from node.replica import keys
 from node.replica.commit import BlockReceipts, touched_twins
 from node.replica.head import HEAD_SIZE_BYTES_MAX, Head
+from node.replica.past import load_base, load_header
 from node.replica.ports import Column, Store
 
 CACHE_SIZE_BYTES: Final = 32 << 20
@@ -123,8 +125,15 @@ class BlockReader:
             raise Corruption("VT-6012", reason="the database has no head")
         return decode(data, Head, HEAD_SIZE_BYTES_MAX)
 
+    def base(self) -> Height:
+        """Give the height above which blocks are kept, and from which on states are."""
+        return load_base(self._store).height
+
     def get(self, height: Height) -> StoredBlock | None:
-        """Give the block at a height, or None when it is not decided yet; 0 has none."""
+        """Give the block at a height, or None when it is not decided yet; 0 has none.
+
+        Raises: Refused: VT-7014, this node no longer keeps it.
+        """
         with self._lock:
             found = self._cache.get(height)
             if found is not None:
@@ -133,7 +142,20 @@ class BlockReader:
         found = self._load(height)
         if found is not None:
             self._remember(found)
+        elif 0 < height <= (base := self.base()):
+            raise Refused("VT-7014", height=height, base=base)
         return found
+
+    def header(self, height: Height) -> Header:
+        """Give the header of a height whose state is kept.
+
+        Raises: Refused: VT-7014, this node no longer keeps it; Corruption: VT-6010, it is missing.
+        """
+        base = self.base()
+        if height < base:
+            raise Refused("VT-7014", height=height, base=base)
+        header = load_header(self._store, height) if height == base else None
+        return header if header is not None else self.require(height).header
 
     def height_of(self, block_hash: Hash) -> Height | None:
         """Give the height of the block with this hash, or None."""
@@ -154,7 +176,7 @@ class BlockReader:
         last = self.head().height if place is None else int.from_bytes(place, "big") - 1
         rows = (
             (number.to_bytes(8, "big"), block)
-            for number in range(last, 0, -1)
+            for number in range(last, self.base(), -1)
             if (block := self.get(Height(number))) is not None
         )
         return collect(rows, request.limit, lambda block: block)
@@ -165,18 +187,36 @@ class BlockReader:
         return None if place is None else keys.decode_place(place)
 
     def transaction(self, transaction: Hash) -> StoredTransaction | None:
-        """Give a transaction that is in a block, or None."""
+        """Give a transaction that is in a block, or None.
+
+        Raises: Refused: VT-7014, this node no longer keeps that block.
+        """
         place = self.place_of(transaction)
         return None if place is None else self.transaction_at(*place)
 
     def transaction_at(self, height: Height, position: int) -> StoredTransaction:
-        """Give the transaction at a place that an index named."""
+        """Give the transaction at a place that an index named.
+
+        Raises: Refused: VT-7014, this node no longer keeps its block.
+        """
         return self.require(height).transaction(position)
+
+    def kept_at(self, height: Height, position: int) -> StoredTransaction | None:
+        """Give the transaction at a place that an index named, or None when it is not kept."""
+        try:
+            return self.transaction_at(height, position)
+        except Refused:
+            return None
+
+    def kept(self, transaction: Hash) -> StoredTransaction | None:
+        """Give a transaction that is in a block which is kept, or None."""
+        place = self.place_of(transaction)
+        return None if place is None else self.kept_at(*place)
 
     def require(self, height: Height) -> StoredBlock:
         """Give the block at a height that an index named.
 
-        Raises: Corruption: VT-6010, it is not there.
+        Raises: Refused: VT-7014, it is no longer kept; Corruption: VT-6010, it is not there.
         """
         block = self.get(height)
         if block is None:
@@ -189,16 +229,15 @@ class BlockReader:
         return collect(rows, request.limit, lambda found: found)
 
     def organisation_of(self, sender: PublicKey) -> OrganisationId | None:
-        """Give the organisation a key was registered for, or None; it never changes."""
+        """Give the organisation of a registered key or a vote key, or None; it never changes."""
         known = self._organisations.get(sender)
         if known is not None:
             return known
-        data = self._store.get(Column.STATE, state_keys.public_key_key(sender))
-        if data is None:
+        organisation = self._find_organisation(sender)
+        if organisation is None:
             return None
         if len(self._organisations) >= _KEYS_KNOWN_MAX:
             self._organisations.clear()
-        organisation = decode_record(data, KeyRecord).organisation
         self._organisations[sender] = organisation
         return organisation
 
@@ -212,8 +251,15 @@ class BlockReader:
 
         Numbers below 100 000 000 000 are heights; larger ones are Unix milliseconds.
 
-        Raises: InvalidInput: VT-7002, it is neither or lies in the future.
+        Raises: InvalidInput: VT-7002, it is neither or lies in the future; Refused: VT-7014, this
+        node no longer keeps the state of that height.
         """
+        height, base = self._read_height(text), self.base()
+        if height < base:
+            raise Refused("VT-7014", height=height, base=base)
+        return height
+
+    def _read_height(self, text: str | None) -> Height:
         head = self.head()
         if text is None:
             return head.height
@@ -228,19 +274,27 @@ class BlockReader:
             return Height(value)
         return min(self.height_at(value), head.height)
 
+    def _find_organisation(self, sender: PublicKey) -> OrganisationId | None:
+        registered = self._store.get(Column.STATE, state_keys.public_key_key(sender))
+        if registered is not None:
+            return decode_record(registered, KeyRecord).organisation
+        voting = self._store.get(Column.STATE, state_keys.vote_key_key(sender))
+        return None if voting is None else decode_record(voting, VoteKeyRecord).organisation
+
     def _walk_back(self, place: bytes | None) -> Iterator[tuple[bytes, StoredTransaction | None]]:
         """Give every transaction before a place, and None for each block that holds none."""
         if place is None:
             height, position = self.head().height + 1, 0
         else:
             height, position = keys.decode_place(place)
-        while height > 0:
+        base = self.base()
+        while height > base:
             for number in range(position - 1, -1, -1):
                 found = self.transaction_at(Height(height), number)
                 yield keys.encode_place(Height(height), number), found
             height = Height(height - 1)
-            position = len(self.require(height).block.transactions) if height else 0
-            if height and position == 0:
+            position = len(self.require(height).block.transactions) if height > base else 0
+            if height > base and position == 0:
                 yield keys.encode_place(height, 0), None
 
     def _load(self, height: Height) -> StoredBlock | None:

@@ -16,9 +16,10 @@ from chain.scalars import Hash, Height
 from chain.state_tree import StateProof, prove
 from chain.transaction import Transaction
 from node.reader.blocks import BlockReader
-from node.reader.twins import read_state_at
+from node.reader.committees import CommitteeReader
 from node.replica import keys
 from node.replica.ports import Column, Store
+from node.replica.stored_tree import StoredTree, read_state_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,18 @@ class ProvenState:
     proof: StateProof
     header: Header
     certificate: QuorumCertificate
+    changes: tuple[bytes, ...]
+    """Encoded steps from the validators of genesis to those that decided the header."""
 
 
 class ProofReader:
     """Builds proofs from stored nodes; the cost grows with the height of the trees only."""
 
-    def __init__(self, store: Store, blocks: BlockReader) -> None:
+    def __init__(self, store: Store, blocks: BlockReader, committees: CommitteeReader) -> None:
         self._store = store
         self._blocks = blocks
+        self._committees = committees
+        self._tree = StoredTree(store)
 
     def receipt(self, transaction: Hash, attested_name: str | None = None) -> bytes | None:
         """Give the proven receipt as a file; None when no block holds the transaction.
@@ -64,6 +69,7 @@ class ProofReader:
             header,
             block.certificate,
             attested_name or _find_only_file(found, block.receipts[position]),
+            self._committees.steps_to(height),
         )
         return receipt_to_json(proof)
 
@@ -87,18 +93,16 @@ class ProofReader:
                 "VT-7002", parameter="at", reason="proofs begin at height 1, the first block"
             )
         block = self._blocks.require(height)
-        proof = prove(block.header.state_root, key, self._read_tree)
+        proof = prove(block.header.state_root, key, self._tree.node)
         value = read_state_at(self._store, key, height)
-        return ProvenState(key, value, proof, block.header, block.certificate)
+        changes = self._committees.steps_to(height)
+        return ProvenState(key, value, proof, block.header, block.certificate, changes)
 
     def _read_log(self, level: int, index: int) -> Hash:
         node = self._store.get(Column.LOG, keys.log_node(level, index))
         if node is None:
             raise Corruption("VT-6013", level=level, index=index)
         return Hash(node)
-
-    def _read_tree(self, node: Hash) -> bytes | None:
-        return self._store.get(Column.TREE, node)
 
 
 def _find_only_file(transaction: Transaction, receipt: Receipt) -> str | None:

@@ -1,15 +1,19 @@
 """The one object that answers read-only questions; its parts are named after what they read."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from chain.genesis import Genesis, compute_genesis_hash
-from chain.scalars import Hash, Height, UnixMillis
+from chain.scalars import Hash, Height, NodeName, UnixMillis
 from chain.validators import Validator
 from node.reader.blocks import BlockReader
+from node.reader.committees import CommitteeReader
+from node.reader.governance import GovernanceReader
 from node.reader.proofs import ProofReader
 from node.reader.records import RecordReader
 from node.reader.series import SeriesReader
+from node.reader.state import StateReader
 from node.reader.twins import TwinReader
 from node.replica.ports import Store
 from node.replica.transition import genesis_state
@@ -19,12 +23,17 @@ VOTES_WINDOW: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class ValidatorRecord:
-    """How a validator voted in the newest certificates; None: it signed none of them."""
+    """How a validator voted in the newest certificates; None: it signed none of them.
+
+    `missed` counts certificates without it, of heights at which it had a vote.
+    """
 
     index: int
     validator: Validator
     last_signed_height: Height | None
     missed: int
+    offences: int
+    """How many are on record against its node."""
 
 
 class Reader:
@@ -39,39 +48,49 @@ class Reader:
         self.genesis_hash = compute_genesis_hash(genesis)
         self.blocks = BlockReader(store)
         self.twins = TwinReader(store, self.blocks)
-        self.proofs = ProofReader(store, self.blocks)
+        self.committees = CommitteeReader(store)
+        self.governance = GovernanceReader(store)
+        self.proofs = ProofReader(store, self.blocks, self.committees)
         self.records = RecordReader(store, self.blocks)
         self.series = SeriesReader(store, self.blocks)
+        self.state = StateReader(store)
         self._first_root = genesis_state(genesis)[0].state_root
 
     def state_root(self, height: Height) -> Hash:
         """Give the root of the state after a height that is decided."""
         if height == 0:
             return self._first_root
-        return self.blocks.require(height).header.state_root
+        return self.blocks.header(height).state_root
 
     def time_of(self, height: Height) -> UnixMillis:
         """Give the agreed time of a height that is decided."""
         if height == 0:
             return self.genesis.created_ms
-        return self.blocks.require(height).header.time_ms
+        return self.blocks.header(height).time_ms
 
-    def validators(self) -> tuple[ValidatorRecord, ...]:
-        """Give the validators with their votes in the newest certificates."""
-        head = self.blocks.head().height
-        members = self.genesis.validators.members
-        signed: list[list[Height]] = [[] for _ in members]
-        heights = [Height(n) for n in range(head, max(0, head - VOTES_WINDOW), -1)]
-        for height in heights:
-            certificate = self.blocks.certificate(height)
-            for signature in certificate.signatures if certificate is not None else ():
-                signed[signature.validator].append(height)
+    def validators(self, height: Height) -> tuple[ValidatorRecord, ...]:
+        """Give who decides a height, with their votes in the newest certificates before it."""
+        newest = min(self.blocks.head().height, Height(height - 1))
+        last: dict[NodeName, Height] = {}
+        missed: Counter[NodeName] = Counter()
+        for number in range(newest, max(0, newest - VOTES_WINDOW), -1):
+            certificate = self.blocks.certificate(Height(number))
+            if certificate is None:
+                continue
+            voters = {signature.validator for signature in certificate.signatures}
+            for index, member in enumerate(self.committees.at(Height(number)).members):
+                if index in voters:
+                    last.setdefault(member.node, Height(number))
+                elif member.weight > 0:
+                    missed[member.node] += 1
+        standings = self.governance.standings()
         return tuple(
             ValidatorRecord(
                 index,
                 member,
-                max(signed[index], default=None),
-                len(heights) - len(signed[index]),
+                last.get(member.node),
+                missed[member.node],
+                standings[member.node].offences if member.node in standings else 0,
             )
-            for index, member in enumerate(members)
+            for index, member in enumerate(self.committees.at(height).members)
         )

@@ -93,7 +93,7 @@ class RecordReader:
                 return None
             return action if addressee in (None, action.addressee) else None
 
-        return self._newest_first(prefix, request, keep)
+        return newest_first(self.store, prefix, request, keep)
 
     def attestation(self, attestation: Hash) -> AttestationRecord | None:
         """Give an attestation, or None."""
@@ -118,11 +118,11 @@ class RecordReader:
             found = self.attestation(name)
             return found if found is not None and issuer in (None, found.issuer) else None
 
-        return self._newest_first(prefix, request, keep)
+        return newest_first(self.store, prefix, request, keep)
 
     def envelope_of(self, attestation: AttestationRecord) -> bytes:
-        """Give the bytes of the signed envelope as the partner sent them."""
-        found = self.blocks.transaction(attestation.transaction)
+        """Give the bytes of the signed envelope as the partner sent them; empty if not kept."""
+        found = self.blocks.kept(attestation.transaction)
         if found is None or not isinstance(found.operation, Attest):
             return b""
         return found.operation.envelope
@@ -132,7 +132,7 @@ class RecordReader:
         cause = action.cause
         if cause.first_time_ms is None or cause.last_time_ms is None:
             return 0
-        found = self.blocks.transaction(cause.transaction)
+        found = self.blocks.kept(cause.transaction)
         if found is None or not isinstance(found.operation, Telemetry):
             return 0
         return sum(
@@ -154,16 +154,17 @@ class RecordReader:
         records = [decode_record(value, KeyRecord) for value in values if value is not None]
         return tuple(sorted(records, key=lambda record: (record.registered_height, record.label)))
 
-    def _newest_first(
-        self, prefix: bytes, request: PageRequest, keep: Callable[[Hash], T | None]
-    ) -> Page[T]:
-        """Walk an index of (height, id) backwards and keep what is wanted."""
-        start, stop = state_keys.prefix_range(prefix)
-        place = request.position(_ORDER_SIZE)
-        if place is not None:
-            stop = prefix + place
-        rows = (
-            (key[len(prefix) :], Hash(key[-32:]))
-            for key, _ in self.store.range(Column.STATE, start, stop, reverse=True)
-        )
-        return collect(rows, request.limit, keep)
+
+def newest_first(
+    store: Store, prefix: bytes, request: PageRequest, keep: Callable[[Hash], T | None]
+) -> Page[T]:
+    """Walk an index of (height, id) in the state backwards and keep what is wanted."""
+    start, stop = state_keys.prefix_range(prefix)
+    place = request.position(_ORDER_SIZE)
+    if place is not None:
+        stop = prefix + place
+    rows = (
+        (key[len(prefix) :], Hash(key[-32:]))
+        for key, _ in store.range(Column.STATE, start, stop, reverse=True)
+    )
+    return collect(rows, request.limit, keep)

@@ -32,7 +32,8 @@ _time_of: Final = attrgetter("time_ms")
 class Series:
     """Points of one property in order of time.
 
-    `is_downsampled` says that points were left out; `is_complete` that no older ones are missing.
+    `is_downsampled` says that points were left out; `is_complete` that all older ones were read
+    which this node keeps.
     """
 
     points: Sequence[Point]
@@ -125,8 +126,10 @@ class SeriesReader:
         for place in places:
             known.newest = max(known.newest, place)
             known.oldest = min(known.oldest, place)
-            found = self._blocks.transaction_at(*keys.decode_place(place))
-            if not found.receipt.is_ok or not isinstance(found.operation, Telemetry):
+            found = self._blocks.kept_at(*keys.decode_place(place))
+            if found is None or not found.receipt.is_ok:
+                continue
+            if not isinstance(found.operation, Telemetry):
                 continue
             for batch in found.operation.batches:
                 if batch.twin != twin:

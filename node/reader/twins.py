@@ -15,6 +15,7 @@ from node.reader.blocks import BlockReader, StoredTransaction
 from node.reader.paging import Page, PageRequest, collect
 from node.replica import keys
 from node.replica.ports import Column, Store
+from node.replica.stored_tree import read_state_at
 
 CHILDREN_MAX: Final = 1_000
 _RECOUNT_BLOCKS: Final = 200
@@ -48,15 +49,6 @@ class TwinFilter:
             and self.kind in (None, twin.kind)
             and (self.text is None or self.text.lower() in f"{twin.id} {twin.description}".lower())
         )
-
-
-def read_state_at(store: Store, key: bytes, height: Height) -> bytes | None:
-    """Give the value that a state key had after the block at `height`, or None."""
-    start = keys.history(key, height)
-    stop = keys.history_prefix(key) + b"\xff" * 9
-    for _, value in store.range(Column.HISTORY, start, stop):
-        return value or None  # an empty value says: deleted
-    return None
 
 
 class TwinReader:
@@ -103,7 +95,7 @@ class TwinReader:
         )
 
     def history(self, twin: TwinId, request: PageRequest) -> Page[StoredTransaction]:
-        """Give the transactions that touched a twin, newest first."""
+        """Give the transactions that touched a twin and are kept, newest first."""
         prefix = keys.twin_prefix(twin)
         place = request.position(_FIRST_OF_PLACE)
         stop = prefix + (place if place is not None else b"\xff" * (_FIRST_OF_PLACE + 1))
@@ -111,7 +103,7 @@ class TwinReader:
             (key[len(prefix) :], keys.decode_place(key[len(prefix) :]))
             for key, _ in self._store.range(Column.INDEX, prefix, stop, reverse=True)
         )
-        return collect(rows, request.limit, lambda at: self._blocks.transaction_at(*at))
+        return collect(rows, request.limit, lambda at: self._blocks.kept_at(*at))
 
     def _present_children(self, twin: TwinId) -> Iterator[TwinId]:
         start, stop = state_keys.prefix_range(state_keys.children_prefix(twin))
@@ -134,7 +126,8 @@ class TwinReader:
         """Count all twins; the newest blocks are added to the last count where possible."""
         with self._lock:
             head = self._blocks.head().height
-            if self._counted is None or head - self._counted[0] > _RECOUNT_BLOCKS:
+            oldest = max(self._blocks.base(), head - _RECOUNT_BLOCKS)
+            if self._counted is None or self._counted[0] < oldest:
                 start, stop = state_keys.prefix_range(state_keys.twins_prefix())
                 total = sum(1 for _ in self._store.range(Column.STATE, start, stop))
                 self._counted = (head, total)

@@ -65,12 +65,13 @@ class Admission:
         if self.is_committed(transaction.id):
             raise Refused("VT-2005", id=transaction.id)
 
-    def organisation_of(self, transaction: Transaction) -> OrganisationId:
-        """Give the organisation that the sender's key acts for.
+    def organisation_of(self, transaction: Transaction, head: Head) -> OrganisationId:
+        """Give the organisation that the sender's key acts for in the block after `head`.
 
         Raises: Refused: VT-2010 unknown key, VT-2011 revoked key.
         """
-        return get_sender(Overlay(self._state), transaction.body.sender).organisation
+        body, overlay = transaction.body, Overlay(self._state)
+        return get_sender(overlay, body.sender, body.operation, head.next_height).organisation
 
 
 def _check_grouping(operation: AnyOperation) -> None:

@@ -6,9 +6,10 @@ from chain.codec import decode, encode
 from chain.errors import ChainError, Corruption, InvalidInput, PeerFault
 from chain.genesis import Limits
 from chain.keys import Verifier
-from chain.scalars import Height, NodeName
+from chain.scalars import GENESIS_HEIGHT, Height, NodeName
 from node.replica import keys
 from node.replica.admission import Admission
+from node.replica.divergence import Diverged, Divergence
 from node.replica.head import Head
 from node.replica.messages import (
     BLOCKS_BYTES_TARGET,
@@ -30,18 +31,22 @@ class BlockServer:
         self._store = store
         self._size_max = frame_size_bytes_max(limits)
 
-    def answer(self, request: BlocksRequest, head: Head) -> Blocks:
-        """Give blocks from `request.first` on, about 1 MiB of them and at least one."""
+    def answer(self, request: BlocksRequest, head: Head, base: Height = GENESIS_HEIGHT) -> Blocks:
+        """Give blocks from `request.first` on, about 1 MiB of them and at least one.
+
+        Args: base: blocks are kept above it; at or below it there is none to give.
+        """
         blocks: list[DecidedBlock] = []
         size = 0
         last = min(head.height, request.first + min(request.count, BLOCKS_PER_MESSAGE_MAX) - 1)
-        for number in range(max(1, request.first), last + 1):
+        first = max(1, request.first)
+        for number in range(first, last + 1) if first > base else ():
             decided = self._load(Height(number))
             size += len(encode(decided))
             if blocks and size > BLOCKS_BYTES_TARGET:
                 break
             blocks.append(decided)
-        return Blocks(head.height, tuple(blocks))
+        return Blocks(head.height, tuple(blocks), base)
 
     def _load(self, height: Height) -> DecidedBlock:
         block = self._store.get(Column.BLOCKS, keys.block(height))
@@ -64,7 +69,11 @@ def execute_decided(
 ) -> ExecutedBlock:
     """Check a block that others decided, to its last signature, and execute it.
 
-    Raises: PeerFault: VT-3032, the peer sent what no quorum decided; Corruption: VT-3041, a quorum
+    Whose turn it was to propose is not checked: a value may be proposed again in a later round, so
+    no certificate tells who built it. `proposer` is the builder's own word, and nothing is computed
+    from it.
+
+    Raises: PeerFault: VT-3032, the peer sent what no quorum decided; Diverged: VT-3041, a quorum
     decided this but this node gets another result.
     """
     header = decided.block.header
@@ -95,8 +104,9 @@ def execute_decided(
         raise PeerFault("VT-3032", peer=peer, reason=error.why) from error
     if executed.header == header:
         return executed
-    raise Corruption(
+    raise Diverged(
         "VT-3041",
+        Divergence(header, executed),
         height=header.height,
         decided=header.state_root,
         own=executed.header.state_root,

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from chain.certificate import QuorumCertificate
 from chain.codec import encode
+from chain.committee_steps import CommitteeStep
 from chain.genesis import Genesis
 from chain.operations import Attest, RegisterTwin, Telemetry, UpdateTwin
 from chain.receipt import Receipt
@@ -17,6 +18,7 @@ from node.replica import keys
 from node.replica.effects import Commit
 from node.replica.head import Head
 from node.replica.ports import Column, Put, WriteBatch
+from node.replica.stored_tree import tree_puts
 from node.replica.transition import ExecutedBlock, genesis_state
 
 ACTION_EVENTS: Final = "action_"
@@ -82,21 +84,26 @@ def build_commit(
 def build_batch(executed: ExecutedBlock, certificate: QuorumCertificate) -> WriteBatch:
     """Gather all that height `executed.header.height` adds to the store.
 
-    The engine's hard state and the transactions that were kept with it are deleted in the same
-    batch, for they speak of this height only.
+    The transactions that were kept with the engine's state are deleted in the same batch, for they
+    speak of this height only. The state itself stays: an engine takes from it what outlives the
+    height.
     """
     header = executed.header
     height = header.height
     puts = [
         Put(Column.META, keys.HEAD, encode(next_head(executed, certificate))),
-        Put(Column.META, keys.CONSENSUS, None),
         Put(Column.META, keys.VALID, None),
         Put(Column.BLOCKS, keys.block(height), encode(executed.block)),
+        Put(Column.BLOCKS, keys.header(height), encode(header)),
+        Put(Column.BLOCKS, keys.ids(height), b"".join(t.id for t in executed.transactions)),
         Put(Column.BLOCKS, keys.certificate(height), encode(certificate)),
         Put(Column.BLOCKS, keys.receipts(height), encode(BlockReceipts(executed.receipts))),
         Put(Column.INDEX, keys.block_hash(executed.hash), height.to_bytes(8, "big")),
         Put(Column.INDEX, keys.block_time(header.time_ms), height.to_bytes(8, "big")),
     ]
+    if header.next_validators_root != header.validators_root:
+        step = CommitteeStep(header, certificate, executed.validators[1])
+        puts.append(Put(Column.BLOCKS, keys.committee_step(height), encode(step)))
     for index, transaction in enumerate(executed.transactions):
         place = keys.encode_place(height, index)
         puts.append(Put(Column.INDEX, keys.transaction(transaction.id), place))
@@ -105,7 +112,7 @@ def build_batch(executed: ExecutedBlock, certificate: QuorumCertificate) -> Writ
             Put(Column.INDEX, keys.twin_history(twin, height, index), b"") for twin in twins
         )
     puts.extend(_state_puts(executed.writes, height))
-    puts.extend(Put(Column.TREE, node, data) for node, data in executed.tree.nodes)
+    puts.extend(tree_puts(executed.tree, height))
     puts.extend(
         Put(Column.LOG, keys.log_node(level, index), node)
         for level, index, node in executed.log_nodes
@@ -121,7 +128,7 @@ def build_genesis_batch(genesis: Genesis) -> tuple[Head, WriteBatch]:
         Put(Column.META, keys.GENESIS, head.block),
     ]
     puts.extend(_state_puts(dict(writes), Height(0)))
-    puts.extend(Put(Column.TREE, node, data) for node, data in tree.nodes)
+    puts.extend(tree_puts(tree, Height(0)))
     return head, WriteBatch(tuple(puts))
 
 

@@ -9,7 +9,7 @@ from chain.receipt import Receipt
 from chain.scalars import Hash, Height, NodeName
 from chain.transaction import Transaction
 from consensus.bft.messages import Proposal, Vote
-from consensus.bft.state import HardState
+from consensus.engine import EngineState
 from consensus.value import Timer
 from node.replica.events import Ticket
 from node.replica.head import Head
@@ -21,11 +21,12 @@ from node.replica.ports import WriteBatch
 class Persist:
     """Make the engine's state durable before any later effect is performed.
 
-    `transactions` are those of the state's valid value, which itself only names them. They stand
-    on disk with the lock: if all who may unlock it forgot them, the chain would stand still.
+    `transactions` are those of the value that the state holds, which itself only names them. They
+    stand on disk with it: if all who may propose the value again forgot them, the chain would stand
+    still.
     """
 
-    state: HardState
+    state: EngineState
     transactions: tuple[bytes, ...] = ()
 
 
@@ -125,9 +126,43 @@ class FellBehind:
     height: Height
 
 
+@dataclass(frozen=True, slots=True)
+class ReadReady:
+    """The answer to `ReadRequested`: what this node has on disk is fresh enough, at `height`."""
+
+    ticket: Ticket
+    height: Height
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRefused:
+    """The answer to `ReadRequested` when nobody vouches for what this node has, and why."""
+
+    ticket: Ticket
+    error: ChainError
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write at once, before any later effect, and hand back `WriteDone`.
+
+    Without `sync` a power cut may undo it, together with all that was written after it.
+    """
+
+    batch: WriteBatch
+    sync: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """Put the snapshot in place whose parts are all stored, then hand back `InstallDone`."""
+
+
 Effect = (
     Persist
     | Commit
+    | Write
+    | Install
     | SendTo
     | SendToAll
     | Answer
@@ -137,4 +172,6 @@ Effect = (
     | Accuse
     | ProposalRefused
     | FellBehind
+    | ReadReady
+    | ReadRefused
 )

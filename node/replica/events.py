@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chain.scalars import Hash, Height, NodeName, UnixMillis
 from consensus.value import Timer
+from node.replica.head import Head
 
 Ticket = int
 """Names a request whose answer is awaited."""
@@ -74,4 +75,48 @@ class CommitDone:
     now_ms: UnixMillis
 
 
-Event = Started | Submitted | FrameReceived | PeerUp | PeerDown | TimerFired | Tick | CommitDone
+@dataclass(frozen=True, slots=True)
+class ReadRequested:
+    """A client wants what is final now; it gets exactly one `ReadReady` or `ReadRefused`."""
+
+    ticket: Ticket
+    now_ms: UnixMillis
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLeadership:
+    """An operator wants another node to lead: `to`, or with None the one that is furthest."""
+
+    to: NodeName | None
+    now_ms: UnixMillis
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDone:
+    """What `Write` asked for is written; nothing else is handled in between."""
+
+    now_ms: UnixMillis
+
+
+@dataclass(frozen=True, slots=True)
+class InstallDone:
+    """The snapshot is in place and `head` the new tip; nothing else is handled in between."""
+
+    head: Head
+    now_ms: UnixMillis
+
+
+Confirmation = CommitDone | WriteDone | InstallDone
+"""What the disk did; each answers the oldest effect that asked for something."""
+Event = (
+    Started
+    | Submitted
+    | FrameReceived
+    | PeerUp
+    | PeerDown
+    | TimerFired
+    | Tick
+    | Confirmation
+    | ReadRequested
+    | TransferLeadership
+)

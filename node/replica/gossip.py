@@ -44,13 +44,14 @@ class Questions:
     may take a megabyte and the time to read it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, count_max: int = QUESTIONS_PER_TICK_MAX) -> None:
+        self._count_max = count_max
         self._asked: Counter[NodeName] = Counter()
 
     def take(self, peer: NodeName) -> bool:
         """Count a question; tell whether it is to be answered."""
         self._asked[peer] += 1
-        return self._asked[peer] <= QUESTIONS_PER_TICK_MAX
+        return self._asked[peer] <= self._count_max
 
     def renew(self) -> None:
         """A tick has passed."""

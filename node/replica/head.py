@@ -37,6 +37,12 @@ class Head(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
         """The height that is being worked on."""
         return Height(self.height + 1)
 
+    def validators_of(self, height: Height) -> ValidatorSet | None:
+        """Give who decides this block, the next one or the one after it; None for other heights."""
+        known = (self.last_validators, self.validators, self.next_validators)
+        ahead = height - self.height
+        return known[ahead] if 0 <= ahead < len(known) else None
+
 
 def head_of_genesis(genesis: Genesis, state_root: Hash) -> Head:
     """Give the head before the first block.

@@ -8,16 +8,26 @@ Numbers are 8 bytes, most significant first, so that key order is number order.
 | meta    | `genesis`                                | the genesis hash: which chain this is     |
 | meta    | `consensus`                              | the engine's hard state                   |
 | meta    | `valid`                                  | transactions of its valid value           |
+| meta    | `base`                                   | `Base`: where what is kept begins         |
+| meta    | `swept`                                  | `Swept`: how far deleting has come        |
+| meta    | `snapshot`                               | `Plan`: the snapshot that is being loaded |
+| meta    | `snapshot/c` depth prefix                | `StateChunk` that is loaded               |
+| meta    | `snapshot/i` first                       | `LogRange` that is loaded                 |
+| meta    | `installing`                             | empty: the snapshot is being put in place |
 | blocks  | `b` height                               | encoded `Block`                           |
 | blocks  | `c` height                               | encoded `QuorumCertificate`               |
 | blocks  | `r` height                               | encoded receipts of the block             |
+| blocks  | `v` height                               | `CommitteeStep`: others decide after it   |
+| blocks  | `g` height                               | its header; kept longer than the block    |
+| blocks  | `i` height                               | ids of its transactions, joined; likewise |
 | index   | `t` transaction id                       | height, position                          |
 | index   | `h` block hash                           | height                                    |
 | index   | `w` length twin height position          | empty: the transaction touched the twin   |
 | index   | `s` time                                 | height: to find a block by time           |
+| index   | `x` height part                          | tree nodes stale from there on, joined    |
 | state   | the state key                            | its present value                         |
 | history | length, state key, ~height               | the value it got at that height           |
-| tree    | node hash                                | a node of the state tree                  |
+| tree    | node hash                                | node, height, key; see `stored_tree.py`   |
 | log     | level, index                             | hash of a full subtree of the Merkle log  |
 """
 
@@ -29,6 +39,12 @@ HEAD: Final = b"head"
 GENESIS: Final = b"genesis"
 CONSENSUS: Final = b"consensus"
 VALID: Final = b"valid"
+BASE: Final = b"base"
+SWEPT: Final = b"swept"
+SNAPSHOT: Final = b"snapshot"
+SNAPSHOT_CHUNKS: Final = b"snapshot/c"
+SNAPSHOT_IDS: Final = b"snapshot/i"
+INSTALLING: Final = b"installing"
 _LAST: Final = 2**64 - 1
 
 
@@ -47,6 +63,21 @@ def receipts(height: Height) -> bytes:
     return b"r" + to_bytes(height)
 
 
+def committee_step(height: Height) -> bytes:
+    """Key of the step by which other validators follow those of a height, in `blocks`."""
+    return b"v" + to_bytes(height)
+
+
+def header(height: Height) -> bytes:
+    """Key of the header of a height, in `blocks`."""
+    return b"g" + to_bytes(height)
+
+
+def ids(height: Height) -> bytes:
+    """Key of the ids of the transactions of a block, in `blocks`."""
+    return b"i" + to_bytes(height)
+
+
 def transaction(transaction_id: Hash) -> bytes:
     """Key of a transaction's place, in `index`."""
     return b"t" + transaction_id
@@ -60,6 +91,16 @@ def block_hash(hash_: Hash) -> bytes:
 def block_time(time_ms: UnixMillis) -> bytes:
     """Key of a block time's height, in `index`."""
     return b"s" + to_bytes(time_ms)
+
+
+def stale_nodes(height: Height, part: int) -> bytes:
+    """Key of nodes of the state tree that the block at a height made stale, in `index`."""
+    return b"x" + to_bytes(height) + part.to_bytes(4, "big")
+
+
+def height_of_stale(key: bytes) -> Height:
+    """Give the height in the key of stale nodes."""
+    return Height(int.from_bytes(key[1:9], "big"))
 
 
 def twin_prefix(twin: TwinId) -> bytes:
@@ -91,6 +132,16 @@ def height_of_history(key: bytes) -> Height:
 def log_node(level: int, index: int) -> bytes:
     """Key of a full subtree of the log, in `log`."""
     return level.to_bytes(1, "big") + to_bytes(index)
+
+
+def snapshot_chunk(depth: int, prefix: int) -> bytes:
+    """Key of a chunk that was loaded, in `meta`."""
+    return SNAPSHOT_CHUNKS + depth.to_bytes(1, "big") + to_bytes(prefix)
+
+
+def snapshot_ids(first: int) -> bytes:
+    """Key of a stretch of the log that was loaded, in `meta`."""
+    return SNAPSHOT_IDS + to_bytes(first)
 
 
 def encode_place(height: Height, position: int) -> bytes:

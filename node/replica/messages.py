@@ -4,19 +4,23 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from chain.block import Block
+from chain.block import Block, Header
 from chain.certificate import QuorumCertificate
 from chain.codec import decode, encode
+from chain.committee_steps import CommitteeStep
 from chain.errors import InvalidInput, PeerFault
 from chain.genesis import Limits
-from chain.scalars import HashField, HeightField, NodeNameField
-from consensus.bft.messages import Proposal, Vote
-from consensus.bft.repair import RoundSummary
+from chain.log_range import IDS_PER_RANGE_MAX, LogRange
+from chain.scalars import CountField, HashField, Height, HeightField, NodeNameField
+from chain.state_chunk import CHUNK_DEPTH_MAX, StateChunk
+from consensus.engine import Message, Summary
 
 IDS_PER_MESSAGE_MAX: Final = 4096
 BLOCKS_PER_MESSAGE_MAX: Final = 64
 BLOCKS_BYTES_TARGET: Final = 1 << 20
 FRAME_OVERHEAD_BYTES: Final = 256 << 10
+STEPS_PER_MESSAGE_MAX: Final = 64
+HEADERS_PER_PART_MAX: Final = 1_024
 ITEM_OVERHEAD_BYTES: Final = 5
 """What MessagePack puts in front of a byte string, at most."""
 
@@ -28,9 +32,9 @@ class PeerMessage(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tr
 
 
 class ConsensusMessage(PeerMessage, tag=1, frozen=True, array_like=True):
-    """A proposal or vote, from its author or passed on."""
+    """What one engine says to others, from its author or, where engines gossip, passed on."""
 
-    message: Proposal | Vote
+    message: Message
 
 
 class Transactions(PeerMessage, tag=2, frozen=True, array_like=True):
@@ -55,14 +59,17 @@ class Want(PeerMessage, tag=4, frozen=True, array_like=True):
 class Status(PeerMessage, tag=5, frozen=True, array_like=True):
     """Where this node stands: the pull side of gossip.
 
-    `height` and `block` are its head; `summary` says which votes of the next height it holds;
-    `connected` names the nodes it is connected to.
+    `height` and `block` are its head; `summary` says how far it is in the next height;
+    `connected` names the nodes it is connected to. It has blocks above `base` and the state from
+    there on; `transactions` counts those of the chain.
     """
 
     height: HeightField
     block: HashField
-    summary: RoundSummary
+    summary: Summary
     connected: Annotated[tuple[NodeNameField, ...], Meta(max_length=256)]
+    base: HeightField = Height(0)
+    transactions: CountField = 0
 
 
 class BlocksRequest(PeerMessage, tag=6, frozen=True, array_like=True):
@@ -79,17 +86,127 @@ class DecidedBlock(Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     certificate: QuorumCertificate
 
 
+class Offer(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Two headers that follow each other, each with the certificate that decided it."""
+
+    header: Header
+    certificate: QuorumCertificate
+    next_header: Header
+    next_certificate: QuorumCertificate
+
+
 class Blocks(PeerMessage, tag=7, frozen=True, array_like=True):
     """Committed blocks in ascending order without gaps; empty when there is none to give.
 
-    `height` is the sender's head.
+    `height` is the sender's head; it has blocks above `base`.
     """
 
     height: HeightField
     blocks: Annotated[tuple[DecidedBlock, ...], Meta(max_length=BLOCKS_PER_MESSAGE_MAX)]
+    base: HeightField = Height(0)
 
 
-AnyPeerMessage = ConsensusMessage | Transactions | Have | Want | Status | BlocksRequest | Blocks
+class StepsRequest(PeerMessage, tag=20, frozen=True, array_like=True):
+    """Asks how the validators changed above height `after` and up to `last`."""
+
+    after: HeightField
+    last: HeightField
+
+
+class Steps(PeerMessage, tag=21, frozen=True, array_like=True):
+    """Changes of the validators in ascending order, from the first that was asked for on.
+
+    None of them is left out; when a message does not hold all, the last one says where to go on.
+    """
+
+    steps: Annotated[tuple[CommitteeStep, ...], Meta(max_length=STEPS_PER_MESSAGE_MAX)]
+
+
+class SnapshotRequest(PeerMessage, tag=22, frozen=True, array_like=True):
+    """Asks for the newest state that the peer gives in parts."""
+
+
+class SnapshotOffer(PeerMessage, tag=23, frozen=True, array_like=True):
+    """The state after `header` can be had here in parts; None: none can.
+
+    `next_header` follows it, and says who decides the height after; both were decided.
+    """
+
+    offer: Offer | None
+
+
+class StatePart(Struct, tag=1, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Asks for the keys and values in the subtree at a place, or the first part of them."""
+
+    depth: Annotated[int, Meta(ge=0, le=CHUNK_DEPTH_MAX)]
+    prefix: CountField
+
+
+class HeadersPart(Struct, tag=2, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Asks for `count` headers, the last of them that of height `last`."""
+
+    last: HeightField
+    count: Annotated[int, Meta(ge=1, le=HEADERS_PER_PART_MAX)]
+
+
+class IdsPart(Struct, tag=3, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Asks for `count` ids of the log from number `first` on."""
+
+    first: CountField
+    count: Annotated[int, Meta(ge=0, le=IDS_PER_RANGE_MAX)]
+
+
+PartName = StatePart | HeadersPart | IdsPart
+
+
+class PartRequest(PeerMessage, tag=24, frozen=True, array_like=True):
+    """Asks for a part of the snapshot of a height."""
+
+    height: HeightField
+    part: PartName
+
+
+class GivenState(Struct, tag=1, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Keys and values of a subtree."""
+
+    chunk: StateChunk
+
+
+class GivenHeaders(Struct, tag=2, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Headers in ascending order."""
+
+    headers: Annotated[tuple[Header, ...], Meta(max_length=HEADERS_PER_PART_MAX)]
+
+
+class GivenIds(Struct, tag=3, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A stretch of the log."""
+
+    ids: LogRange
+
+
+GivenPart = GivenState | GivenHeaders | GivenIds
+
+
+class Part(PeerMessage, tag=25, frozen=True, array_like=True):
+    """What was asked for as `part` of the snapshot of a height; None: it cannot be had here."""
+
+    height: HeightField
+    part: PartName
+    given: GivenPart | None
+
+
+SnapshotMessage = StepsRequest | Steps | SnapshotRequest | SnapshotOffer | PartRequest | Part
+"""What is said about joining from a snapshot."""
+AnyPeerMessage = (
+    ConsensusMessage
+    | Transactions
+    | Have
+    | Want
+    | Status
+    | BlocksRequest
+    | Blocks
+    | SnapshotMessage
+)
 
 
 class Frame(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -3,19 +3,20 @@
 from collections import deque
 from typing import assert_never
 
-from chain.scalars import Height, NodeName
+from chain.errors import Corruption
+from chain.scalars import Height, NodeName, UnixMillis
 from consensus import effects as engine_effects
 from consensus import events as engine_events
-from consensus.bft.messages import Message
-from consensus.bft.repair import RoundSummary
-from consensus.engine import Engine
-from consensus.value import Value
+from consensus.engine import Engine, Message, Summary, Tip, Value
+from consensus.state import kept_value
 from node.replica import effects
 from node.replica.commit import build_commit
+from node.replica.divergence import Diverged
 from node.replica.effects import Effect
 from node.replica.gossip import Neighbours
 from node.replica.head import Head
 from node.replica.messages import ConsensusMessage
+from node.replica.probation import Probation
 from node.replica.proposals import Incomplete, Proposals, Valid, Verdict
 from node.replica.transactions import TransactionFlow
 
@@ -30,18 +31,46 @@ class Ordering:
         proposals: Proposals,
         transactions: TransactionFlow,
         neighbours: Neighbours,
+        probation: Probation | None = None,
     ) -> None:
         self._engine = engine
+        self._probation = probation
         self._own_name = own_name
         self._proposals = proposals
         self._transactions = transactions
         self._neighbours = neighbours
 
-    def summary(self) -> RoundSummary:
-        """Say what the engine holds of its present round."""
+    @property
+    def probation(self) -> Probation | None:
+        """What keeps this node from signing for now, or None."""
+        return self._probation
+
+    def move_to(self, head: Head, *, has_work: bool, now_ms: UnixMillis) -> list[Effect]:
+        """Let the engine go on after a head that is on disk."""
+        assert head.certificate is not None, "only genesis has none"
+        if self._probation is not None and self._probation.is_over(head):
+            self._engine = self._probation.make_engine(tip_of(head))
+            self._probation = None
+            out = self.handle(engine_events.Started(now_ms), head)
+            if has_work:
+                out.extend(self.handle(engine_events.WorkAvailable(now_ms), head))
+            return out
+        event = engine_events.HeightCommitted(
+            head.height,
+            head.certificate,
+            head.validators,
+            head.next_validators,
+            head.time_ms,
+            has_work,
+            now_ms,
+        )
+        return self.handle(event, head)
+
+    def summary(self) -> Summary:
+        """Say what the engine holds of its present height."""
         return self._engine.summary()
 
-    def messages_missing_in(self, summary: RoundSummary) -> list[Message]:
+    def messages_missing_in(self, summary: Summary) -> list[Message]:
         """Give the consensus messages that a peer with this summary lacks."""
         return self._engine.messages_missing_in(summary)
 
@@ -49,14 +78,24 @@ class Ordering:
         """Hand an event to the engine, and its own questions' answers after it.
 
         Raises: PeerFault: the event brought a message that breaks the protocol; Corruption: a
-        quorum decided what this node found invalid.
+        quorum decided what this node found invalid, `Diverged` when it got another result.
         """
         out: list[Effect] = []
         queue = deque([event])
         while queue:
-            for effect in self._engine.handle(queue.popleft()):
+            for effect in self._ask(queue.popleft()):
                 self._perform(effect, head, out, queue)
         return out
+
+    def _ask(self, event: engine_events.Event) -> list[engine_effects.Effect]:
+        """Hand an event to the engine; should it find a divergence, say all that is known of it."""
+        try:
+            return self._engine.handle(event)
+        except Corruption as error:
+            divergence = self._proposals.divergence(error.values.get("block"))
+            if divergence is None:
+                raise
+            raise Diverged(error.code, divergence, **error.values) from error
 
     def check_again(self, head: Head) -> list[Effect]:
         """Check the proposals that waited for transactions and are complete now."""
@@ -75,14 +114,38 @@ class Ordering:
     ) -> None:
         match effect:
             case engine_effects.Persist(state):
-                value = state.valid_value
+                value = kept_value(state)
                 kept = () if value is None else self._proposals.keep(value)
                 out.append(effects.Persist(state, kept))
             case engine_effects.Broadcast(message):
                 peers = self._neighbours.names
                 out.append(effects.SendToAll(peers, ConsensusMessage(message)))
+            case engine_effects.Send(to, message):
+                peer = head.validators.members[to].node
+                if peer in self._neighbours:
+                    out.append(effects.SendTo(peer, ConsensusMessage(message)))
             case engine_effects.SetTimer(timer, delay_ms):
                 out.append(effects.SetTimer(timer, delay_ms))
+            case engine_effects.Accuse(first, second):
+                out.append(effects.Accuse(first, second))
+            case engine_effects.FellBehind(height):
+                out.append(effects.FellBehind(height))
+            case engine_effects.ReadReady(ticket, height):
+                out.append(effects.ReadReady(ticket, height))
+            case engine_effects.ReadRefused(ticket, error):
+                out.append(effects.ReadRefused(ticket, error))
+            case _:
+                self._ask_back(effect, head, out, queue)
+
+    def _ask_back(
+        self,
+        effect: engine_effects.BuildPayload | engine_effects.CheckPayload | engine_effects.Decide,
+        head: Head,
+        out: list[Effect],
+        queue: deque[engine_events.Event],
+    ) -> None:
+        """Answer what the engine asks of the ledger."""
+        match effect:
             case engine_effects.BuildPayload(height, round_):
                 own_index = head.validators.index_of(self._own_name)
                 assert own_index is not None, "only validators propose"
@@ -96,10 +159,6 @@ class Ordering:
                     out.append(effects.FellBehind(Height(head.next_height + 1)))
                 else:
                     out.append(build_commit(executed, certificate, is_catch_up=False))
-            case engine_effects.Accuse(first, second):
-                out.append(effects.Accuse(first, second))
-            case engine_effects.FellBehind(height):
-                out.append(effects.FellBehind(height))
             case _:
                 assert_never(effect)
 
@@ -117,6 +176,13 @@ class Ordering:
             return
         out.extend(_refusal(value, verdict))
         queue.append(_checked(height, value, verdict))
+
+
+def tip_of(head: Head) -> Tip:
+    """Give what the last committed block leaves to an engine."""
+    return Tip(
+        head.next_height, head.certificate, head.time_ms, head.validators, head.next_validators
+    )
 
 
 def _checked(height: Height, value: Value, verdict: Verdict) -> engine_events.PayloadChecked:

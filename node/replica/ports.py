@@ -55,7 +55,10 @@ class WritableStore(Store, Protocol):
     """A store that can be written; only the runtime holds one."""
 
     def write(self, batch: WriteBatch, *, sync: bool) -> None:
-        """Apply a batch atomically; with `sync` it survives a power cut once this returns."""
+        """Apply a batch atomically; with `sync` it survives a power cut once this returns.
+
+        Writes keep their order: what a power cut takes are the newest that were not synced.
+        """
         ...
 
 

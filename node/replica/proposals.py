@@ -4,7 +4,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from chain.block import Header
 from chain.errors import ChainError, Corruption, InvalidInput
 from chain.genesis import Limits
 from chain.keys import Verifier
@@ -12,6 +11,7 @@ from chain.scalars import Hash
 from chain.transaction import Transaction, decode_transaction
 from consensus.value import Value
 from node.replica.admission import Admission
+from node.replica.divergence import Divergence
 from node.replica.head import Head
 from node.replica.mempool import Mempool
 from node.replica.payload import Payload, check_succeeds, from_value, to_value
@@ -76,6 +76,7 @@ class Proposals:
         self._verify = verify
         self._executed: dict[Hash, _Executed] = {}
         self._pending: dict[Value, _Pending] = {}
+        self._divergences: dict[Hash, Divergence] = {}
         self._fetched: OrderedDict[Hash, Transaction] = OrderedDict()
         self._fetched_bytes = 0
         self._kept: dict[Hash, Transaction] = {}
@@ -88,6 +89,7 @@ class Proposals:
         """Forget the height that was decided."""
         self._executed.clear()
         self._pending.clear()
+        self._divergences.clear()
         self._fetched.clear()
         self._fetched_bytes = 0
         self._kept = {}
@@ -177,6 +179,10 @@ class Proposals:
         self._pending[value] = pending
         return self._complete(pending, head)
 
+    def divergence(self, block: object) -> Divergence | None:
+        """Give both results of a block of this height that this node gets another result for."""
+        return self._divergences.get(Hash(block)) if isinstance(block, bytes) else None
+
     def holds(self, transaction_id: Hash) -> bool:
         """Tell whether a block that was built or found valid here holds the transaction."""
         return any(
@@ -255,9 +261,16 @@ class Proposals:
         except InvalidInput as error:
             return Invalid(error)
         if executed.header != payload.header:
-            return Invalid(_difference(payload.header, executed.header))
+            return self._differ(pending.value, Divergence(payload.header, executed))
         self._remember(pending.value, executed)
         return Valid()
+
+    def _differ(self, value: Value, divergence: Divergence) -> Invalid:
+        if len(self._divergences) >= EXECUTED_COUNT_MAX:
+            self._divergences.pop(next(iter(self._divergences)))
+        self._divergences[value.id] = divergence
+        reason = f"this node gets another {', '.join(divergence.fields)}"
+        return Invalid(InvalidInput("VT-3010", reason=reason))
 
     def _check_transactions(self, transactions: tuple[Transaction, ...], head: Head) -> None:
         size = sum(transaction.size_bytes for transaction in transactions)
@@ -280,10 +293,3 @@ def _has_right_count(payload: Payload, head: Head) -> bool:
 def _mismatched() -> Invalid:
     reason = "its transactions are not the ones its header commits to"
     return Invalid(InvalidInput("VT-3010", reason=reason), is_mismatched=True)
-
-
-def _difference(proposed: Header, own: Header) -> InvalidInput:
-    fields = [
-        name for name in Header.__struct_fields__ if getattr(proposed, name) != getattr(own, name)
-    ]
-    return InvalidInput("VT-3010", reason=f"this node gets another {', '.join(fields)}")

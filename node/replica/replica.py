@@ -7,73 +7,52 @@ every decision is made on a state that is on disk.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, assert_never
 
-from chain import keys
 from chain.errors import Corruption, PeerFault
-from chain.genesis import Genesis
+from chain.genesis import Limits
 from chain.scalars import Hash, Height, NodeName, UnixMillis
 from consensus import events as engine_events
-from consensus.bft.checks import check_message, get_sender
-from consensus.bft.repair import RoundSummary
 from consensus.engine import Engine
+from consensus.messages import check_message, get_sender, is_relayed
 from contracts.executor import Executor
 from node.replica import effects, events
 from node.replica.admission import Admission
-from node.replica.blocks import BlockServer, execute_decided
-from node.replica.commit import build_commit
+from node.replica.catchup import CatchingUp
 from node.replica.effects import Effect
 from node.replica.gossip import Neighbours, Questions, SeenSet
 from node.replica.head import Head
-from node.replica.mempool import Mempool, MempoolLimits
+from node.replica.mempool import Mempool
 from node.replica.messages import (
     AnyPeerMessage,
     Blocks,
     BlocksRequest,
     ConsensusMessage,
-    DecidedBlock,
     Have,
+    SnapshotMessage,
+    SnapshotRequest,
     Status,
+    StepsRequest,
     Transactions,
     Want,
     decode_frame,
 )
 from node.replica.ordering import Ordering
 from node.replica.ports import Store
+from node.replica.probation import Probation
 from node.replica.proposals import Proposals
-from node.replica.sync import Catchup
+from node.replica.reporting import Reporter
+from node.replica.setting import ReplicaView, Setting
+from node.replica.steady import SteadyTime
 from node.replica.transactions import TransactionFlow
 from node.replica.transition import Ledger
 
+__all__ = ["Replica", "ReplicaView", "Setting"]
+
 DEFERRED_COUNT_MAX: Final = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class ReplicaView:
-    """What a replica looks like from outside, for status pages and metrics."""
-
-    head: Head
-    summary: RoundSummary
-    waiting: int
-    waiting_bytes: int
-    peer_heights: tuple[tuple[NodeName, Height], ...]
-    is_catching_up: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a replica is told about its chain and about itself.
-
-    `kept` are the encoded transactions that were stored with the engine's state.
-    """
-
-    genesis: Genesis
-    own_name: NodeName
-    mempool_limits: MempoolLimits = field(default_factory=MempoolLimits)
-    verify: keys.Verifier = keys.verify
-    kept: tuple[bytes, ...] = ()
+QUESTIONS: Final = (Want, Status, BlocksRequest, StepsRequest, SnapshotRequest)
+"""What a peer may ask a few times between two ticks; parts of snapshots are bounded apart."""
 
 
 class Replica:
@@ -90,7 +69,7 @@ class Replica:
         self._own_name = setting.own_name
         self._head = head
         self._verify = verify
-        self._ledger = Ledger(genesis, store, executor)
+        self._ledger = Ledger(genesis, store, executor, verify)
         self._admission = Admission(genesis, self._ledger.genesis_hash, store, verify)
         self._mempool = Mempool(setting.mempool_limits)
         self._proposals = Proposals(self._ledger, self._admission, self._mempool, verify)
@@ -105,41 +84,52 @@ class Replica:
             self._proposals,
             self._transactions,
             self._neighbours,
+            Probation(setting.own_name, genesis, setting.signers, verify)
+            if setting.is_unsure
+            else None,
         )
-        self._blocks = BlockServer(store, genesis.limits)
-        self._catchup = Catchup()
-        self._fetched_blocks: deque[tuple[NodeName, DecidedBlock]] = deque()
+        self._reporter = Reporter(genesis, setting.signers, store, self._transactions)
+        self._catchup = CatchingUp(
+            store, genesis, setting.catch_up, self._ledger, self._admission, verify
+        )
         self._seen = SeenSet()
         self._questions = Questions()
-        self._committing: effects.Commit | None = None
+        self._awaited: deque[effects.Commit | effects.Write | effects.Install] = deque()
+        """What was asked of the disk and not confirmed yet; until then nothing else is handled."""
         self._deferred: deque[events.Event] = deque()
-        self._height_at_last_tick = Height(-1)
         self._now_ms = UnixMillis(0)
+        self._time = SteadyTime()
+        self._steady_ms = UnixMillis(0)
 
     def handle(self, event: events.Event) -> list[Effect]:
         """Take one event and give what it leads to.
 
         Raises: Corruption: the store is damaged, or a quorum decided what this node cannot get.
         """
-        if self._committing is not None and not isinstance(event, events.CommitDone):
-            assert len(self._deferred) < DEFERRED_COUNT_MAX, "CommitDone must come next"
+        if self._awaited and not isinstance(event, events.Confirmation):
+            assert len(self._deferred) < DEFERRED_COUNT_MAX, "a confirmation must come next"
             self._deferred.append(event)
             return []
         out = self._dispatch(event)
-        while self._deferred and self._committing is None:
+        while self._deferred and not self._awaited:
             out.extend(self._dispatch(self._deferred.popleft()))
         return out
 
     def view(self) -> ReplicaView:
         """Describe the replica."""
-        heights = [(peer, self._catchup.height_of(peer)) for peer in self._neighbours.names]
+        claims = self._catchup.claims
+        heights = [(peer, claims.height_of(peer)) for peer in self._neighbours.names]
         return ReplicaView(
             self._head,
             self._ordering.summary(),
             len(self._mempool),
             self._mempool.size_bytes,
             tuple((peer, height) for peer, height in heights if height is not None),
-            self._catchup.target > self._head.next_height,
+            claims.highest > self._head.next_height,
+            self._catchup.base.height,
+            self._catchup.progress,
+            self._catchup.snapshots,
+            self._ordering.probation is not None,
         )
 
     def is_waiting(self, transaction_id: Hash) -> bool:
@@ -148,11 +138,14 @@ class Replica:
 
     def _dispatch(self, event: events.Event) -> list[Effect]:
         self._now_ms = event.now_ms
+        self._steady_ms = self._time.follow(event.now_ms)
         match event:
             case events.Started():
                 return self._run_engine(engine_events.Started(event.now_ms))
             case events.Submitted():
-                return self._with_work(self._transactions.submit(event, self._head))
+                return self._with_work(
+                    self._transactions.submit(event, self._head, self._steady_ms)
+                )
             case events.FrameReceived():
                 return self._receive(event.peer, event.frame)
             case events.PeerUp():
@@ -166,8 +159,12 @@ class Replica:
                 return self._run_engine(engine_events.TimerFired(event.timer, event.now_ms))
             case events.Tick():
                 return self._tick()
-            case events.CommitDone():
-                return self._committed(event.block)
+            case events.CommitDone() | events.WriteDone() | events.InstallDone():
+                return self._confirmed(event)
+            case events.ReadRequested():
+                return self._run_engine(engine_events.ReadRequested(event.ticket))
+            case events.TransferLeadership():
+                return self._transfer_leadership(event.to)
             case _:
                 assert_never(event)
 
@@ -179,16 +176,19 @@ class Replica:
         try:
             return self._heed(peer, decode_frame(frame, self._limits), frame)
         except PeerFault as error:
+            self._catchup.forget(peer)
             return [effects.Disconnect(peer, error)]
 
     def _heed(self, peer: NodeName, message: AnyPeerMessage, frame: bytes) -> list[Effect]:
-        if isinstance(message, Want | Status | BlocksRequest) and not self._questions.take(peer):
+        if isinstance(message, QUESTIONS) and not self._questions.take(peer):
             return []
+        if isinstance(message, SnapshotMessage):
+            return self._note(self._catchup.heed(peer, message, self._head, self._steady_ms))
         match message:
             case ConsensusMessage():
                 return self._consensus_message(peer, message, frame)
             case Transactions():
-                flow = self._transactions.receive(peer, message, self._head, self._now_ms)
+                flow = self._transactions.receive(peer, message, self._head, self._steady_ms)
                 return self._with_work(flow)
             case Have():
                 return self._transactions.have(peer, message)
@@ -197,9 +197,9 @@ class Replica:
             case Status():
                 return self._peer_status(peer, message)
             case BlocksRequest():
-                return [effects.SendTo(peer, self._blocks.answer(message, self._head))]
+                return [effects.SendTo(peer, self._catchup.answer(message, self._head))]
             case Blocks():
-                return self._peer_blocks(peer, message)
+                return self._note(self._catchup.take(peer, message, self._head, self._steady_ms))
             case _:
                 assert_never(message)
 
@@ -210,7 +210,9 @@ class Replica:
         received = engine_events.Received(inner, self._now_ms)
         if inner.height != self._head.next_height:
             if inner.height > self._head.next_height:
-                self._catchup.learn(peer, Height(inner.height - 1))
+                self._catchup.hear(peer, Height(inner.height - 1))
+            return self._run_engine(received)
+        if not is_relayed(inner):
             return self._run_engine(received)
         # The engine hears everything: it may have use for what it could not keep the first time.
         is_new = self._seen.add(Hash(sha256(frame).digest()))
@@ -224,62 +226,23 @@ class Replica:
 
     def _status(self) -> Status:
         return Status(
-            self._head.height, self._head.block, self._ordering.summary(), self._neighbours.names
+            self._head.height,
+            self._head.block,
+            self._ordering.summary(),
+            self._neighbours.names,
+            self._catchup.base.height,
+            self._head.transactions_total,
         )
 
     def _peer_status(self, peer: NodeName, status: Status) -> list[Effect]:
         self._neighbours.learn(peer, status.connected)
-        self._catchup.learn(peer, status.height)
+        self._catchup.learn(peer, status)
+        if self._ordering.probation is not None:
+            self._ordering.probation.hear(peer, status.height)
         if status.height == self._head.height:
             missing = self._ordering.messages_missing_in(status.summary)
             return [effects.SendTo(peer, ConsensusMessage(message)) for message in missing]
-        return self._request_blocks()
-
-    # Catch-up
-
-    def _request_blocks(self) -> list[Effect]:
-        behind = self._catchup.target - self._head.height
-        is_stuck = self._height_at_last_tick == self._head.height
-        if self._fetched_blocks or behind < (1 if is_stuck else 2):
-            return []
-        request = self._catchup.next_request(self._head.next_height, self._now_ms)
-        return [effects.SendTo(*request)] if request else []
-
-    def _peer_blocks(self, peer: NodeName, message: Blocks) -> list[Effect]:
-        wanted = self._head.next_height
-        heights = [decided.block.header.height for decided in message.blocks]
-        is_useful = self._catchup.is_answer(peer, heights)
-        self._catchup.answered(peer, is_useful=is_useful, now_ms=self._now_ms)
-        self._catchup.learn(peer, message.height)
-        if is_useful and not self._fetched_blocks:
-            self._fetched_blocks.extend(
-                (peer, decided)
-                for decided in message.blocks
-                if decided.block.header.height >= wanted
-            )
-        return self._apply_fetched()
-
-    def _apply_fetched(self) -> list[Effect]:
-        while self._fetched_blocks:
-            peer, decided = self._fetched_blocks.popleft()
-            if decided.block.header.height < self._head.next_height:
-                continue
-            try:
-                executed = execute_decided(
-                    decided,
-                    peer,
-                    self._head,
-                    self._ledger,
-                    self._admission,
-                    self._verify,
-                )
-            except PeerFault as error:
-                self._fetched_blocks.clear()
-                self._catchup.forget(peer)
-                return [effects.Disconnect(peer, error)]
-            commit = build_commit(executed, decided.certificate, is_catch_up=True)
-            return self._note([commit])
-        return self._request_blocks()
+        return self._catchup.ask(self._head, self._steady_ms)
 
     # Consensus
 
@@ -289,6 +252,12 @@ class Replica:
             out.extend(self._run_engine(engine_events.WorkAvailable(self._now_ms)))
         return out
 
+    def _transfer_leadership(self, to: NodeName | None) -> list[Effect]:
+        index = None if to is None else self._head.validators.index_of(to)
+        if to is not None and index is None:
+            return []
+        return self._run_engine(engine_events.TransferLeadership(index, self._now_ms))
+
     def _run_engine(self, event: engine_events.Event) -> list[Effect]:
         return self._note(self._ordering.handle(event, self._head))
 
@@ -296,46 +265,83 @@ class Replica:
         kept: list[Effect] = []
         for effect in out:
             if isinstance(effect, effects.FellBehind):
-                kept.extend(self._request_blocks())
+                kept.extend(self._catchup.ask(self._head, self._steady_ms))
                 continue
-            if isinstance(effect, effects.Commit):
-                assert self._committing is None, "one commit at a time"
-                self._committing = effect
+            if isinstance(effect, effects.Accuse):
+                self._reporter.accuse(effect.first, effect.second, self._head)
+            if isinstance(effect, effects.Commit | effects.Write | effects.Install):
+                self._awaited.append(effect)
             kept.append(effect)
         return kept
 
-    def _committed(self, block: Hash) -> list[Effect]:
-        commit = self._committing
-        assert commit is not None, "CommitDone answers a Commit"
-        if commit.head.block != block:
-            raise Corruption("VT-3042", height=commit.height)
-        self._committing = None
-        self._head = commit.head
+    def _confirmed(self, event: events.Confirmation) -> list[Effect]:
+        """Go on after what was asked of the disk, in the order asked for."""
+        match self._awaited.popleft(), event:
+            case effects.Commit() as commit, events.CommitDone(height, block):
+                if commit.head.block != block:
+                    raise Corruption("VT-3042", height=height)
+                return self._committed(commit)
+            case effects.Install(), events.InstallDone(head):
+                return self._installed(head)
+            case effects.Write(), events.WriteDone():
+                return []
+            case _:
+                raise AssertionError("confirmations come in the order asked for")
+
+    def _committed(self, commit: effects.Commit) -> list[Effect]:
         self._mempool.remove(transaction.id for transaction in commit.transactions)
-        expired = self._mempool.expire(self._head.next_height)
+        out = self._move_to(commit.head)
+        if not self._awaited:
+            out.extend(self._note(self._catchup.go_on(self._head, self._steady_ms)))
+        out.extend(self._prune(len(commit.batch.puts)))
+        return out
+
+    def _installed(self, head: Head) -> list[Effect]:
+        self._catchup.installed()
+        waiting = [transaction.id for transaction in self._mempool.in_order()]
+        self._mempool.remove(id_ for id_ in waiting if self._admission.is_committed(id_))
+        out = self._move_to(head)
+        return [*out, *self._note(self._catchup.ask(head, self._steady_ms))]
+
+    def _move_to(self, head: Head) -> list[Effect]:
+        """Go on after another head."""
+        self._head = head
+        expired = self._mempool.expire(head.next_height)
         self._proposals.start_height()
         out: list[Effect] = [effects.Expired(expired)] if expired else []
-        head, has_work = self._head, len(self._mempool) > 0
-        event = engine_events.HeightCommitted(
-            head.height, commit.certificate, head.validators, head.time_ms, has_work, self._now_ms
-        )
-        out.extend(self._run_engine(event))
-        if self._committing is None:
-            out.extend(self._apply_fetched())
+        has_work = len(self._mempool) > 0
+        out.extend(self._note(self._ordering.move_to(head, has_work=has_work, now_ms=self._now_ms)))
         return out
+
+    def _prune(self, rows: int = 0) -> list[Effect]:
+        """Delete some of what need not be kept; never while a write is on its way to the disk."""
+        if self._awaited:
+            return []
+        return self._note(self._catchup.prune(self._head, self._steady_ms, rows))
 
     def _tick(self) -> list[Effect]:
         self._questions.renew()
         out: list[Effect] = [effects.SendToAll(self._neighbours.names, self._status())]
-        out.extend(self._transactions.announce(self._now_ms))
+        out.extend(self._transactions.announce(self._steady_ms))
         out.extend(self._transactions.ask_for(self._proposals.missing(), self._neighbours.names))
-        out.extend(self._request_blocks())
-        self._height_at_last_tick = self._head.height
+        out.extend(self._with_work(self._reporter.report(self._head, self._steady_ms)))
+        if not self._awaited:
+            out.extend(self._note(self._catchup.tick(self._head, self._steady_ms)))
+        out.extend(self._prune())
         return out
+
+    def is_final(self, transaction_id: Hash) -> bool:
+        """Tell whether a block holds the transaction that could still be repeated."""
+        return self._admission.is_committed(transaction_id)
 
     def is_ordered(self, transaction_id: Hash) -> bool:
         """Tell whether a proposed block of the present height holds the transaction."""
         return self._proposals.holds(transaction_id)
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of the chain."""
+        return self._limits
 
     @property
     def genesis_hash(self) -> Hash:

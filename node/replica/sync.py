@@ -1,18 +1,38 @@
-"""Catching up: which blocks to ask of whom.
+"""Catching up: what peers say of themselves, and which blocks to ask of whom.
 
 A peer's claimed height only decides whom to ask. Nothing it sends counts before its certificate
 holds, and a peer that gives nothing useful loses its turn, so one liar cannot hold a node back.
+Claims that contradict each other end the connection.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from chain.errors import PeerFault
 from chain.scalars import Height, NodeName, UnixMillis
-from node.replica.messages import BLOCKS_PER_MESSAGE_MAX, BlocksRequest
+from chain.validators import ValidatorSet
+from node.replica.messages import BLOCKS_PER_MESSAGE_MAX, Blocks, BlocksRequest
 
 REQUEST_TIMEOUT_MS: Final = 2_000
 REFUSED_MS: Final = 5_000
+CLAIM_SLACK_BLOCKS: Final = 64
+"""How far behind its newest claim an older one of the same peer may arrive, on links that
+reorder."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUpSetting:
+    """What a node is told about keeping and fetching the past.
+
+    `retain_blocks`: 0 keeps all. A snapshot is loaded when the chain is ahead by more blocks or
+    transactions than given here (0: never for that reason), and whenever nobody has the blocks.
+    """
+
+    retain_blocks: int = 0
+    snapshot_interval_blocks: int = 32
+    snapshot_behind_blocks: int = 1_000
+    snapshot_behind_transactions: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,48 +44,170 @@ class Request:
     sent_ms: UnixMillis
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a peer says it has: blocks above `base` and up to `height`.
+
+    `transactions` counts those of the whole chain up to that height.
+    """
+
+    height: Height
+    base: Height
+    transactions: int
+
+
+class Claims:
+    """What each connected peer says of its chain."""
+
+    def __init__(self) -> None:
+        self._claims: dict[NodeName, Claim] = {}
+        self._hints: dict[NodeName, Height] = {}
+
+    @property
+    def highest(self) -> Height:
+        """The greatest height that a connected peer claims or hinted at."""
+        heights = [claim.height for claim in self._claims.values()]
+        return max([*heights, *self._hints.values()], default=Height(0))
+
+    def get(self, peer: NodeName) -> Claim | None:
+        """Give what a peer said last."""
+        return self._claims.get(peer)
+
+    def height_of(self, peer: NodeName) -> Height | None:
+        """Give the height that a peer claims or hinted at."""
+        claim, hint = self._claims.get(peer), self._hints.get(peer)
+        if claim is None or hint is None:
+            return hint if claim is None else claim.height
+        return max(claim.height, hint)
+
+    def learn(self, peer: NodeName, claim: Claim) -> None:
+        """A peer says what it has.
+
+        Raises: PeerFault: VT-3033, that cannot be, or contradicts what it said before.
+        """
+        if claim.base > claim.height:
+            raise PeerFault(
+                "VT-3033",
+                peer=peer,
+                reason=f"its blocks begin above {claim.base} and end at {claim.height}",
+            )
+        before = self._claims.get(peer)
+        if before is not None and claim.height < before.height:
+            if claim.height < before.height - CLAIM_SLACK_BLOCKS:
+                raise PeerFault(
+                    "VT-3033",
+                    peer=peer,
+                    reason=f"it was at height {before.height} and now says {claim.height}",
+                )
+            return
+        self._claims[peer] = claim
+        if self._hints.get(peer, 0) <= claim.height:
+            self._hints.pop(peer, None)
+
+    def hint(self, peer: NodeName, height: Height) -> None:
+        """A message that a peer passed on is from above `height`; it need not be there itself."""
+        if height > (self.height_of(peer) or 0):
+            self._hints[peer] = height
+
+    def drop_hint(self, peer: NodeName) -> None:
+        """A hint led to nothing."""
+        self._hints.pop(peer, None)
+
+    def forget(self, peer: NodeName) -> None:
+        """A peer is gone."""
+        self._claims.pop(peer, None)
+        self._hints.pop(peer, None)
+
+    def can_give_block(self, height: Height) -> list[NodeName]:
+        """Name the peers that say, or may be thought, to have the block at a height."""
+        return [
+            peer
+            for peer in dict.fromkeys((*self._claims, *self._hints))
+            if (self.height_of(peer) or 0) >= height and self._base_of(peer) < height
+        ]
+
+    def beyond(self, height: Height) -> list[NodeName]:
+        """Name the peers that say they are above a height."""
+        return [peer for peer, claim in self._claims.items() if claim.height > height]
+
+    def can_give_state(self, height: Height) -> list[NodeName]:
+        """Name the peers that say they have the state of a height, and the block after it."""
+        return [peer for peer, claim in self._claims.items() if claim.base <= height < claim.height]
+
+    def is_pruned(self, height: Height) -> bool:
+        """Tell whether every peer that is beyond a height says it no longer has its block."""
+        beyond = [claim for claim in self._claims.values() if claim.height >= height]
+        return bool(beyond) and all(claim.base >= height for claim in beyond)
+
+    def supported(self, validators: ValidatorSet) -> Claim:
+        """Give the greatest height, and number of transactions, that a correct peer must claim.
+
+        More than a third of the weight claims as much or more, so at least one of them does not
+        lie.
+        """
+        return Claim(
+            Height(self._supported(validators, "height")),
+            Height(0),
+            self._supported(validators, "transactions"),
+        )
+
+    def _supported(self, validators: ValidatorSet, field: str) -> int:
+        known = [
+            (int(getattr(claim, field)), member.weight)
+            for member in validators.members
+            if (claim := self._claims.get(member.node)) is not None
+        ]
+        weight = 0
+        for number, more in sorted(known, reverse=True):
+            weight += more
+            if weight >= validators.honest_weight:
+                return number
+        return 0
+
+    def _base_of(self, peer: NodeName) -> Height:
+        claim = self._claims.get(peer)
+        return Height(0) if claim is None else claim.base
+
+
 class Catchup:
     """Keeps at most one request for blocks under way, from one peer after another."""
 
-    def __init__(self) -> None:
-        self._heights: dict[NodeName, Height] = {}
+    def __init__(self, claims: Claims) -> None:
+        self._claims = claims
         self._not_before: dict[NodeName, UnixMillis] = {}
         self._asked_ms: dict[NodeName, UnixMillis] = {}
         self._request: Request | None = None
 
-    @property
-    def target(self) -> Height:
-        """The greatest height that a connected peer claims."""
-        return max(self._heights.values(), default=Height(0))
-
-    def height_of(self, peer: NodeName) -> Height | None:
-        """Give what a peer last claimed."""
-        return self._heights.get(peer)
-
-    def learn(self, peer: NodeName, height: Height) -> None:
-        """A peer claims to be at `height`."""
-        self._heights[peer] = height
-
     def forget(self, peer: NodeName) -> None:
         """A peer is gone, and with it what it owed us."""
-        self._heights.pop(peer, None)
         self._not_before.pop(peer, None)
         self._asked_ms.pop(peer, None)
         if self._request and self._request.peer == peer:
             self._request = None
 
-    def is_answer(self, peer: NodeName, heights: Sequence[Height]) -> bool:
-        """Tell whether `heights` are what this peer owes: from the first one on, without gaps."""
+    def take_answer(self, peer: NodeName, message: Blocks, now_ms: UnixMillis) -> bool:
+        """Take a peer's answer; tell whether it is of use: from the first block on, without gaps.
+
+        Raises: PeerFault: VT-3033, it says that it has what was asked for and does not give it.
+        """
         request = self._request
-        if request is None or request.peer != peer or not heights:
-            return False
-        return list(heights) == list(range(request.first, request.first + len(heights)))
+        is_owed = request is not None and request.peer == peer
+        first = request.first if request is not None else Height(0)
+        heights = [decided.block.header.height for decided in message.blocks]
+        is_useful = is_owed and _is_run(heights, first)
+        self.answered(peer, is_useful=is_useful, now_ms=now_ms)
+        if is_owed and not heights and message.base < first <= message.height:
+            raise PeerFault(
+                "VT-3033", peer=peer, reason=f"it says it has block {first} and does not give it"
+            )
+        return is_useful
 
     def answered(self, peer: NodeName, *, is_useful: bool, now_ms: UnixMillis) -> None:
         """The request under way was answered; a useless answer costs the peer its turn."""
         if self._request and self._request.peer == peer:
             self._request = None
         if not is_useful:
+            self._claims.drop_hint(peer)
             self._not_before[peer] = UnixMillis(now_ms + REFUSED_MS)
 
     def next_request(
@@ -82,9 +224,9 @@ class Catchup:
             self.answered(request.peer, is_useful=False, now_ms=now_ms)
         # In turn: whoever claims most must not be asked every time, or a slow liar sets the pace.
         candidates = [
-            (self._asked_ms.get(peer, 0), -height, peer)
-            for peer, height in self._heights.items()
-            if height >= next_height and self._not_before.get(peer, 0) <= now_ms
+            (self._asked_ms.get(peer, 0), -(self._claims.height_of(peer) or 0), peer)
+            for peer in self._claims.can_give_block(next_height)
+            if self._not_before.get(peer, 0) <= now_ms
         ]
         if not candidates:
             return None
@@ -92,3 +234,8 @@ class Catchup:
         self._asked_ms[peer] = now_ms
         self._request = Request(peer, next_height, now_ms)
         return peer, BlocksRequest(next_height, BLOCKS_PER_MESSAGE_MAX)
+
+
+def _is_run(heights: Sequence[Height], first: Height) -> bool:
+    """Tell whether heights begin with `first` and rise by one."""
+    return bool(heights) and list(heights) == list(range(first, first + len(heights)))

@@ -39,16 +39,29 @@ class TransactionFlow:
         self._proposals = proposals
         self._neighbours = neighbours
 
-    def submit(self, event: Submitted, head: Head) -> list[Effect]:
+    def submit(self, event: Submitted, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Take a transaction from a client: answer, and send it to all peers."""
         try:
             transaction = self._admission.decode(event.raw)
-            self._admit(transaction, head, event.now_ms)
+            self._admit(transaction, head, now_ms)
         except ChainError as error:
             return [Answer(event.ticket, None, error)]
         answer = Answer(event.ticket, transaction.id, None)
         message = Transactions(self._own_name, (event.raw,))
         return [answer, SendToAll(self._neighbours.names, message)]
+
+    def originate(self, transaction: Transaction, head: Head, now_ms: UnixMillis) -> list[Effect]:
+        """Take a transaction that this node itself has to say; nothing happens if it cannot be."""
+        try:
+            self._admit(transaction, head, now_ms)
+        except ChainError:
+            return []
+        message = Transactions(self._own_name, (transaction.raw,))
+        return [SendToAll(self._neighbours.names, message)]
+
+    def is_waiting(self, transaction_id: Hash) -> bool:
+        """Tell whether a transaction waits for a block here."""
+        return transaction_id in self._mempool
 
     def receive(
         self, peer: NodeName, message: Transactions, head: Head, now_ms: UnixMillis
@@ -122,5 +135,5 @@ class TransactionFlow:
 
     def _admit(self, transaction: Transaction, head: Head, now_ms: UnixMillis) -> None:
         self._admission.check_orderable(transaction, head)
-        organisation = self._admission.organisation_of(transaction)
+        organisation = self._admission.organisation_of(transaction, head)
         self._mempool.add(transaction, organisation, now_ms)

@@ -6,7 +6,7 @@ validator that gets another one does not vote for it.
 
 from dataclasses import dataclass
 
-from chain import merkle, state_tree
+from chain import keys, merkle, state_tree
 from chain.block import (
     HEADER_VERSION,
     Block,
@@ -21,7 +21,7 @@ from chain.genesis import Genesis, compute_genesis_hash
 from chain.hashing import EMPTY_HASH
 from chain.merkle import Frontier, leaf_hash
 from chain.receipt import Receipt, compute_receipts_root
-from chain.scalars import Hash
+from chain.scalars import Hash, Height, UnixMillis
 from chain.state_tree import TreeUpdate
 from chain.transaction import Transaction, log_leaf
 from chain.validators import ValidatorSet, compute_validators_root
@@ -29,9 +29,11 @@ from contracts.apply import apply_transaction
 from contracts.context import BlockContext
 from contracts.executor import GAS_LIMIT_MAX, Executor
 from contracts.genesis_state import initial_writes
+from contracts.native.committee import DELAY, find_planned
 from contracts.state import Overlay
 from node.replica.head import Head, head_of_genesis
 from node.replica.ports import Column, Store
+from node.replica.stored_tree import StoredTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,24 @@ class StoredState:
 
 
 class Ledger:
-    """Executes blocks on top of the committed state."""
+    """Executes blocks on top of the committed state.
 
-    def __init__(self, genesis: Genesis, store: Store, executor: Executor) -> None:
+    Args: verify: checks the signatures that transactions carry inside.
+    """
+
+    def __init__(
+        self,
+        genesis: Genesis,
+        store: Store,
+        executor: Executor,
+        verify: keys.Verifier = keys.verify,
+    ) -> None:
         self.genesis = genesis
         self.genesis_hash = compute_genesis_hash(genesis)
         self._store = store
+        self._tree = StoredTree(store)
         self._executor = executor
+        self._verify = verify
         limits = genesis.limits
         self._gas_for_one = min(
             limits.gas_per_transaction_max, limits.gas_per_block_max, GAS_LIMIT_MAX
@@ -109,13 +122,12 @@ class Ledger:
         """
         time_ms = compute_block_time(head.time_ms, previous_certificate, head.last_validators)
         overlay = Overlay(StoredState(self._store))
-        context = BlockContext.create(
-            head.next_height, time_ms, self.genesis_hash, self.genesis.limits
-        )
+        context = self._make_context(head.next_height, time_ms)
         receipts = self._apply(transactions, overlay, context, may_cut=may_cut)
         transactions = transactions[: len(receipts)]
+        planned = find_planned(overlay, Height(head.next_height + DELAY))
         writes = overlay.writes()
-        tree = state_tree.update(head.state_root, writes, self._read_node)
+        tree = state_tree.update(head.state_root, writes, self._tree.node)
         leaves = [leaf_hash(log_leaf(transaction)) for transaction in transactions]
         log, log_nodes = merkle.append(head.log, leaves)
         header = Header(
@@ -143,7 +155,13 @@ class Ledger:
             tree,
             log,
             tuple(log_nodes),
-            (head.validators, head.next_validators, head.next_validators),
+            (head.validators, head.next_validators, planned or head.next_validators),
+        )
+
+    def _make_context(self, height: Height, time_ms: UnixMillis) -> BlockContext:
+        genesis = self.genesis
+        return BlockContext.create(
+            height, time_ms, self.genesis_hash, genesis.limits, genesis.governance, self._verify
         )
 
     def _apply(
@@ -162,9 +180,6 @@ class Ledger:
                 raise InvalidInput("VT-3010", reason="its contracts take more gas than a block has")
             receipts.append(apply_transaction(transaction, overlay, context, self._executor, index))
         return tuple(receipts)
-
-    def _read_node(self, node: Hash) -> bytes | None:
-        return self._store.get(Column.TREE, node)
 
 
 def is_log_of(header: Header, head: Head, transactions: tuple[Transaction, ...]) -> bool:

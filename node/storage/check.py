@@ -23,8 +23,10 @@ from chain.transaction import decode_transaction, log_leaf
 from chain.validators import compute_validators_root
 from node.replica import keys
 from node.replica.commit import BlockReceipts
-from node.replica.head import HEAD_SIZE_BYTES_MAX, Head
+from node.replica.head import Head
+from node.replica.past import load_base, load_committee, load_head, load_header, load_ids
 from node.replica.ports import Column, Store
+from node.replica.stored_tree import StoredTree
 
 T = TypeVar("T")
 
@@ -53,7 +55,8 @@ def check_newest(
     head = checker.load_head()
     if head is None:
         return None
-    checker.check_blocks(Height(max(1, head.height - count + 1)), head.height, None)
+    first = max(checker.base.height + 1, head.height - count + 1)
+    checker.check_blocks(Height(first), head.height, None)
     checker.check_head(head)
     return head
 
@@ -65,7 +68,7 @@ def check_all(
     *,
     verify: signing.Verifier = signing.verify,
 ) -> Head | None:
-    """Check every block from the first, and every state value against the head's state root.
+    """Check every block that is kept, and every state value against the head's state root.
 
     Raises: Corruption: as `check_newest`, and VT-6012 when the state is not what its root says.
     """
@@ -73,7 +76,7 @@ def check_all(
     head = checker.load_head()
     if head is None:
         return None
-    checker.check_blocks(Height(1), head.height, progress)
+    checker.check_blocks(Height(checker.base.height + 1), head.height, progress)
     checker.check_head(head)
     checker.check_state(head)
     return head
@@ -85,24 +88,22 @@ class _Checker:
     def __init__(self, store: Store, genesis: Genesis, verify: signing.Verifier) -> None:
         self._store = store
         self._verify = verify
-        self._validators = genesis.validators
-        self._validators_root = compute_validators_root(genesis.validators)
+        self._founding = genesis
         self._genesis = compute_genesis_hash(genesis)
+        self._tree = StoredTree(store)
+        self.base = load_base(store)
 
     def load_head(self) -> Head | None:
-        data = self._store.get(Column.META, keys.HEAD)
-        if data is not None:
-            try:
-                return decode(data, Head, HEAD_SIZE_BYTES_MAX)
-            except ChainError as error:
-                raise Corruption("VT-6012", reason="the head does not decode") from error
+        head = load_head(self._store)
+        if head is not None:
+            return head
         for column in (Column.BLOCKS, Column.STATE):
             for _ in self._store.range(column, b"", _STATE_STOP):
                 raise Corruption("VT-6012", reason=f"there is no head, but {column} holds data")
         return None
 
     def check_blocks(self, first: Height, last: Height, progress: Progress | None) -> None:
-        before = self._load_block(Height(first - 1)).header if first > 1 else None
+        before = self._load_header(Height(first - 1)) if first > 1 else None
         for number in range(first, last + 1):
             height = Height(number)
             block = self._load_block(height)
@@ -118,10 +119,12 @@ class _Checker:
 
     def check_head(self, head: Head) -> None:
         """Check that the head is that of the newest block, and that the state root is stored."""
+        if not self.base.reach <= self.base.height <= head.height:
+            _fail_head(f"blocks are kept above {self.base.height}, the head is at {head.height}")
         if self._store.get(Column.BLOCKS, keys.block(head.next_height)) is not None:
             _fail_head(f"block {head.next_height} is stored, but the head is at {head.height}")
         if head.height > 0:
-            header = self._load_block(head.height).header
+            header = self._load_header(head.height)
             for what, own, stored in (
                 ("block", head.block, compute_block_hash(header)),
                 ("time", head.time_ms, header.time_ms),
@@ -129,14 +132,41 @@ class _Checker:
                 ("log size", head.log.size, header.tx_log_size),
                 ("log root", head.log.root, header.tx_log_root),
                 ("number of transactions", head.transactions_total, header.tx_log_size),
-                ("certificate", head.certificate, self._load_certificate(head.height)),
+                (
+                    "committee",
+                    compute_validators_root(head.last_validators),
+                    header.validators_root,
+                ),
+                (
+                    "next committee",
+                    compute_validators_root(head.validators),
+                    header.next_validators_root,
+                ),
             ):
                 if own != stored:
                     _fail_head(f"the head has another {what} than block {head.height}")
+            self._check_certificate_of(head)
         elif head.block != self._genesis:
             _fail_head("the head is that of another chain")
-        if head.state_root != EMPTY_HASH and self._read_node(head.state_root) is None:
+        if head.state_root != EMPTY_HASH and self._tree.node(head.state_root) is None:
             _fail_head("the state tree lacks its root")
+
+    def _check_certificate_of(self, head: Head) -> None:
+        """Check that the head's certificate is the stored one; a snapshot comes without its own."""
+        if head.height > self.base.height:
+            if head.certificate != self._load_certificate(head.height):
+                _fail_head(f"the head has another certificate than block {head.height}")
+            return
+        certificate = head.certificate
+        if certificate is None or (certificate.height, certificate.block) != (
+            head.height,
+            head.block,
+        ):
+            _fail_head("the head's certificate is for another block")
+        try:
+            check_certificate(certificate, self._genesis, head.last_validators, verify=self._verify)
+        except ChainError as error:
+            _fail_head(f"the head's certificate does not hold: {error.why.rstrip('.')}")
 
     def check_state(self, head: Head) -> None:
         """Build the state tree anew from every key and value, and compare the roots."""
@@ -151,10 +181,11 @@ class _Checker:
         certificate = self._load_certificate(height)
         previous_hash = compute_block_hash(before) if before else self._genesis
         size_before = before.tx_log_size if before else 0
+        validators = load_committee(self._store, self._founding, height)
         for what, own, other in (
             ("height", header.height, height),
             ("chain", header.genesis, self._genesis),
-            ("validator set", header.validators_root, self._validators_root),
+            ("validator set", header.validators_root, compute_validators_root(validators)),
             ("previous block", header.previous, previous_hash),
             (
                 "previous certificate",
@@ -164,12 +195,13 @@ class _Checker:
             ("log size", header.tx_log_size, size_before + len(block.transactions)),
             ("hash in its certificate", certificate.block, block_hash),
             ("height in its certificate", certificate.height, height),
+            ("header in its own row", header, self._load_header(height)),
         ):
             if own != other:
                 _fail(height, f"it has another {what} than it should")
         if before is not None and header.time_ms <= before.time_ms:
             _fail(height, "its time is not after the block before")
-        check_certificate(certificate, self._genesis, self._validators, verify=self._verify)
+        check_certificate(certificate, self._genesis, validators, verify=self._verify)
         if (
             self._store.get(Column.INDEX, keys.block_hash(block_hash))
             != keys.encode_place(height, 0)[:8]
@@ -185,6 +217,8 @@ class _Checker:
             _fail(height, "its receipts do not have the root in its header")
         if len(receipts) != len(block.transactions):
             _fail(height, "it has another number of receipts than of transactions")
+        if load_ids(self._store, height) != tuple(receipt.transaction for receipt in receipts):
+            _fail(height, "its ids are not those of its transactions")
         for position, raw in enumerate(block.transactions):
             transaction = decode_transaction(raw)
             if receipts[position].transaction != transaction.id:
@@ -226,8 +260,11 @@ class _Checker:
         except ChainError as error:
             raise Corruption("VT-6011", height=height, reason=error.why.rstrip(".")) from error
 
-    def _read_node(self, node: Hash) -> bytes | None:
-        return self._store.get(Column.TREE, node)
+    def _load_header(self, height: Height) -> Header:
+        header = load_header(self._store, height)
+        if header is None:
+            raise Corruption("VT-6010", height=height)
+        return header
 
 
 def _fail(height: Height, reason: str) -> NoReturn:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from chain.errors import Busy, Corruption
+from node.storage.folders import sync_folder
 
 SLOT_SIZE: Final = 4096
 PAYLOAD_SIZE_MAX: Final = SLOT_SIZE - 64
@@ -101,11 +102,7 @@ class LastSignedFile:
     def _prepare(self) -> None:
         os.pwrite(self._file, bytes(2 * SLOT_SIZE), 0)
         os.fsync(self._file)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._path.parent)
 
     def _read_slots(self) -> list[_Slot]:
         slots = []

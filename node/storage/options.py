@@ -15,6 +15,10 @@ from node.replica.ports import Column
 
 _POINT_READ = frozenset({Column.INDEX, Column.STATE, Column.TREE, Column.LOG})
 _HASHES_ONLY = frozenset({Column.TREE, Column.LOG})
+_DELETED_HERE_AND_THERE = frozenset({Column.INDEX, Column.HISTORY, Column.TREE})
+"""Where old rows stand among new ones, so that no range of keys is free as a whole."""
+_DELETIONS = (1_024, 256, 0.25)
+"""A file is rewritten once 256 of 1,024 neighbours, or a quarter of all its rows, are deletions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ def build_column_options(settings: RocksOptions, column: Column, cache: Cache) -
     options.set_block_based_table_factory(table)
     options.set_write_buffer_size(max(1 << 20, settings.write_buffers_size_bytes // 4))
     options.set_level_compaction_dynamic_level_bytes(True)
+    if column in _DELETED_HERE_AND_THERE:
+        options.add_compact_on_deletion_collector_factory(*_DELETIONS)
     if column in _HASHES_ONLY:  # hashes do not compress
         options.set_compression_type(DBCompressionType.none())
     else:

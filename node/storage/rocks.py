@@ -6,6 +6,7 @@ repaired silently, because a voter that forgets what it acknowledged may vote tw
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +15,7 @@ from rocksdict import WriteBatch as RocksBatch
 
 from chain.errors import Busy, ChainError, Corruption
 from node.replica.ports import Column, WriteBatch
+from node.storage.folders import sync_folder
 from node.storage.options import (
     RocksOptions,
     build_column_options,
@@ -47,6 +49,7 @@ class RocksStore:
         self.path: Final = path
         self._failure: ChainError | None = None
         self._closed = False
+        self._compacting = Lock()
         _check_folder(path)
         path.mkdir(parents=True, exist_ok=True)
         cache = Cache(settings.cache_size_bytes)
@@ -57,6 +60,7 @@ class RocksStore:
             self._database = Rdict(
                 str(path), build_database_options(settings), column_families=families
             )
+            sync_folder(path.parent)  # RocksDB syncs what is in its folder, not the folder's name.
         except Exception as error:  # rocksdict raises nothing narrower
             raise _classify(error, path) from error
         self._columns: dict[Column, Rdict] = {}
@@ -141,6 +145,22 @@ class RocksStore:
             self._failure = self._explain(error)
             raise self._failure from error
 
+    def compact(self, column: Column, start: bytes, stop: bytes) -> None:
+        """Give the disk back what was deleted between two keys; it may take seconds.
+
+        Reading and writing go on meanwhile; `close` ends it early.
+
+        Raises: Corruption: VT-6001 a stored block is damaged, VT-6005 the disk failed, VT-6007
+        the database is closed.
+        """
+        with self._compacting:
+            if self._closed:
+                raise Corruption("VT-6007", path=self.path)
+            try:
+                self._columns[column].compact_range(start, stop)
+            except Exception as error:
+                raise self._explain(error) from error
+
     def size_bytes(self) -> int:
         """Give the size of all files of the database."""
         return sum(file.stat().st_size for file in self.path.iterdir() if file.is_file())
@@ -154,6 +174,11 @@ class RocksStore:
         if self._closed:
             return
         self._closed = True
+        self._database.cancel_all_background(True)
+        with self._compacting:
+            self._let_go()
+
+    def _let_go(self) -> None:
         self._handles.clear()  # the database stays open while anything refers to it
         for family in (*self._columns.values(), self._database):
             try:

@@ -1,5 +1,6 @@
 """Real networks for end-to-end tests."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,13 @@ from tests.e2e.network import Network, found
 
 
 def free_base_port() -> int:
-    """Find a port such that it, and the one 1000 below, begin four free ports each."""
-    for base in range(21_000, 60_000, 100):
+    """Find a port such that it, and the one 1000 below, begin four free ports each.
+
+    Each process begins its search elsewhere, below the ports that the system gives to clients.
+    """
+    first = os.getpid() * 97
+    for offset in range(1_000):
+        base = 21_000 + (first + offset) % 1_000 * 10
         ports = [base + index for index in range(4)] + [base - 1000 + index for index in range(4)]
         opened = []
         try:
@@ -29,11 +35,23 @@ def free_base_port() -> int:
 
 
 @pytest.fixture
-def network(tmp_path: Path) -> Iterator[Network]:
-    """A running network of four nodes."""
-    made = found(tmp_path / "network", free_base_port())
+def engine() -> str:
+    """How the network of a test agrees; a test that is for other engines too parametrizes it."""
+    return "bft"
+
+
+@pytest.fixture
+def stopped(tmp_path: Path, engine: str) -> Iterator[Network]:
+    """A network of four nodes that were not started yet."""
+    made = found(tmp_path / "network", free_base_port(), engine)
     try:
-        made.start()
         yield made
     finally:
         made.stop()
+
+
+@pytest.fixture
+def network(stopped: Network) -> Network:
+    """A running network of four nodes."""
+    stopped.start()
+    return stopped

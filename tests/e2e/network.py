@@ -1,7 +1,9 @@
 """A consortium of real node processes for tests, and the commands that its users type."""
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import yaml
 
 from chain.genesis import Genesis, genesis_from_json
 from chain.keys import SigningKey
@@ -62,19 +65,46 @@ def veritwin(*words: str | Path, cwd: Path | None = None, seconds: float = 60) -
 
 @dataclass
 class NodeProcess:
-    """One node that a test can kill and start."""
+    """One node that a test can kill, pause, move and start; it ends when the test does.
+
+    `prefix` are words before the command, such as those that enter a network namespace; `log_home`
+    is where its log goes when that is not its home.
+    """
 
     name: str
     home: Path
     api: str
     process: subprocess.Popen[bytes] | None = None
+    prefix: tuple[str, ...] = ()
+    log_home: Path | None = None
+
+    @property
+    def log(self) -> Path:
+        """What it wrote."""
+        return (self.log_home or self.home) / "node.log"
+
+    @property
+    def p2p_port(self) -> int:
+        """Where it listens for other nodes."""
+        settings = yaml.safe_load((self.home / "node.yaml").read_text(encoding="utf-8"))
+        return int(settings["p2p"]["port"])
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
         """Start it."""
-        with (self.home / "node.log").open("ab") as log:
+        assert not self.is_running
+        self._let_go()
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "node", "node", "run", "--home", self.home],
-                stdin=subprocess.DEVNULL,
+                [
+                    *(*self.prefix, sys.executable, "-m", "node", "node", "run"),
+                    *("--home", self.home, "--stop-on-eof"),
+                ],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -82,10 +112,46 @@ class NodeProcess:
             )
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        """Send it a signal and wait for its end."""
+        """Send it a signal, to its workers too when it is the hard one, and wait for its end."""
         assert self.process is not None
-        self.process.send_signal(number)
+        if number == signal.SIGKILL:
+            self._signal_all(number)
+        else:
+            self.process.send_signal(number)
         self.process.wait(10)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the pipe to a process that has ended."""
+        if self.process is not None and self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+
+    def pause(self) -> None:
+        """Freeze it with its workers."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: int) -> None:
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+    def change_settings(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change its node.yaml; it reads it at its next start."""
+        path = self.home / "node.yaml"
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        change(settings)
+        path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+
+    def move_home(self, folder: Path) -> None:
+        """Move its home into a folder that exists, such as one on another disk; its log stays."""
+        assert not self.is_running
+        self.log_home = self.home
+        self.home = Path(shutil.copytree(self.home, folder / self.name))
 
     def get(self, path: str) -> Any:
         """Read an address of its API; None when it does not answer."""
@@ -144,10 +210,15 @@ class Network:
         wait_for(lambda: all(node.height >= 1 for node in self.nodes))
 
     def stop(self) -> None:
-        """Kill whatever still runs."""
+        """Kill whatever still runs, paused or not."""
         for node in self.nodes:
-            if node.process is not None and node.process.poll() is None:
+            if node.process is not None:
                 node.kill()
+
+    @property
+    def height(self) -> int:
+        """The greatest height of all nodes; -1 when none answers."""
+        return max(node.height for node in self.nodes)
 
     def agree(self) -> bool:
         """Whether all nodes that answer report one state root at one height."""
@@ -157,13 +228,12 @@ class Network:
         return len({block["header"]["state_root"] for block in blocks}) == 1
 
 
-def found(folder: Path, base_port: int) -> Network:
+def found(folder: Path, base_port: int, engine: str = "bft") -> Network:
     """Make a network's folders with the command line."""
     organisations = ("alpha", "beta", "gamma", "delta")
-    words = [word for name in organisations for word in ("--org", name)]
-    made = veritwin(
-        "network", "new", *words, "--dir", folder, "--base-port", str(base_port), "--json"
-    )
+    members = [word for name in organisations for word in ("--org", name)]
+    words = ["--dir", str(folder), "--base-port", str(base_port), "--engine", engine, "--json"]
+    made = veritwin("network", "new", *members, *words)
     assert made.code == 0, made.err
     homes = made.json["nodes"]
     nodes = [

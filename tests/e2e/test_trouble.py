@@ -72,7 +72,7 @@ def test_two_of_four_down_stop_commits_and_say_why(network: Network) -> None:
     network.nodes[2].kill()
     network.nodes[3].kill()
     node = network.nodes[0]
-    reasons = wait_for(lambda: (node.get("/readyz") or {}).get("reasons"), 20)
+    reasons: list[str] = wait_for(lambda: (node.get("/readyz") or {}).get("reasons", []), 20)
     assert reasons[0].startswith("2 of 4 validators are not reachable from here: ")
     assert "gamma-1 (gamma), delta-1 (delta); 3 must agree on a block." in reasons[0]
     height = node.height
@@ -119,8 +119,8 @@ def test_killing_all_nodes_under_load_loses_nothing_final(network: Network) -> N
         node.process.wait(10)
         node.start()
     wait_for(lambda: all(node.height >= 1 for node in network.nodes), 30)
+    wait_for(lambda: len({node.height for node in network.nodes}) == 1, 30)
     for node in network.nodes:
-        wait_for(lambda node=node: node.height >= network.nodes[0].height, 20)
         for id_ in final:
             found = node.get(f"/v1/transactions/{id_}")
             assert found["state"] == "final", (node.name, found)

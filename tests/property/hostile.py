@@ -7,21 +7,30 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from chain import dsse
+from chain.changes import AddOrganisation, AddValidator, RemoveValidator, SetEngine, SetWeight
+from chain.evidence import Evidence, ProposalSigned, VoteSigned
+from chain.genesis import Organisation
 from chain.operations import (
     Acknowledge,
+    ApproveChange,
     Attest,
     Call,
     DeployContract,
     PropertyDefinition,
+    ProposeChange,
     Reading,
     RegisterKey,
     RegisterTwin,
+    ReportEvidence,
     RevokeKey,
+    RotateVoteKey,
     Telemetry,
     TwinReadings,
     UpdateTwin,
+    WithdrawChange,
 )
 from chain.scalars import HEIGHT_MAX, TwinId
+from chain.validators import Validator
 from chain.values import encode_value
 from tests.unit.contracts.support import NOW, make_hash, make_key
 
@@ -150,7 +159,49 @@ def _digest(text: str) -> dict[str, str]:
     return {"sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
+NODES = st.sampled_from(["node-0", "node-1", "node-9", "N", "x" * 64])
+WEIGHTS = st.sampled_from([0, 0, 1, 1, 2, 2**31])
+CHANGES = st.one_of(
+    st.builds(
+        AddOrganisation,
+        st.builds(Organisation, st.sampled_from(PEOPLE), TEXTS, KEYS, st.binary(max_size=9)),
+    ),
+    st.builds(
+        AddValidator,
+        st.builds(Validator, NODES, st.sampled_from(PEOPLE), KEYS, WEIGHTS, KEYS, KEYS),
+        st.sampled_from(["", "host:1", "host:99999", "\0", "é:1"]),
+    ),
+    st.builds(RemoveValidator, NODES),
+    st.builds(SetWeight, NODES, WEIGHTS),
+    st.builds(SetEngine, st.sampled_from(["bft", "raft"])),
+)
+SIGNATURES = st.sampled_from([bytes(64), b"\xff" * 64, b"\x01" + bytes(63)])
+BLOCKS = st.sampled_from([bytes(32), make_hash(0), make_hash(1)])
+ROUNDS = st.sampled_from([0, 1, 2**31 - 1])
+SIGNED = st.one_of(
+    st.builds(VoteSigned, st.none() | BLOCKS, NUMBERS, SIGNATURES),
+    st.builds(ProposalSigned, BLOCKS, st.none() | ROUNDS, BLOCKS, SIGNATURES),
+)
+GOVERNANCE = st.one_of(
+    st.builds(ProposeChange, CHANGES, TEXTS),
+    st.builds(ApproveChange, BLOCKS),
+    st.builds(WithdrawChange, BLOCKS),
+    st.builds(RotateVoteKey, NODES, KEYS, SIGNATURES),
+    st.builds(
+        ReportEvidence,
+        st.builds(
+            Evidence,
+            KEYS,
+            NUMBERS,
+            ROUNDS,
+            st.sampled_from(["prevote", "precommit", "proposal"]),
+            SIGNED,
+            SIGNED,
+        ),
+    ),
+)
 OPERATIONS = st.one_of(
+    GOVERNANCE,
     st.builds(
         RegisterTwin,
         TWINS,

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from chain.catalogue import CATALOGUE
-from chain.genesis import Genesis, Limits, Timing
+from chain.genesis import Genesis, Governance, Limits, Timing
 from node.api.app import ROUTES
 from node.cli.main import command
 from node.config import NodeConfig
@@ -263,6 +263,7 @@ def test_the_page_holds_every_setting_of_a_node_with_its_default() -> None:
 
 def test_the_page_holds_every_limit_and_time_out_of_a_chain() -> None:
     wanted = settings_of(Limits, "limits.") | settings_of(Timing, "timing.")
+    wanted |= settings_of(Governance, "governance.")
     wanted["contract_engine"] = settings_of(Genesis)["contract_engine"]
     assert {key: default for key, (default, _) in table_of("genesis.json").items()} == wanted
 

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from chain.block import compute_block_hash
 from chain.certificate import compute_certificate_hash, compute_median_time, precommit_hash
 from chain.codec import encode
+from chain.committee_steps import CommitteeStep
+from chain.evidence import compute_evidence_id, put_in_order
 from chain.genesis import compute_genesis_hash, genesis_to_json
 from chain.hashing import EMPTY_HASH, hash_tagged, signing_hash
 from chain.json_view import to_plain
@@ -26,9 +28,18 @@ from chain.scalars import Hash
 from chain.state_tree import hash_key, hash_value, prove, update
 from chain.transaction import log_leaf
 from chain.validators import compute_validators_root
+from chain.votes import SignedKind
+from tests.vectors.governed import (
+    encode_steps,
+    make_committees,
+    make_evidence,
+    make_governed_chain,
+    make_steps,
+)
 from tests.vectors.refused import make_refused
 from tests.vectors.sample import (
     REPORT_NAME,
+    make_certificate,
     make_chain,
     make_genesis,
     make_key,
@@ -117,12 +128,10 @@ def make_codec() -> Any:
 
 
 def make_transactions() -> Any:
-    """One transaction of each operation, from secret key to log leaf."""
-    chain = make_chain()
-    names = {
-        make_key(name).public_key: name
-        for name in ("gateway", *(f"administrator of {o.id}" for o in chain.genesis.organisations))
-    }
+    """One transaction of each operation and of each change, from secret key to log leaf."""
+    chain = make_governed_chain()
+    owners = (f"administrator of {o.id}" for o in chain.genesis.organisations)
+    names = {make_key(name).public_key: name for name in ("gateway", "vote of gridlink", *owners)}
     return {
         "genesis": chain.genesis_hash.hex(),
         "transactions": [
@@ -322,6 +331,97 @@ def make_reading() -> Any:
     }
 
 
+def make_committee() -> Any:
+    """Steps from the validators of genesis to later ones, and steps that do not lead there."""
+    chain = make_governed_chain()
+    steps = make_steps()
+    first, second = steps
+    stale = make_certificate(first.header, chain.genesis, (0, 1))
+    refused = [
+        ("the first step is missing", [second]),
+        ("in the wrong order", [second, first]),
+        ("one step twice", [first, first]),
+        ("other validators than it hands over to", [replace(first, validators=second.validators)]),
+        ("two votes of four", [replace(first, certificate=stale)]),
+        ("the certificate of another header", [replace(first, certificate=second.certificate)]),
+        ("signed by a validator without weight", [first, _weightless(second)]),
+        ("signed with the key of before", [first, second, _old_key()]),
+        ("a header that changes nothing", [first, second, _unchanged()]),
+    ]
+    return {
+        "genesis": "genesis.json",
+        "steps": [encode(step).hex() for step in steps],
+        "validators": [
+            {
+                "from_height": height,
+                "hex": encode(validators).hex(),
+                "value": to_plain(validators),
+                "root": compute_validators_root(validators).hex(),
+                "quorum_weight": validators.quorum_weight,
+            }
+            for height, validators in zip((1, 6, 7), make_committees(), strict=True)
+        ],
+        "refused": [
+            {"about": about, "steps": [encode(step).hex() for step in wrong]}
+            for about, wrong in refused
+        ],
+    }
+
+
+def _weightless(step: CommitteeStep) -> CommitteeStep:
+    signed = make_certificate(step.header, make_genesis(), (0, 1, 3))
+    return replace(step, certificate=signed)
+
+
+def _unchanged() -> CommitteeStep:
+    decided = make_governed_chain().blocks[6]
+    return CommitteeStep(decided.block.header, decided.certificate, make_committees()[2])
+
+
+def _old_key() -> CommitteeStep:
+    step = _unchanged()
+    header = replace(step.header, next_validators_root=make_steps()[0].header.validators_root)
+    signed = make_certificate(header, make_genesis(), (0, 1, 2))
+    return CommitteeStep(header, signed, make_genesis().validators)
+
+
+def make_evidence_vectors() -> Any:
+    """Evidence that convicts, and evidence that proves nothing."""
+    genesis = compute_genesis_hash(make_genesis())
+    kinds: tuple[SignedKind, ...] = ("prevote", "precommit", "proposal")
+    good = [make_evidence(kind) for kind in kinds]
+    votes, precommits, _ = good
+    later = make_evidence("precommit", round_=2)
+    same = put_in_order(replace(precommits, second=later.first), genesis)
+    refused = [
+        ("the two in the other order", replace(votes, first=votes.second, second=votes.first)),
+        (
+            "one signature forged",
+            replace(votes, second=replace(votes.second, signature=votes.first.signature)),
+        ),
+        ("a signature of another round", same),
+        ("another validator accused", replace(votes, key=make_key("vote of gridlink").public_key)),
+        ("another height", put_in_order(replace(votes, height=4), genesis)),
+        ("another kind", replace(votes, kind="precommit")),
+        ("the same vote twice", replace(votes, second=votes.first)),
+        ("nobody that votes", replace(votes, key=make_key("gateway").public_key)),
+    ]
+    return {
+        "genesis": genesis.hex(),
+        "validators": encode(make_genesis().validators).hex(),
+        "evidence": [
+            {
+                "value": to_plain(one),
+                "hex": encode(one).hex(),
+                "id": compute_evidence_id(one).hex(),
+                "node": "certis-1",
+            }
+            for one in good
+        ],
+        "refused": [{"about": about, "hex": encode(one).hex()} for about, one in refused],
+    }
+
+
 def make_receipts() -> Any:
     """Receipts that must be refused, each with the link that must be named."""
     return {
@@ -353,6 +453,8 @@ JSON_FILES: Final[dict[str, Callable[[], Any]]] = {
     "state.json": make_state,
     "keyfile.json": make_keyfile,
     "reading.json": make_reading,
+    "committee.json": make_committee,
+    "evidence.json": make_evidence_vectors,
     "receipt-refused.json": make_receipts,
     "sample.verdict.json": make_verdict,
 }
@@ -373,6 +475,8 @@ def make_files() -> dict[str, bytes]:
         ("failed.receipt.json", 3, 0, None),
     ):
         files[name] = receipt_to_json(make_proven_receipt(chain, height, index, attested))
+    governed = make_proven_receipt(make_governed_chain(), 7, 1, None, encode_steps())
+    files["changed.receipt.json"] = receipt_to_json(governed)
     return files
 
 

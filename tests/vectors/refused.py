@@ -13,6 +13,7 @@ from chain.merkle import leaf_hash, prove_inclusion
 from chain.proven_receipt import Inclusion, ProvenReceipt, receipt_to_json
 from chain.receipt import Receipt, compute_receipts_root
 from chain.transaction import SignedTransaction
+from tests.vectors.governed import encode_steps, make_governed_chain
 from tests.vectors.sample import (
     REPORT_NAME,
     Decided,
@@ -83,11 +84,7 @@ def _refused_decisions(good: ProvenReceipt) -> list[Refused]:
             certificate=make_certificate(newer, chain.genesis),
         ),
         Refused("another chain's genesis", "genesis", good_text, "other-genesis.json"),
-        Refused(
-            "a change of validators",
-            "validator changes",
-            receipt_to_json(replace(good, validator_changes=(b"\x01",))),
-        ),
+        *_refused_changes(good),
         _change(
             "decided by other validators",
             "validator set",
@@ -123,6 +120,25 @@ def _refused_decisions(good: ProvenReceipt) -> list[Refused]:
                 certificate, signatures=(first, second, replace(swapped, validator=4))
             ),
         ),
+    ]
+
+
+def _refused_changes(good: ProvenReceipt) -> list[Refused]:
+    """Receipts whose steps do not lead to the validators of their block."""
+    first, second = encode_steps()
+    changed = make_proven_receipt(make_governed_chain(), 7, 1, None, (first, second))
+    texts = [
+        ("a change that does not decode", "validator changes", good, (b"\x01",)),
+        ("a change after the block", "validator changes", good, (first,)),
+        ("a change is missing", "validator changes", changed, (second,)),
+        ("two changes in the wrong order", "validator changes", changed, (second, first)),
+        ("a change with a byte more", "validator changes", changed, (first + b"\xc0", second)),
+        ("the last change is missing", "validator set", changed, (first,)),
+        ("no changes where there were some", "validator set", changed, ()),
+    ]
+    return [
+        Refused(name, link, receipt_to_json(replace(proof, validator_changes=steps)))
+        for name, link, proof, steps in texts
     ]
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -224,14 +225,19 @@ def make_certificate(
     genesis: Genesis,
     voters: tuple[int, ...] = (0, 1, 3),
     round_: Round = Round(0),  # noqa: B008 - a number in a name
+    key_names: dict[int, str] | None = None,
 ) -> QuorumCertificate:
-    """Let the validators `voters` precommit a header, each at its own time."""
+    """Let the validators `voters` precommit a header, each at its own time.
+
+    Args: key_names: of validators that do not vote with the key of genesis.
+    """
     block = compute_block_hash(header)
     signatures = []
     for index in voters:
         time_ms = UnixMillis(header.time_ms + 40 + index)
         message = precommit_hash(header.genesis, header.height, round_, block, time_ms)
-        signer = make_key(f"vote of {ORGANISATIONS[index]}")
+        name = (key_names or {}).get(index, f"vote of {ORGANISATIONS[index]}")
+        signer = make_key(name)
         signatures.append(CommitSignature(index, time_ms, signer.sign(message)))
     return QuorumCertificate(header.height, round_, block, tuple(signatures))
 
@@ -257,43 +263,54 @@ def make_chain() -> SampleChain:
     ]
     blocks: list[Decided] = []
     for part in (transactions[:2], transactions[2:7], transactions[7:]):
-        blocks.append(_make_block(genesis, genesis_hash, blocks, tuple(part)))
+        header, block = make_header(genesis, blocks, tuple(part))
+        blocks.append(block(make_certificate(header, genesis)))
     return SampleChain(genesis, genesis_hash, tuple(blocks))
 
 
-def _make_block(
+def make_header(
     genesis: Genesis,
-    genesis_hash: Hash,
-    before: list[Decided],
+    before: Sequence[Decided],
     transactions: tuple[Transaction, ...],
-) -> Decided:
+    validators: tuple[ValidatorSet, ValidatorSet] | None = None,
+) -> tuple[Header, Callable[[QuorumCertificate], Decided]]:
+    """Make the next block; give its header, and how its certificate makes it a decided one.
+
+    Args: validators: who decide it and the block after it, those of genesis unless given.
+    """
     previous = before[-1] if before else None
     log = [t for decided in before for t in decided.transactions] + list(transactions)
     receipts = tuple(make_receipt(t, index) for index, t in enumerate(transactions))
     state = {b"sample/" + to_bytes(n): t.id for n, t in enumerate(log)}
-    validators_root = compute_validators_root(genesis.validators)
+    present, following = validators or (genesis.validators, genesis.validators)
     certificate = previous.certificate if previous else None
     header = Header(
         version=1,
-        genesis=genesis_hash,
+        genesis=compute_genesis_hash(genesis),
         height=Height(len(before) + 1),
         time_ms=UnixMillis(CREATED_MS + 1_000 * (len(before) + 1)),
         proposer=len(before) % 4,
-        previous=compute_block_hash(previous.block.header) if previous else genesis_hash,
+        previous=(
+            compute_block_hash(previous.block.header) if previous else compute_genesis_hash(genesis)
+        ),
         previous_certificate=hash_previous_certificate(certificate),
         tx_log_size=len(log),
         tx_log_root=root_of_hashes([leaf_hash(log_leaf(t)) for t in log]),
         state_root=update(EMPTY_HASH, state, lambda _: None).root,
         receipts_root=compute_receipts_root(receipts),
-        validators_root=validators_root,
-        next_validators_root=validators_root,
+        validators_root=compute_validators_root(present),
+        next_validators_root=compute_validators_root(following),
     )
     block = Block(header, tuple(t.raw for t in transactions), certificate)
-    return Decided(block, make_certificate(header, genesis), transactions, receipts)
+    return header, lambda decided: Decided(block, decided, transactions, receipts)
 
 
 def make_proven_receipt(
-    chain: SampleChain, height: int, index: int, attested_name: str | None = None
+    chain: SampleChain,
+    height: int,
+    index: int,
+    attested_name: str | None = None,
+    changes: Sequence[bytes] = (),
 ) -> ProvenReceipt:
     """Prove transaction `index` of the block at `height`."""
     decided = chain.blocks[height - 1]
@@ -309,4 +326,5 @@ def make_proven_receipt(
         decided.block.header,
         decided.certificate,
         attested_name,
+        changes,
     )

@@ -1,4 +1,4 @@
-"""Blocks and validators."""
+"""Blocks."""
 
 import re
 from typing import Final
@@ -14,11 +14,9 @@ from node.api.routes import PAGE_PARAMETERS, Parameter, Route, path_parameter
 from node.api.views.blocks import (
     BlockList,
     BlockView,
-    ValidatorList,
     summarize_block,
     view_block,
     view_raw_block,
-    view_validator,
 )
 from node.reader.blocks import StoredBlock
 
@@ -29,13 +27,12 @@ async def list_blocks(request: web.Request) -> web.Response:
     """GET /v1/blocks"""
     context = request.app[CONTEXT]
     page = get_page(request)
-    validators = context.genesis.validators
+    committees = context.reader.committees
 
     def read() -> BlockList:
         found = context.reader.blocks.page(page)
-        return BlockList(
-            items=[summarize_block(block, validators) for block in found.items], next=found.next
-        )
+        items = [summarize_block(block, committees.at(block.height)) for block in found.items]
+        return BlockList(items=items, next=found.next)
 
     return json_answer(await off_loop(request, read))
 
@@ -46,11 +43,12 @@ async def show_block(request: web.Request) -> web.Response:
     name = request.match_info["id"]
     block = find_block(request, name)
     is_raw = get_text(request, "raw") == "1"
-    validators = context.genesis.validators
+    committees = context.reader.committees
 
     def read() -> bytes:
         if is_raw:
-            return encode_json(view_raw_block(block))
+            return encode_json(view_raw_block(block, committees.steps_to(block.height)))
+        validators = committees.at(block.height)
         return encode_json(view_block(block, validators, context.reader.blocks))
 
     body = await off_loop(request, read)
@@ -80,13 +78,6 @@ def find_block(request: web.Request, name: str) -> StoredBlock:
     return block
 
 
-async def list_validators(request: web.Request) -> web.Response:
-    """GET /v1/validators"""
-    reader = request.app[CONTEXT].reader
-    found = await off_loop(request, reader.validators)
-    return json_answer(ValidatorList(items=[view_validator(record) for record in found]))
-
-
 ROUTES: Final = (
     Route(
         "GET",
@@ -113,13 +104,5 @@ ROUTES: Final = (
             ),
         ),
         statuses={404: "There is no such block."},
-    ),
-    Route(
-        "GET",
-        "/v1/validators",
-        list_validators,
-        "List the validators and their votes.",
-        "blocks",
-        ValidatorList,
     ),
 )

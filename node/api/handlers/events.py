@@ -76,6 +76,10 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
         await _pump(request, response, place, topics)
     except ConnectionError:
         pass  # the client went away before the first event
+    except BaseException:
+        if response.prepared and request.transport is not None:
+            request.transport.abort()  # No other answer may follow within this one.
+        raise
     finally:
         streams.count -= 1
         context.metrics.event_streams.set(streams.count)
@@ -222,7 +226,8 @@ def parse_topics(text: str | None) -> frozenset[Topic]:
 def find_start(context: ApiContext, request: web.Request) -> Place:
     """Find the first event to give: after `Last-Event-ID`, at `from`, or the next block's.
 
-    Raises: InvalidInput: VT-7002 not an id, VT-7012 the chain is not that long.
+    Raises: InvalidInput: VT-7002 not an id, VT-7012 the chain is not that long; Refused: VT-7014
+    this node no longer keeps that block.
     """
     head = context.reader.blocks.head().height
     last_seen = request.headers.get("Last-Event-ID")
@@ -239,6 +244,8 @@ def find_start(context: ApiContext, request: web.Request) -> Place:
         raise InvalidInput("VT-7012", cursor=text, height=head)
     if height == 0:
         return Place(Height(1), 0)
+    if height <= head:
+        context.reader.blocks.require(Height(height))
     return Place(Height(height), index + 1 if last_seen else index)
 
 

@@ -39,7 +39,8 @@ _is_name: Final = re.compile(NAME_PATTERN).fullmatch
 async def list_organisations(request: web.Request) -> web.Response:
     """GET /v1/organisations"""
     context = request.app[CONTEXT]
-    nodes = Counter(one.organisation for one in context.genesis.validators.members)
+    present = context.reader.blocks.head().validators
+    nodes = Counter(one.organisation for one in present.members)
     found = await off_loop(request, context.reader.records.organisations)
     return json_answer(
         OrganisationList(items=[view_organisation(one, nodes[one.record.id]) for one in found])

@@ -1,4 +1,6 @@
-"""Views of blocks, certificates and validators."""
+"""Views of blocks and certificates."""
+
+from collections.abc import Sequence
 
 from chain.block import Header
 from chain.codec import encode
@@ -6,7 +8,6 @@ from chain.json_view import to_plain
 from chain.validators import ValidatorSet
 from node.api.views.common import Json, View, to_base64
 from node.reader.blocks import BlockReader, StoredBlock
-from node.reader.reader import ValidatorRecord
 
 
 class BlockSummary(View, frozen=True, kw_only=True):
@@ -70,28 +71,14 @@ class BlockView(View, frozen=True, kw_only=True):
 
 
 class RawBlockView(View, frozen=True, kw_only=True):
-    """The bytes that were hashed and signed, in base64."""
+    """The bytes that were hashed and signed, in base64.
+
+    `validator_changes` lead from genesis to the validators that decided the block.
+    """
 
     header: str
     certificate: str
-
-
-class ValidatorView(View, frozen=True, kw_only=True):
-    """A validator and how it voted lately; `missed_last_100` counts certificates without it."""
-
-    index: int
-    node: str
-    organisation: str
-    weight: int
-    vote_key: str
-    last_signed_height: int | None
-    missed_last_100: int
-
-
-class ValidatorList(View, frozen=True, kw_only=True):
-    """All validators in the order of genesis."""
-
-    items: list[ValidatorView]
+    validator_changes: list[str]
 
 
 def node_of(validators: ValidatorSet, index: int) -> str:
@@ -162,22 +149,10 @@ def view_header(header: Header) -> dict[str, Json]:
     return plain
 
 
-def view_raw_block(block: StoredBlock) -> RawBlockView:
-    """Make the view of what was signed."""
+def view_raw_block(block: StoredBlock, changes: Sequence[bytes]) -> RawBlockView:
+    """Make the view of what was signed, with the encoded changes of validators before it."""
     return RawBlockView(
-        header=to_base64(encode(block.header)), certificate=to_base64(encode(block.certificate))
-    )
-
-
-def view_validator(record: ValidatorRecord) -> ValidatorView:
-    """Make the view of a validator."""
-    member = record.validator
-    return ValidatorView(
-        index=record.index,
-        node=member.node,
-        organisation=member.organisation,
-        weight=member.weight,
-        vote_key=member.vote_key.hex(),
-        last_signed_height=record.last_signed_height,
-        missed_last_100=record.missed,
+        header=to_base64(encode(block.header)),
+        certificate=to_base64(encode(block.certificate)),
+        validator_changes=[to_base64(step) for step in changes],
     )

@@ -79,7 +79,10 @@ class TwinView(View, frozen=True, kw_only=True):
 
 
 class StateProofView(View, frozen=True, kw_only=True):
-    """What proves a value, or that there is none, under the header's state root."""
+    """What proves a value, or that there is none, under the header's state root.
+
+    `validator_changes` lead from genesis to the validators that decided the header.
+    """
 
     height: int
     key: str
@@ -87,6 +90,7 @@ class StateProofView(View, frozen=True, kw_only=True):
     proof: dict[str, Json]
     header: str
     certificate: str
+    validator_changes: list[str]
 
 
 class ReadingProofView(View, frozen=True, kw_only=True):
@@ -192,6 +196,7 @@ def view_state_proof(found: ProvenState) -> StateProofView:
         proof=to_plain(found.proof),
         header=to_base64(encode(found.header)),
         certificate=to_base64(encode(found.certificate)),
+        validator_changes=[to_base64(step) for step in found.changes],
     )
 
 

@@ -9,16 +9,10 @@ from msgspec.structs import replace
 from chain.codec import encode
 from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
+from chain.open_receipt import Link, open_receipt
 from chain.operations import Attest
 from chain.proven_receipt import receipt_from_json, receipt_to_json
-from chain.proven_receipt_check import (
-    Link,
-    Verdict,
-    check_contents,
-    check_file,
-    check_receipt,
-    open_receipt,
-)
+from chain.proven_receipt_check import Verdict, check_contents, check_file, check_receipt
 from chain.scalars import TwinId
 from tests.vectors.refused import Refused, make_refused
 from tests.vectors.sample import (

@@ -13,12 +13,16 @@ from chain.errors import Corruption, InvalidInput
 from chain.hashing import EMPTY_HASH, hash_tagged
 from chain.scalars import Hash
 from chain.state_tree import (
+    StateInner,
     StateLeaf,
     StateProof,
+    build_subtree,
     check_state_proof,
+    decode_node,
     hash_inner,
     hash_key,
     hash_leaf,
+    hash_node,
     hash_value,
     prove,
     update,
@@ -234,3 +238,40 @@ def test_a_thousand_updates_of_a_hundred_thousand_keys() -> None:
         best = min(best, (time.perf_counter() - start) / len(writes))
     print(f"state tree: {best * 1e6:.1f} us for each key")
     assert best < 0.001
+
+
+def test_nodes_of_the_old_tree_that_the_new_one_lacks_are_stale_each_once() -> None:
+    tree = Tree({key: b"v" for key in KEYS})
+    old = _reachable(tree.root, tree.nodes)
+    changed = update(
+        tree.root, {KEYS[3]: b"w", KEYS[4]: None, KEYS[5]: b"v", b"more": b"x"}, tree.nodes.get
+    )
+    tree.nodes.update(changed.nodes)
+    new = _reachable(changed.root, tree.nodes)
+    assert len(set(changed.stale)) == len(changed.stale)
+    assert set(changed.stale) == old - new
+    assert sorted(key for _, key in changed.keys) == sorted((KEYS[3], b"more"))
+
+
+def test_a_subtree_alone_is_the_one_in_the_tree() -> None:
+    tree = Tree({key: b"v" for key in KEYS})
+    left = {key: b"v" for key in KEYS if hash_key(key)[0] < 128}
+    built = build_subtree(left, 1)
+    assert built.root == Hash(tree.nodes[tree.root][1:33])
+    assert dict(built.nodes).items() <= tree.nodes.items()
+    assert build_subtree({}, 3).root == EMPTY_HASH
+
+
+def test_stored_nodes_are_read_and_keep_their_names() -> None:
+    tree = Tree({key: b"v" for key in KEYS})
+    read = {name: decode_node(tree.nodes[name]) for name in _reachable(tree.root, tree.nodes)}
+    assert {type(node) for node in read.values()} == {StateInner, StateLeaf}
+    assert all(hash_node(node) == name for name, node in read.items())
+    leaves = {node.path for node in read.values() if isinstance(node, StateLeaf)}
+    assert leaves == {hash_key(key) for key in KEYS}
+
+
+@pytest.mark.parametrize("data", [b"", bytes(64), bytes(66), b"\x02" + bytes(64)])
+def test_what_is_no_node_is_refused(data: bytes) -> None:
+    with pytest.raises(InvalidInput, match="bytes are no node of a state tree"):
+        decode_node(data)

@@ -8,7 +8,9 @@ import pytest
 from chain.block import Header, compute_block_hash
 from chain.certificate import QuorumCertificate, check_certificate
 from chain.codec import decode, encode
+from chain.committee_steps import CommitteeStep, follow_committee
 from chain.errors import InvalidInput
+from chain.evidence import Evidence, check_evidence, compute_evidence_id
 from chain.genesis import Genesis, compute_genesis_hash, genesis_from_json, genesis_to_json
 from chain.hashing import hash_tagged, signing_hash
 from chain.json_view import from_plain, to_plain
@@ -27,7 +29,7 @@ from chain.transaction import (
     decode_transaction,
     sign,
 )
-from chain.validators import ValidatorSet
+from chain.validators import ValidatorSet, compute_validators_root
 from tests.vectors.make import FOLDER, make_files
 
 TYPES: dict[str, Any] = {
@@ -88,7 +90,7 @@ def test_refused_bytes_are_refused_with_their_code() -> None:
 
 def test_transactions_from_secret_key_to_log_leaf() -> None:
     vectors = load("transactions.json")
-    assert len({case["operation"] for case in vectors["transactions"]}) == 9
+    assert len({case["operation"] for case in vectors["transactions"]}) == 14
     for case in vectors["transactions"]:
         key = SigningKey(unhex(case["seed"]))
         assert key.public_key.hex() == case["sender"]
@@ -173,7 +175,39 @@ def test_single_readings() -> None:
             check_reading_proof(from_plain(case["value"], ReadingProof), GENESIS_HASH)
 
 
-@pytest.mark.parametrize("name", ["sample", "telemetry", "failed"])
+def test_steps_lead_from_genesis_to_later_validators() -> None:
+    vectors = load("committee.json")
+
+    def follow(steps: list[str]) -> ValidatorSet:
+        decoded = (decode(unhex(step), CommitteeStep, 1 << 16) for step in steps)
+        return follow_committee(GENESIS, decoded)
+
+    for count, case in enumerate(vectors["validators"]):
+        validators = follow(vectors["steps"][:count])
+        assert encode(validators).hex() == case["hex"]
+        assert to_plain(validators) == case["value"]
+        assert compute_validators_root(validators).hex() == case["root"]
+        assert validators.quorum_weight == case["quorum_weight"]
+    for case in vectors["refused"]:
+        with pytest.raises(InvalidInput, match=r"VT-13(06|11)"):
+            follow(case["steps"])
+
+
+def test_evidence() -> None:
+    vectors = load("evidence.json")
+    validators = decode(unhex(vectors["validators"]), ValidatorSet, 1 << 16)
+    genesis = unhex(vectors["genesis"])
+    for case in vectors["evidence"]:
+        evidence = decode(unhex(case["hex"]), Evidence, 1 << 16)
+        assert to_plain(evidence) == case["value"]
+        assert compute_evidence_id(evidence).hex() == case["id"]
+        assert check_evidence(evidence, genesis, validators).node == case["node"]
+    for case in vectors["refused"]:
+        with pytest.raises(InvalidInput, match="VT-2070"):
+            check_evidence(decode(unhex(case["hex"]), Evidence, 1 << 16), genesis, validators)
+
+
+@pytest.mark.parametrize("name", ["sample", "telemetry", "failed", "changed"])
 def test_receipt_files_verify(name: str) -> None:
     receipt = receipt_from_json((FOLDER / f"{name}.receipt.json").read_bytes())
     verdict = check_receipt(receipt, GENESIS)

@@ -15,10 +15,10 @@ from chain.errors import PeerFault
 from chain.scalars import Height, UnixMillis
 from consensus.bft.checks import kind_of, sender_of
 from consensus.bft.core import BftEngine
-from consensus.bft.height import Chain
 from consensus.bft.messages import Message, decode_message, encode_message
 from consensus.bft.repair import RoundSummary
-from consensus.bft.state import LastSigned, decode_hard_state, encode_hard_state
+from consensus.bft.state import LastSigned
+from consensus.chain import Chain
 from consensus.effects import (
     Accuse,
     Broadcast,
@@ -40,12 +40,14 @@ from consensus.events import (
     TimerFired,
     WorkAvailable,
 )
+from consensus.state import encode_engine_state
 from consensus.value import Value
 from tests.unit.consensus.world import (
     GENESIS,
     START_MS,
     TIMING,
     HashSigner,
+    decode_hard_state,
     hash_verify,
     make_validators,
     make_value,
@@ -92,7 +94,7 @@ class Node:
         self.engine = BftEngine(
             Chain(GENESIS, TIMING, hash_verify),
             validators=self.network.validators,
-            signer=HashSigner(self.key),
+            signers=(HashSigner(self.key),),
             height=Height(len(self.disk.chain) + 1),
             previous_time_ms=self.time_ms,
             hard_state=None if raw is None else decode_hard_state(raw),
@@ -131,7 +133,7 @@ class Node:
         network, random = self.network, self.network.random
         match effect:
             case Persist(state):
-                self.disk.hard_state = encode_hard_state(state)
+                self.disk.hard_state = encode_engine_state(state)
                 self.disk.last_signed = state.last_signed
             case Broadcast(message):
                 network.note_said(self, message)
@@ -176,6 +178,7 @@ class Node:
             HeightCommitted(
                 certificate.height,
                 certificate,
+                self.network.validators,
                 self.network.validators,
                 value.time_ms,
                 self.network.random.random() < 0.7,

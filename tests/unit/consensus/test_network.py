@@ -12,13 +12,13 @@ from chain.errors import ChainError, Refused
 from chain.scalars import Height, Round
 from chain.validators import ValidatorSet
 from consensus.bft import core, height, repair, rules
-from consensus.bft.last_signed import NEVER_SIGNED, LastSigned, Position
 from consensus.bft.messages import NO_ROUND
 from consensus.bft.proposals import ProposalBook
 from consensus.bft.signing import Voter
 from consensus.bft.state import HardState, Step
 from consensus.bft.votes import Tally, VoteBook
 from consensus.effects import Broadcast, Persist
+from consensus.last_signed import NEVER_SIGNED, LastSigned, Position
 from tests.unit.consensus.network import Network, Violation
 
 SEEDS = int(os.environ.get("CONSENSUS_SEEDS", "500"))
@@ -156,9 +156,7 @@ def precommit_the_value_of_another_round(patch: Patch) -> None:
     def vote(self: Any, kind: Any, block: Any) -> None:
         step = Step.PREVOTE if kind == "prevote" else Step.PRECOMMIT
         self.state = replace(self.state, step=step, last_signed=NEVER_SIGNED)
-        state = self._voter.vote(
-            self.state, self._own_index, kind, block, self._compute_vote_time(block)
-        )
+        state = self._voter.vote(self.state, kind, block, self._compute_vote_time(block))
         self._say(state, state.votes[-1])
         self.log.votes.add(state.votes[-1])
 

@@ -9,7 +9,6 @@ from chain.hashing import hash_tagged
 from chain.scalars import Hash, Height, NodeName, PublicKey, Round, Signature, UnixMillis
 from chain.validators import Validator, ValidatorSet
 from consensus.bft.core import BftEngine
-from consensus.bft.height import Chain
 from consensus.bft.messages import (
     NO_ROUND,
     Message,
@@ -20,6 +19,7 @@ from consensus.bft.messages import (
     vote_hash,
 )
 from consensus.bft.state import HardState
+from consensus.chain import Chain
 from consensus.effects import Broadcast, Effect, SetTimer
 from consensus.events import (
     Event,
@@ -30,6 +30,7 @@ from consensus.events import (
     Started,
     TimerFired,
 )
+from consensus.state import decode_engine_state
 from consensus.value import Timer, TimerStep, Value, ValueId
 
 EffectT = TypeVar("EffectT")
@@ -125,11 +126,18 @@ def make_engine(index: int | None = 0, **options: Any) -> BftEngine:
     """Make an engine of `FOUR` at height 1 unless told otherwise."""
     settings: dict[str, Any] = {
         "validators": FOUR,
-        "signer": None if index is None else HashSigner(index),
+        "signers": () if index is None else (HashSigner(index),),
         "height": Height(1),
         "previous_time_ms": START_MS,
     }
     return BftEngine(options.pop("chain", CHAIN), **(settings | options))
+
+
+def decode_hard_state(data: bytes) -> HardState:
+    """Read back a state of this engine."""
+    state = decode_engine_state(data)
+    assert isinstance(state, HardState)
+    return state
 
 
 class Bench:
@@ -194,7 +202,7 @@ class Bench:
         """Say that a block is on disk."""
         return self.handle(
             HeightCommitted(
-                certificate.height, certificate, FOUR, value.time_ms, has_work, self.now_ms
+                certificate.height, certificate, FOUR, FOUR, value.time_ms, has_work, self.now_ms
             )
         )
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
-from chain.genesis import Genesis, Limits, Organisation, compute_genesis_hash
+from chain.genesis import Genesis, Governance, Limits, Organisation, compute_genesis_hash
 from chain.keys import SigningKey
 from chain.operations import (
     AnyOperation,
@@ -27,7 +28,7 @@ from chain.scalars import (
     Weight,
 )
 from chain.transaction import Transaction, TransactionBody, sign
-from chain.validators import Validator, ValidatorSet
+from chain.validators import EngineName, Validator, ValidatorSet
 from chain.values import decode_value
 from contracts import state_keys
 from contracts.apply import apply_transaction
@@ -49,21 +50,51 @@ def make_key(name: str) -> SigningKey:
     return SigningKey(name.encode().ljust(32, b".")[:32])
 
 
-def make_genesis(limits: Limits | None = None) -> Genesis:
-    """Give the genesis of the test chain."""
-    organisations = tuple(
-        Organisation(OrganisationId(name), name.title(), make_key(name).public_key, b"certificate")
-        for name in ORGANISATIONS
+def make_organisation(name: str) -> Organisation:
+    """Give a member organisation; its administrator's key has its name."""
+    return Organisation(
+        OrganisationId(name), name.title(), make_key(name).public_key, f"CA of {name}".encode()
     )
-    validator = Validator(
-        NodeName("node-1"),
-        OrganisationId("gridlink"),
-        make_key("vote").public_key,
-        Weight(1),
+
+
+def make_member(name: str, organisation: str = "gridlink", weight: int = 1) -> Validator:
+    """Give a validator; its vote key is called `vote <name>`."""
+    return Validator(
+        NodeName(name),
+        OrganisationId(organisation),
+        make_key(f"vote {name}").public_key,
+        Weight(weight),
         make_hash(1),
-        make_hash(2),
+        Hash(sha256(name.encode()).digest()),
     )
-    return Genesis(1, "test", NOW, organisations, ValidatorSet((validator,)), limits or Limits())
+
+
+def make_committee(*weights: int, engine: EngineName = "bft") -> ValidatorSet:
+    """Give node-1, node-2, .. of the organisations in turn."""
+    return ValidatorSet(
+        tuple(
+            make_member(f"node-{index + 1}", ORGANISATIONS[index % len(ORGANISATIONS)], weight)
+            for index, weight in enumerate(weights)
+        ),
+        engine,
+    )
+
+
+def make_genesis(
+    limits: Limits | None = None,
+    validators: ValidatorSet | None = None,
+    governance: Governance | None = None,
+) -> Genesis:
+    """Give the genesis of the test chain; one validator decides unless told otherwise."""
+    return Genesis(
+        1,
+        "test",
+        NOW,
+        tuple(make_organisation(name) for name in ORGANISATIONS),
+        validators or make_committee(1),
+        limits or Limits(),
+        governance=governance or Governance(),
+    )
 
 
 def make_hash(number: int) -> Hash:
@@ -103,9 +134,11 @@ class Ledger:
 
     limits: Limits = field(default_factory=Limits)
     executor: FakeExecutor = field(default_factory=FakeExecutor)
+    validators: ValidatorSet | None = None
+    governance: Governance | None = None
 
     def __post_init__(self) -> None:
-        self.genesis = make_genesis(self.limits)
+        self.genesis = make_genesis(self.limits, self.validators, self.governance)
         self.hash = compute_genesis_hash(self.genesis)
         self.view = MemoryView(initial_writes(self.genesis))
         self.height = 0
@@ -118,7 +151,11 @@ class Ledger:
         self.height += 1
         self.overlay = Overlay(self.view)
         self.block = BlockContext.create(
-            Height(self.height), UnixMillis(time_ms), self.hash, self.limits
+            Height(self.height),
+            UnixMillis(time_ms),
+            self.hash,
+            self.limits,
+            self.genesis.governance,
         )
         self.count = 0
 

@@ -1,12 +1,23 @@
 import pytest
 
+from chain.changes import AddValidator, RemoveValidator
 from chain.codec import decode, encode
 from chain.operations import Acknowledge
-from contracts import records, state_keys
+from chain.scalars import NodeName
+from contracts import governance_records, records, state_keys
 from tests.unit.contracts.contract_support import deploy_watcher
+from tests.unit.contracts.native.governance import decide, propose
 from tests.unit.contracts.native.test_actions import CALL, Opener
 from tests.unit.contracts.native.test_attestations import make_attest, make_payload
-from tests.unit.contracts.support import TURBINE, Ledger, make_telemetry
+from tests.unit.contracts.native.test_evidence import offence
+from tests.unit.contracts.native.test_membership import rotation
+from tests.unit.contracts.support import (
+    TURBINE,
+    Ledger,
+    make_committee,
+    make_member,
+    make_telemetry,
+)
 
 KINDS = {
     state_keys.twins_prefix(): records.TwinRecord,
@@ -16,13 +27,19 @@ KINDS = {
     b"action/": records.ActionRecord,
     b"attestation/": records.AttestationRecord,
     b"trigger/": records.TriggerRecord,
+    state_keys.committees_prefix(): governance_records.CommitteeRecord,
+    b"vote-key/": governance_records.VoteKeyRecord,
+    state_keys.addresses_prefix(): governance_records.AddressRecord,
+    state_keys.standings_prefix(): governance_records.StandingRecord,
+    b"proposal/": governance_records.ProposalRecord,
+    b"evidence/": governance_records.EvidenceRecord,
 }
 
 
 @pytest.fixture(scope="module")
 def state() -> dict[bytes, bytes]:
     """Everything that a small history leaves in the state."""
-    ledger = Ledger(executor=Opener())
+    ledger = Ledger(executor=Opener(), validators=make_committee(1, 1, 1, 1))
     ledger.register_turbine()
     ledger.register_key("inspector", "certis", "partner")
     deploy_watcher(ledger)
@@ -30,6 +47,10 @@ def state() -> dict[bytes, bytes]:
     ledger.apply_ok(CALL)
     ledger.apply_ok(make_attest(make_payload()), "inspector")
     ledger.apply_ok(Acknowledge(ledger.only_action().id, "acknowledged", "seen"), "windcare")
+    decide(ledger, AddValidator(make_member("node-5", weight=0), "node5.example", 9000))
+    propose(ledger, RemoveValidator(NodeName("node-3")))
+    ledger.apply_ok(rotation(ledger), "borne-energie")
+    ledger.apply_ok(offence(ledger), "vote node-1")
     ledger.begin_block()
     return dict(ledger.view.range(b"\0", b"\xff", 1_000))
 
@@ -64,5 +85,11 @@ def test_every_key_of_the_state_has_a_known_kind(state):
         b"twin-action/",
         b"attestation-at/",
         b"twin-attestation/",
+        state_keys.authorities_prefix(),
+        b"rotating/",
+        b"proposal-at/",
+        b"open-proposal/",
+        b"evidence-at/",
+        b"offence/",
     )
     assert [key for key in state if not key.startswith(known)] == []

@@ -1,4 +1,4 @@
-from chain.scalars import Height, OrganisationId, TwinId
+from chain.scalars import Hash, Height, OrganisationId, PublicKey, TwinId
 from contracts import state_keys
 from contracts.state import MemoryView
 from tests.unit.contracts.support import make_hash
@@ -62,3 +62,35 @@ def test_heights_in_keys_sort_as_numbers():
     first = state_keys.action_in_order_key(Height(9), make_hash(255))
     later = state_keys.action_in_order_key(Height(10), make_hash(0))
     assert first < later
+
+
+def test_keys_are_shown_with_their_names_as_text_and_the_rest_in_hex():
+    assert state_keys.show_key(state_keys.twin_key(TwinId("R1"))) == "twin/R1"
+    hash_ = make_hash(171)
+    assert state_keys.show_key(state_keys.action_key(hash_)) == f"action/{hash_.hex()}"
+    assert state_keys.show_key(b"\x00\xff") == "00ff"
+    assert state_keys.show_key(b"") == ""
+    shown = state_keys.show_key(b"contract-state/c/\x1b[2J\x07")
+    assert shown == "contract-state/c/1b5b324a07"
+
+
+def test_the_committee_of_a_height_is_the_first_from_its_key_on() -> None:
+    since = [Height(height) for height in (1, 4, 9, 2**40)]
+    view = MemoryView({state_keys.committee_key(height): b"%d" % height for height in since})
+    _, stop = state_keys.prefix_range(state_keys.committees_prefix())
+    for asked, found in ((1, 1), (3, 1), (4, 4), (8, 4), (9, 9), (2**39, 9), (2**41, 2**40)):
+        pairs = view.range(state_keys.committee_key(Height(asked)), stop, 1)
+        assert [value for _, value in pairs] == [b"%d" % found]
+
+
+def test_offences_of_a_key_are_in_the_order_of_their_heights() -> None:
+    key, other = PublicKey(bytes(32)), PublicKey(b"\xff" * 32)
+    kept = [
+        state_keys.offence_key(whose, Height(height), Hash(bytes([height]) * 32))
+        for whose in (key, other)
+        for height in (3, 1, 2)
+    ]
+    view = MemoryView(dict.fromkeys(kept, b""))
+    start = state_keys.offences_prefix(key, Height(2))
+    stop = state_keys.offences_prefix(key, Height(2**53 - 1))
+    assert [found for found, _ in view.range(start, stop, 9)] == [kept[2], kept[0]]

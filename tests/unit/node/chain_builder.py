@@ -9,16 +9,21 @@ from hashlib import sha256
 
 from chain import dsse
 from chain.certificate import CommitSignature, QuorumCertificate, precommit_hash
+from chain.changes import AnyChange
+from chain.evidence import Evidence, VoteSigned, put_in_order
 from chain.genesis import Genesis, Limits, Organisation, compute_genesis_hash, genesis_to_json
 from chain.keys import SigningKey
 from chain.operations import (
     Acknowledge,
     AnyOperation,
+    ApproveChange,
     Attest,
     DeployContract,
     PropertyDefinition,
+    ProposeChange,
     Reading,
     RegisterTwin,
+    ReportEvidence,
     Telemetry,
     TwinReadings,
 )
@@ -36,6 +41,7 @@ from chain.scalars import (
 from chain.transaction import Transaction, TransactionBody, sign
 from chain.validators import Validator, ValidatorSet, compute_proposer
 from chain.values import encode_value
+from chain.votes import prevote_hash
 from contracts import state_keys
 from contracts.executor import Execution, Executor, Host, Invocation
 from contracts.inprocess import InProcessExecutor
@@ -118,6 +124,29 @@ class ChainBuilder:
         self.blocks: list[ExecutedBlock] = []
         self.certificates: list[QuorumCertificate] = []
         self._salt = 0
+        self.vote_keys: dict[PublicKey, SigningKey] = {}
+        for name in ORGANISATIONS:
+            self.add_vote_key(name)
+
+    def add_vote_key(self, name: str) -> SigningKey:
+        """Make the vote key called `name`; blocks are signed with it where a set names it."""
+        key = SigningKey(seed_of(f"vote {name}"))
+        self.vote_keys[key.public_key] = key
+        return key
+
+    def govern(self, *changes: AnyChange) -> Height:
+        """Let three members decide changes in one block, and go on until they are in force."""
+        proposals = [self.transaction(ProposeChange(change, "because")) for change in changes]
+        approvals = [
+            self.transaction(ApproveChange(proposal.id), name)
+            for name in ORGANISATIONS[1:3]
+            for proposal in proposals
+        ]
+        decided = self.add_block(*proposals, *approvals)
+        assert all(receipt.is_ok for receipt in decided.receipts), decided.receipts
+        for _ in range(len(changes) + 1):
+            self.add_block()
+        return decided.header.height
 
     def signer(self, name: str) -> SigningKey:
         """Give an organisation's administrator key."""
@@ -144,23 +173,41 @@ class ChainBuilder:
         return sign(body, signer)
 
     def add_block(
-        self, *transactions: Transaction, signers: Sequence[int] = (0, 1, 2, 3)
+        self, *transactions: Transaction, signers: Sequence[int] | None = None
     ) -> ExecutedBlock:
-        """Execute, decide and store one block; its certificate's votes are a second later."""
-        validators = self.genesis.validators
+        """Execute, decide and store one block; its certificate's votes are a second later.
+
+        Args: signers: indexes in the set of its height, all that have a vote unless given.
+        """
+        validators = self.head.validators
         proposer = compute_proposer(validators, self.head.next_height, Round(0))
         executed = self.ledger.execute_block(
             self.head, proposer, transactions, self.head.certificate
         )
-        certificate = self.decide(executed, signers)
+        voters = [index for index, one in enumerate(validators.members) if one.weight > 0]
+        certificate = self.decide(executed, voters if signers is None else signers)
         self.store.write(build_batch(executed, certificate), sync=True)
         self.head = next_head(executed, certificate)
         self.blocks.append(executed)
         self.certificates.append(certificate)
         return executed
 
+    def equivocate(self, name: str, round_: int = 0) -> ReportEvidence:
+        """Let the vote key called `name` prevote two blocks at the present height."""
+        key = SigningKey(seed_of(f"vote {name}"))
+        place = self.head.height, Round(round_)
+
+        def vote(block: Hash | None) -> VoteSigned:
+            signed = prevote_hash(self.genesis_hash, *place, block)
+            return VoteSigned(block, UnixMillis(0), key.sign(signed))
+
+        votes = vote(None), vote(Hash(seed_of("another block")))
+        evidence = Evidence(key.public_key, *place, "prevote", *votes)
+        return ReportEvidence(put_in_order(evidence, self.genesis_hash))
+
     def decide(self, executed: ExecutedBlock, signers: Sequence[int]) -> QuorumCertificate:
-        """Sign the precommits of a block."""
+        """Sign the precommits of a block, each with the key that its height's set names."""
+        members = executed.validators[0].members
         time_ms = UnixMillis(executed.header.time_ms + 1000)
         height = executed.header.height
         message = precommit_hash(self.genesis_hash, height, Round(0), executed.hash, time_ms)
@@ -172,7 +219,7 @@ class ChainBuilder:
                 CommitSignature(
                     index,
                     time_ms,
-                    SigningKey(seed_of(f"vote {ORGANISATIONS[index]}")).sign(message),
+                    self.vote_keys[members[index].vote_key].sign(message),
                 )
                 for index in signers
             ),

@@ -10,21 +10,21 @@ from chain.codec import decode
 from chain.errors import Corruption
 from chain.scalars import Hash, Height, NodeName, Round, UnixMillis
 from consensus.bft.checks import kind_of, sender_of
-from consensus.bft.last_signed import LastSigned, Position, SignedStep
 from consensus.bft.state import (
     NEVER_SIGNED,
     HardState,
-    decode_hard_state,
     decode_last_signed,
     initial_state,
 )
+from consensus.last_signed import LastSigned, Position, SignedStep
+from consensus.state import decode_engine_state
 from consensus.value import Value
 from node.driver import Driver
 from node.replica import effects, events, keys
 from node.replica.commit import build_commit
 from node.replica.messages import ConsensusMessage, Have
 from node.replica.payload import KeptTransactions
-from node.replica.ports import Column, MemoryStore, WriteBatch
+from node.replica.ports import Column, MemoryStore, Put, WriteBatch
 from node.replica.replica import Replica, ReplicaView
 from tests.unit.node.chain_builder import ChainBuilder
 from tests.unit.node.replica.network import Node, World, make_genesis
@@ -111,7 +111,7 @@ def test_a_vote_is_on_disk_and_in_the_signed_file_before_it_is_said() -> None:
     assert journal.lines == ["write consensus", "sign round 0"]
     stored = journal.get(Column.META, keys.CONSENSUS)
     assert stored is not None
-    assert decode_hard_state(stored) == state_at(0)
+    assert decode_engine_state(stored) == state_at(0)
 
 
 @pytest.mark.parametrize("line", ["write consensus", "sign round 0"])
@@ -158,6 +158,15 @@ def test_a_commit_is_written_at_once_and_what_follows_is_decided_on_it() -> None
     done = events.CommitDone(decided.height, decided.block, UnixMillis(2_000))
     assert journal.replica.heard == [TICK, done, TICK]
     assert journal.lines == ["commit", "sign round 0", "write consensus", "sign round 1"]
+
+
+def test_what_the_engine_wants_kept_goes_with_the_block() -> None:
+    journal = Journal([persist(3), commit()], [])
+    journal.step()
+    stored = journal.get(Column.META, keys.CONSENSUS)
+    assert stored is not None
+    assert decode_engine_state(stored) == state_at(3)
+    assert journal.lines == ["commit", "sign round 3"], "one write for both"
 
 
 def test_a_block_is_written_before_the_signed_file_runs_ahead() -> None:
@@ -254,3 +263,19 @@ def test_the_clock_is_read_when_a_block_is_on_disk() -> None:
     file = type("File", (), {"store": staticmethod(signed)})()
     Driver(cast(Replica, replica), Store(), file, clock).step([TICK])
     assert lines == ["written", "clock"]
+
+
+def test_a_key_that_signed_nothing_in_this_life_leaves_the_file_alone() -> None:
+    """The file may say that nobody knows what an earlier life signed."""
+    silent = effects.Persist(initial_state(Height(1), NEVER_SIGNED))
+    journal = Journal([silent, SAID])
+    assert journal.step() == (SAID,)
+    assert journal.lines == ["write consensus"]
+
+
+def test_a_write_is_done_in_its_place_and_confirmed_before_anything_else() -> None:
+    batch = WriteBatch((Put(Column.META, b"snapshot", b"plan"),))
+    journal = Journal([persist(0), SAID, effects.Write(batch, sync=True), SAID], [SAID], [SAID])
+    assert journal.step(2) == (SAID, SAID, SAID, SAID)
+    assert journal.replica.heard == [TICK, events.WriteDone(UnixMillis(2_000)), TICK]
+    assert journal.lines == ["write snapshot", "write consensus", "sign round 0"]

@@ -175,3 +175,14 @@ def test_latencies_are_bounded() -> None:
     for number in range(EXPIRED_COUNT_MAX + 3):
         latencies.started(id_of(number), UnixMillis(0))
     assert len(latencies._since) == EXPIRED_COUNT_MAX
+
+
+async def test_after_a_jump_all_that_is_final_by_now_is_told() -> None:
+    finality = Finality()
+    one, other = Hash(bytes(32)), Hash(bytes(31) + b"\1")
+    async with asyncio.TaskGroup() as tasks:
+        told = tasks.create_task(finality.wait(one, 5))
+        untold = tasks.create_task(finality.wait(other, 0.05))
+        await asyncio.sleep(0)
+        finality.look_again(lambda id_: id_ == one)
+    assert (told.result(), untold.result()) == (True, False)

@@ -9,6 +9,7 @@ from consensus.bft.repair import RoundSummary
 from consensus.bft.state import Step
 from node.health import LAG_BLOCKS_MAX, Circumstances, explain_not_ready
 from node.replica.replica import ReplicaView
+from node.replica.snapshot_work import SnapshotProgress
 from tests.unit.node.replica.network import World, make_genesis
 
 NAMES = [NodeName(f"node{index}") for index in range(4)]
@@ -53,6 +54,23 @@ def test_a_healthy_node_is_ready() -> None:
 def test_one_of_four_missing_is_no_reason() -> None:
     now = circumstances()
     assert explain_not_ready(replace(now, connected=NAMES[2:])) == ()
+
+
+def test_nobody_waits_for_a_member_without_a_vote() -> None:
+    now = circumstances(weights=(1, 1, 1, 0))
+    assert explain_not_ready(replace(now, connected=NAMES[1:3])) == ()
+    (reason,) = explain_not_ready(replace(now, connected=NAMES[1:2]))
+    assert reason == (
+        "1 of 3 validators are not reachable from here: node2 (org2); 3 must agree on a block."
+    )
+
+
+def test_a_node_that_is_no_member_is_told_so() -> None:
+    now = replace(circumstances(), own_name=NodeName("stranger"), connected=())
+    assert explain_not_ready(now)[0] == (
+        "stranger is no member of the chain at height 1, so the others do not let it in; members "
+        "add it with `veritwin member propose add-node`."
+    )
 
 
 def test_two_of_four_missing_are_named() -> None:
@@ -108,3 +126,20 @@ def test_all_reasons_are_given() -> None:
     now = circumstances(heights={"node1": 99, "node2": 99})
     reasons = explain_not_ready(replace(now, connected=[], last_commit_ms=None))
     assert [reason.split()[0] for reason in reasons] == ["3", "This", "No"]
+
+
+def test_a_node_that_joins_from_a_snapshot_says_how_far_it_is() -> None:
+    now = circumstances(heights={"node1": 900, "node2": 900})
+    progress = SnapshotProgress(Height(864), 3, 12, 700_000, 250)
+    loading = replace(now, view=replace(now.view, snapshot=progress))
+    (reason,) = explain_not_ready(loading)
+    assert reason == (
+        "This node is catching up: it is at height 1, its peers are at 900. "
+        "It loads the snapshot of height 864: 3 of 12 parts, 25 % of the state."
+    )
+
+
+def test_a_node_that_lost_what_it_signed_says_that_it_does_not_vote() -> None:
+    now = circumstances()
+    (reason,) = explain_not_ready(replace(now, view=replace(now.view, is_unsure=True)))
+    assert reason.startswith("This node does not vote: its file of what it signed last is lost.")

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from chain.receipt import OK, Event, Receipt
 from chain.scalars import Gas, Hash
+from node.clock import now_ms
 from node.measure import Measure, TimedSignedFile, TimedStore, count_opened, measure_folder
 from node.metrics import Metrics
 from node.p2p.settings import NetworkStats, PeerStatus, Traffic
@@ -39,6 +40,20 @@ def test_restarts_of_the_worker_are_counted_once(tmp_path: Path) -> None:
     for restarts in (0, 2, 2, 3):
         measure.beat((), (), restarts)
     assert value(metrics, "contract_worker_faults_total") == 3
+    assert measure.worker_restarts == 3
+
+
+def test_when_a_worker_was_last_new_is_remembered(tmp_path: Path) -> None:
+    _, measure = make(tmp_path)
+    seen = []
+    began = now_ms()
+    for restarts in (0, 1, 1):
+        measure.beat((), (), restarts)
+        seen.append(measure.worker_restarted_ms)
+    first, second, third = seen
+    assert (first, second == third) == (None, True)
+    assert second is not None
+    assert began <= second <= now_ms()
 
 
 def test_the_size_of_the_database_is_measured(tmp_path: Path) -> None:
@@ -46,7 +61,8 @@ def test_the_size_of_the_database_is_measured(tmp_path: Path) -> None:
     (tmp_path / "b.sst").write_bytes(bytes(50))
     metrics, measure = make(tmp_path)
     measure.beat((), (), 0)
-    assert value(metrics, "store_size_bytes") == 150
+    assert value(metrics, "store_size_bytes") == measure.database_bytes == 150
+    assert measure.room() == measure.free_bytes > 0
     assert measure_folder(tmp_path / "gone") == 0
 
 

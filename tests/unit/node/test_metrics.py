@@ -14,6 +14,8 @@ COUNTS = (
     "ready",
     "peer_connected",
     "peer_height",
+    "base_height",
+    "snapshot_parts",
 )
 
 

@@ -11,9 +11,10 @@ from chain.codec import encode
 from chain.errors import Busy, Corruption, InvalidInput
 from chain.genesis import genesis_to_json
 from chain.scalars import Height, NodeName, UnixMillis
-from consensus.bft.last_signed import LastSigned, SignedStep, encode_last_signed
-from consensus.bft.state import NEVER_SIGNED, encode_hard_state, initial_state
-from node.config import NodeConfig
+from consensus.bft.state import NEVER_SIGNED, initial_state
+from consensus.last_signed import LastSigned, SignedStep, encode_last_signed
+from consensus.state import encode_engine_state
+from node.config import NodeConfig, StorageConfig
 from node.driver import Driver
 from node.keystore import create_key
 from node.opening import OpenNode, open_node
@@ -22,6 +23,7 @@ from node.replica.blocks import BlockServer
 from node.replica.messages import BlocksRequest, Status, encode_frame
 from node.replica.payload import KeptTransactions
 from node.replica.ports import Column, Put, WriteBatch
+from node.replica.probation import UNKNOWN_SIGNED
 from node.storage.last_signed import LastSignedFile
 from node.storage.rocks import RocksStore
 from tests.unit.node.conftest import IdleExecutor, Place, found
@@ -129,13 +131,46 @@ def test_a_node_that_is_no_validator_observes_without_a_key(alone: Place) -> Non
 
 
 def test_a_lost_last_signed_file_is_refused_once_there_are_blocks(alone: Place) -> None:
-    with Opened(alone.config):
-        pass
-    alone.config.last_signed_path.unlink()
     run_some(alone)
     alone.config.last_signed_path.unlink()
     assert refuse(alone.config).startswith("Corruption VT-6021: ")
     assert not alone.config.last_signed_path.exists(), "a refusal must not make an empty one"
+
+
+def test_a_home_that_lost_everything_but_its_keys_follows_and_signs_nothing(alone: Place) -> None:
+    run_some(alone)
+    shutil.rmtree(alone.config.database_path)
+    alone.config.last_signed_path.unlink()
+    for _ in range(2):
+        with Opened(alone.config) as opened:
+            opened.step(events.Started(NOW_MS))
+            opened.step(events.Submitted(1, alone.sign(1).raw, NOW_MS))
+            view = opened.node.replica.view()
+            assert (view.is_unsure, view.head.height) == (True, 0)
+            assert opened.node.signed_file.load() == encode_last_signed(UNKNOWN_SIGNED)
+
+
+def test_a_node_whose_key_was_just_made_knows_that_it_signed_nothing(alone: Place) -> None:
+    with Opened(alone.config) as opened:
+        assert not opened.node.replica.view().is_unsure
+        assert opened.node.signed_file.load() == encode_last_signed(NEVER_SIGNED)
+
+
+def test_a_retention_that_forgets_too_soon_is_refused(alone: Place) -> None:
+    storage = StorageConfig(retain_blocks=100)
+    config = msgspec.structs.replace(alone.config, storage=storage)
+    assert refuse(config) == (
+        "InvalidInput VT-6030: storage.retain_blocks: 100 blocks are too few; keep at least 1256. "
+        "Transactions can be repeated for 1000 blocks, and joining nodes need some more."
+    )
+
+
+def test_a_snapshot_that_power_cut_short_is_put_in_place_at_the_start(alone: Place) -> None:
+    run_some(alone)
+    change(alone.config, Put(Column.META, keys.INSTALLING, b""))
+    assert refuse(alone.config) == (
+        "Corruption VT-6012: a snapshot without a plan was to be put in place."
+    )
 
 
 def test_a_damaged_last_signed_file_is_refused(alone: Place) -> None:
@@ -172,7 +207,7 @@ def run_some_more(place: Place) -> None:
 def test_an_engine_state_of_a_later_height_than_the_chain_is_refused(alone: Place) -> None:
     run_some(alone)
     state = initial_state(Height(9), NEVER_SIGNED)
-    change(alone.config, Put(Column.META, keys.CONSENSUS, encode_hard_state(state)))
+    change(alone.config, Put(Column.META, keys.CONSENSUS, encode_engine_state(state)))
     assert refuse(alone.config) == (
         "Corruption VT-3023: The engine's state is of height 9, but the next height to decide is 4."
     )

@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from msgspec.structs import replace
 
 from chain.errors import Busy, Corruption, InvalidInput, PeerFault, Refused
-from chain.scalars import Hash, Height, NodeName, Round
+from chain.scalars import Hash, Height, NodeName, Round, UnixMillis
 from consensus.value import Timer
+from node.alarm import AlarmFile, load_alarm
 from node.inbox import SOURCE_EVENTS_MAX
 from node.metrics import Metrics
 from node.opening import open_node
 from node.replica import effects, events, keys
+from node.replica.divergence import Diverged, Divergence
 from node.replica.messages import Have, Want, encode_frame
 from node.replica.ports import Column
 from node.runtime import Runtime
@@ -144,6 +147,37 @@ async def test_a_failure_in_the_deciding_thread_ends_the_node_loudly(alone: Plac
         runtime.opened.store.get(Column.META, keys.HEAD)
 
 
+async def test_a_divergence_is_gathered_while_the_store_is_open(alone: Place) -> None:
+    runtime = build(alone)
+    head = runtime.opened.head
+    executed = runtime.opened.replica._ledger.execute_block(head, 0, (), None)
+    other = replace(executed.header, state_root=NOWHERE)
+
+    def fail(taken: Sequence[events.Event]) -> None:
+        values = {"height": head.next_height, "decided": NOWHERE, "own": NOWHERE}
+        raise Diverged("VT-3041", Divergence(other, executed), **values)
+
+    runtime._driver.step = fail  # type: ignore[method-assign,assignment]
+    with pytest.raises(ExceptionGroup):
+        async with asyncio.timeout(DEADLINE_S):
+            await runtime.run()
+    difference = runtime.alarms.difference
+    assert difference is not None
+    assert (difference.decided_root, difference.fields) == (NOWHERE.hex(), ["state_root"])
+    assert runtime.alarms.height == head.next_height
+
+
+async def test_a_commit_ends_the_alarm_of_an_earlier_run(alone: Place) -> None:
+    file = AlarmFile(alone.config)
+    file.ring(Corruption("VT-6005", path="disk", reason="it broke"), "1", UnixMillis(1))
+    assert load_alarm(alone.config.home_path) is not None
+    async with running(alone) as runtime:
+        await runtime.submit(alone.sign(1).raw)
+        await until_committed(runtime)
+        assert runtime.alarms.last is None
+    assert load_alarm(alone.config.home_path) is None
+
+
 async def test_a_full_inbox_refuses_clients(runtime: Runtime) -> None:
     for ticket in range(SOURCE_EVENTS_MAX):
         runtime._inbox.put(events.Submitted(ticket, b"", runtime.started_ms))
@@ -216,9 +250,9 @@ async def test_a_timer_comes_back_as_an_event(runtime: Runtime) -> None:
 
 async def test_peers_that_come_and_go_are_known(runtime: Runtime) -> None:
     runtime._on_up(PEER)
-    assert runtime.connected == {PEER}
+    assert runtime.attendance.connected == {PEER}
     runtime._on_down(PEER, "it left")
-    assert runtime.connected == frozenset()
+    assert runtime.attendance.connected == frozenset()
     taken = await runtime._inbox.take()
     assert [type(event).__name__ for event in taken] == ["PeerUp", "PeerDown"]
 

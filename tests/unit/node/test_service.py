@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
-from chain.errors import InvalidInput
+from chain.errors import Corruption, InvalidInput
 from chain.scalars import Hash, NodeName
 from node import service
+from node.alarm import AlarmFile, load_alarm
 from node.config import ApiConfig, NodeConfig
 from node.demo.ports import choose_ports
 from node.metrics import Metrics
@@ -165,3 +167,35 @@ async def test_peers_are_described_by_their_place_in_genesis(tmp_path: Path) -> 
 def test_a_missing_settings_file_is_refused_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="VT-8001"):
         service.run_node(tmp_path / "node.yaml")
+
+
+def test_a_fault_is_written_down_before_the_node_is_gone(
+    alone: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = alone.config.home_path
+
+    def fail(config: NodeConfig, alarms: AlarmFile, *, stop_on_eof: bool) -> None:
+        raise ExceptionGroup("tasks", [Corruption("VT-6005", path="disk", reason="it broke")])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "_run", fail)
+        patched.setattr(service, "set_up_logs", lambda *_: None)
+        with pytest.raises(ExceptionGroup):
+            service.run_node(home / "node.yaml")
+    found = load_alarm(home)
+    assert found is not None
+    assert (found.node, found.code, found.height) == ("acme-1", "VT-6005", None)
+    assert found.version == version(service.PACKAGE)
+
+
+async def test_consensus_and_machine_are_described(alone: Place) -> None:
+    async with serving(alone) as served:
+        _, shown = await served.get("/v1/consensus")
+        assert (shown["node"], shown["quorum"], shown["round"]) == ("acme-1", 1, 0)
+        (own,) = shown["validators"]
+        assert (own["is_self"], own["last_vote"]["kind"]) == (True, "precommit")
+        assert shown["committed_ms"] is not None
+        _, shown = await served.get("/v1/machine")
+        assert shown["disk_free_bytes"] > 0
+        assert [one["name"] for one in shown["certificates"]] == ["node acme-1", "CA of acme"]
+        stop()

@@ -1,4 +1,7 @@
+from msgspec.structs import replace
+
 from chain.scalars import Height
+from chain.validators import ValidatorSet
 from consensus.bft.ahead import HELD_ROUNDS_MAX, AheadBook
 from tests.unit.consensus.world import (
     FOUR,
@@ -89,3 +92,19 @@ def test_members_that_left_the_set_are_forgotten() -> None:
     ahead.add(make_vote("prevote", 3, None, height=5))
     ahead.advance(make_validators(1, 1), Height(2))
     assert ahead.add(make_vote("prevote", 1, None, height=5)) == 5
+
+
+def test_a_member_is_known_by_its_key_though_its_index_shifts() -> None:
+    ahead = book()
+    ahead.add(make_vote("prevote", 3, None, height=9))
+    shifted = ValidatorSet(FOUR.members[1:])
+    ahead.advance(shifted, Height(2))
+    again = replace(make_vote("prevote", 3, None, height=9), validator=2)
+    assert not ahead.is_news(again)
+    assert ahead.add(replace(make_vote("prevote", 1, None, height=9), validator=0)) == 9
+
+
+def test_nobody_with_an_index_beyond_the_set_is_news() -> None:
+    ahead = book()
+    ahead.advance(ValidatorSet(FOUR.members[1:]), Height(2))
+    assert not ahead.is_news(make_vote("prevote", 3, None, height=3))

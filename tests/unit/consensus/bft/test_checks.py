@@ -13,6 +13,7 @@ from tests.unit.consensus.world import (
     GENESIS,
     hash_verify,
     make_proposal,
+    make_validators,
     make_value,
     make_vote,
 )
@@ -112,3 +113,12 @@ def test_real_signatures_pass_and_fail_as_well() -> None:
     check_message(vote, GENESIS, validators, verify)
     with pytest.raises(PeerFault, match="VT-3026"):
         check_message(unsigned, GENESIS, validators, verify)
+
+
+def test_a_member_without_weight_has_nothing_to_say() -> None:
+    suspended = make_validators(1, 1, 0, 1)
+    with pytest.raises(PeerFault) as refused:
+        check_message(PREVOTE, GENESIS, suspended, hash_verify)
+    assert str(refused.value) == (
+        "VT-3029: The prevote of height 1 is signed by node2, whose weight there is 0."
+    )

@@ -5,11 +5,13 @@ from msgspec.structs import replace
 
 from chain.errors import Corruption
 from chain.genesis import Genesis, Timing, compute_genesis_hash
-from chain.scalars import Height, Round
+from chain.scalars import Height, Round, UnixMillis
+from chain.validators import ValidatorSet
 from consensus.bft.checks import check_message
-from consensus.bft.last_signed import LastSigned, SignedStep
-from consensus.bft.state import HardState, Step, decode_hard_state, encode_hard_state
+from consensus.bft.messages import Vote
+from consensus.bft.state import HardState, Step
 from consensus.effects import (
+    Accuse,
     Broadcast,
     BuildPayload,
     CheckPayload,
@@ -18,14 +20,18 @@ from consensus.effects import (
     Persist,
     SetTimer,
 )
-from consensus.engine import make_engine
+from consensus.engine import Tip, make_engine
 from consensus.events import HeightCommitted, PayloadBuilt, Started, WorkAvailable
+from consensus.last_signed import LastSigned, SignedStep
+from consensus.state import encode_engine_state
 from consensus.value import Timer
 from tests.unit.consensus.world import (
     FOUR,
+    GENESIS,
     START_MS,
     Bench,
     HashSigner,
+    decode_hard_state,
     hash_verify,
     make_block,
     make_proposal,
@@ -42,6 +48,19 @@ def waiting(index: int | None = 0) -> Bench:
     bench = Bench(index).start()
     bench.commit(V, make_block(V), has_work=False)
     return bench
+
+
+def committed(height: int, validators: ValidatorSet, *, has_work: bool) -> HeightCommitted:
+    """V is on disk at `height`; the heights after it are decided by `validators`."""
+    return HeightCommitted(
+        Height(height),
+        make_block(V, height=height),
+        validators,
+        validators,
+        V.time_ms,
+        has_work,
+        UnixMillis(START_MS + 10),
+    )
 
 
 # ------------------------------------------------------------------ waiting for work
@@ -172,9 +191,52 @@ def test_early_messages_of_members_that_left_the_set_are_dropped() -> None:
     bench = Bench().start()
     bench.receive(make_vote("prevote", 3, None, height=2))
     fewer = make_validators(1, 1, 1)
-    bench.handle(HeightCommitted(Height(1), make_block(V), fewer, V.time_ms, False, bench.now_ms))
+    bench.handle(committed(1, fewer, has_work=False))
     assert bench.state.step == Step.WAIT
     assert bench.timers() == [("heartbeat", 0, 10_000)]
+
+
+def test_early_messages_are_read_with_the_set_of_their_own_height() -> None:
+    """Member 0 leaves: the others' indexes shift at height 2, and they are faster than this one."""
+    rest = ValidatorSet(FOUR.members[1:])
+    bench = Bench(1, next_validators=rest).start()
+    early = replace(make_vote("prevote", 2, None, height=2), validator=1)
+    wrong = make_vote("prevote", 3, None, height=2)
+    bench.receive(early, wrong)
+    bench.handle(committed(1, rest, has_work=False))
+    assert bench.engine.summary().prevotes == bytes([0b010])
+
+
+def test_a_signer_of_the_certificate_that_told_this_node_otherwise_is_accused() -> None:
+    bench = Bench().start()
+    bench.votes("precommit", W.id, 2)
+    bench.handle(committed(1, FOUR, has_work=False))
+    said, certified = make_vote("precommit", 2, W.id), make_vote("precommit", 2, V.id)
+    assert bench.of(Accuse) == [Accuse(said, certified)]
+
+
+def test_a_member_votes_with_its_new_key_from_the_height_that_names_it() -> None:
+    bench = Bench(1, signers=(HashSigner(1), HashSigner(9))).start()
+    members = list(FOUR.members)
+    members[1] = replace(members[1], vote_key=HashSigner(9).public_key)
+    rotated = ValidatorSet(tuple(members))
+    bench.handle(committed(1, rotated, has_work=True))
+    bench.fire("propose")
+    (vote,) = [said for said in bench.said() if isinstance(said, Vote)]
+    check_message(vote, GENESIS, rotated, hash_verify)
+
+
+def test_a_member_stops_and_begins_to_vote_as_the_sets_say() -> None:
+    bench = Bench(1).start()
+    bench.fire("propose")
+    assert bench.voted() == [("prevote", None)]
+    without, with_it = make_validators(1, 0, 1, 1), FOUR
+    bench.handle(committed(1, without, has_work=True))
+    bench.fire("propose")
+    assert bench.voted() == []
+    bench.handle(committed(2, with_it, has_work=True))
+    bench.fire("propose")
+    assert bench.voted() == [("prevote", None)]
 
 
 def test_a_network_of_one_decides_alone() -> None:
@@ -189,7 +251,7 @@ def test_a_network_of_one_decides_alone() -> None:
 def restarted(bench: Bench, **options: object) -> Bench:
     """Build an engine from what an earlier one persisted last, through bytes."""
     state = bench.of(Persist)[-1].state
-    raw = decode_hard_state(encode_hard_state(state))
+    raw = decode_hard_state(encode_engine_state(state))
     return Bench(
         state.proposal.proposer if state.proposal else 0,
         **({"hard_state": raw, "last_signed": state.last_signed} | options),
@@ -201,7 +263,16 @@ def test_a_restarted_node_says_its_last_messages_again_and_nothing_new() -> None
     before.build(V)
     after = restarted(before).start()
     assert after.said() == before.said()
-    assert after.of(Persist) == []
+    assert [effect.state for effect in after.of(Persist)] == [before.of(Persist)[-1].state]
+
+
+def test_a_restarted_node_writes_its_state_again_before_it_says_anything() -> None:
+    """Power may fail between the state and the last-signed file, and the database be lost later."""
+    before = Bench(1).start()
+    before.build(V)
+    after = restarted(before).start()
+    kinds = [type(effect) for effect in after.effects]
+    assert kinds.index(Persist) < kinds.index(Broadcast)
 
 
 def test_a_restarted_node_keeps_its_lock() -> None:
@@ -291,10 +362,8 @@ def test_the_engine_of_a_chain_signs_for_its_genesis() -> None:
     genesis = Genesis(1, "test", START_MS, (), FOUR, timing=Timing(propose_ms=77))
     engine = make_engine(
         genesis,
-        validators=FOUR,
-        signer=HashSigner(1),
-        height=Height(1),
-        previous_time_ms=START_MS,
+        tip=Tip(Height(1), None, START_MS, FOUR, FOUR),
+        signers=(HashSigner(1),),
         verify=hash_verify,
     )
     assert SetTimer(Timer(Height(1), Round(0), "propose"), 77) in engine.handle(Started(START_MS))

@@ -7,7 +7,7 @@ from consensus.bft.log import MessageLog
 from consensus.bft.messages import Message
 from consensus.bft.state import NEVER_SIGNED, HardState, initial_state
 from consensus.bft.votes import PAST_ROUNDS_MAX, ROUNDS_AHEAD_MAX
-from tests.unit.consensus.world import FOUR, make_proposal, make_value, make_vote
+from tests.unit.consensus.world import FOUR, make_block, make_proposal, make_value, make_vote
 
 V, W, X = make_value("v"), make_value("w"), make_value("x")
 
@@ -59,14 +59,35 @@ def test_a_second_vote_is_reported_once_and_the_first_stays() -> None:
     assert (fixture.weight(V.id), fixture.weight(W.id)) == (1, 0)
 
 
-def test_the_same_vote_with_another_time_is_a_second_vote() -> None:
+def test_the_same_vote_with_another_time_is_no_conflict_and_shields_from_none() -> None:
     fixture = Fixture()
     first = make_vote("precommit", 1, V.id, time_ms=7)
     second = make_vote("precommit", 1, V.id, time_ms=8)
+    other = make_vote("precommit", 1, W.id, time_ms=8)
     fixture.receive(first)
-    assert fixture.receive(second) == (first, second)
+    assert fixture.receive(second) is None
     tally = fixture.log.votes.tally("precommit", Round(0))
     assert tally.votes_for(V.id) == [first]
+    assert fixture.receive(other) == (first, other)
+
+
+def test_a_proposal_of_the_same_value_with_another_payload_is_no_conflict() -> None:
+    fixture = Fixture()
+    fixture.receive(make_proposal(V))
+    assert fixture.receive(make_proposal(replace(V, payload=b"other"))) is None
+    assert fixture.receive(make_proposal(W)) == (make_proposal(V), make_proposal(W))
+
+
+def test_a_certificate_shows_who_told_this_node_something_else() -> None:
+    fixture = Fixture()
+    for index, block in enumerate((V.id, None, W.id)):
+        fixture.receive(make_vote("precommit", index, block))
+    certificate = make_block(V)
+    assert fixture.log.find_conflicts(certificate) == [
+        (make_vote("precommit", 1, None), make_vote("precommit", 1, V.id)),
+        (make_vote("precommit", 2, W.id), make_vote("precommit", 2, V.id)),
+    ]
+    assert fixture.log.find_conflicts(certificate) == [], "told once"
 
 
 def test_a_second_vote_for_the_proposal_or_for_nil_counts_too() -> None:

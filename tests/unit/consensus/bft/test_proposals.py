@@ -1,8 +1,9 @@
 from msgspec.structs import replace
 
 from chain.scalars import Round
-from consensus.bft.proposals import ProposalBook, Verdict
+from consensus.bft.proposals import ProposalBook
 from consensus.bft.votes import PAST_ROUNDS_MAX
+from consensus.verdicts import Verdict
 from tests.unit.consensus.world import make_proposal, make_value
 
 V, W = make_value("v"), make_value("w")
@@ -15,32 +16,6 @@ def test_the_first_proposal_of_a_round_stays() -> None:
     book.add(make_proposal(W))
     assert book.get(Round(0)) == make_proposal(V)
     assert book.get(Round(1)) is None
-
-
-def test_a_value_is_checked_once() -> None:
-    book = ProposalBook()
-    assert book.start_check(V)
-    assert not book.start_check(V)
-    book.finish_check(V, Verdict.VALID)
-    assert not book.start_check(V)
-    assert book.is_valid(V)
-
-
-def test_an_answer_that_nobody_asked_for_is_ignored() -> None:
-    book = ProposalBook()
-    book.finish_check(V, Verdict.VALID)
-    assert book.verdict(V) is None
-
-
-def test_two_payloads_of_one_name_are_judged_apart_and_side_by_side() -> None:
-    book = ProposalBook()
-    assert book.start_check(FALSE_V)
-    assert book.start_check(V)
-    book.finish_check(V, Verdict.VALID)
-    assert book.verdict(FALSE_V) is None
-    book.finish_check(FALSE_V, Verdict.MISMATCHED)
-    assert book.verdict(FALSE_V) is Verdict.MISMATCHED
-    assert (book.is_valid(V), book.is_valid(FALSE_V)) == (True, False)
 
 
 def test_finding_by_name_prefers_the_valid_value_and_never_gives_a_mismatched_one() -> None:

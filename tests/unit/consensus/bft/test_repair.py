@@ -1,13 +1,11 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chain.codec import decode, encode
 from chain.errors import PeerFault
 from chain.scalars import Height, Round
 from consensus.bft.messages import Message
-from consensus.bft.repair import RoundSummary, decode_bitmap, encode_bitmap
+from consensus.bft.repair import RoundSummary
 from consensus.bft.state import Step
 from consensus.effects import Decide
 from tests.unit.consensus.world import (
@@ -23,19 +21,6 @@ V, W = make_value("v"), make_value("w")
 
 def missing(giver: Bench, taker: Bench) -> list[Message]:
     return giver.engine.messages_missing_in(taker.engine.summary())
-
-
-@given(st.integers(1, 300).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.integers(0, n - 1)))))
-def test_a_bitmap_reads_back(case: tuple[int, set[int]]) -> None:
-    count, indexes = case
-    data = encode_bitmap(indexes, count)
-    assert len(data) == -(-count // 8)
-    assert decode_bitmap(data, count, "prevote") == indexes
-
-
-def test_the_first_validator_is_the_lowest_bit_of_the_first_byte() -> None:
-    assert encode_bitmap([0], 4) == b"\x01"
-    assert encode_bitmap([1, 8], 9) == b"\x02\x01"
 
 
 @pytest.mark.parametrize("data", [b"", b"\0\0", bytes(1024), b"\x10", b"\xff"])

@@ -1,15 +1,23 @@
 import pytest
 
+from chain.changes import RemoveValidator
+from chain.evidence import Evidence, VoteSigned
 from chain.operations import (
     Acknowledge,
+    ApproveChange,
     Attest,
     Call,
     DeployContract,
+    ProposeChange,
     RegisterKey,
+    ReportEvidence,
     RevokeKey,
+    RotateVoteKey,
     UpdateTwin,
+    WithdrawChange,
     name_of,
 )
+from chain.scalars import Height, NodeName, Round, Signature, UnixMillis
 from tests.unit.contracts.support import (
     TURBINE,
     Ledger,
@@ -21,6 +29,8 @@ from tests.unit.contracts.support import (
 )
 
 KEY = make_key("another").public_key
+SIGNATURE = Signature(bytes(64))
+VOTE = VoteSigned(None, UnixMillis(0), SIGNATURE)
 OPERATIONS = {
     name_of(operation): operation
     for operation in (
@@ -33,6 +43,11 @@ OPERATIONS = {
         DeployContract("contract", "x = 1", b"\x80"),
         Call("contract", "method", b"\x80"),
         Acknowledge(make_hash(1), "acknowledged"),
+        ProposeChange(RemoveValidator(NodeName("node-1"))),
+        ApproveChange(make_hash(1)),
+        WithdrawChange(make_hash(1)),
+        RotateVoteKey(NodeName("node-1"), KEY, SIGNATURE),
+        ReportEvidence(Evidence(KEY, Height(1), Round(0), "prevote", VOTE, VOTE)),
     )
 }
 ADMINISTRATOR, GATEWAY = "administrator", "gateway"
@@ -45,6 +60,10 @@ NEEDED = {
     "attest": "partner or operator",
     "deploy_contract": ADMINISTRATOR,
     "acknowledge": "operator or partner",
+    "propose_change": ADMINISTRATOR,
+    "approve_change": ADMINISTRATOR,
+    "withdraw_change": ADMINISTRATOR,
+    "rotate_vote_key": ADMINISTRATOR,
 }
 
 
@@ -80,6 +99,12 @@ def test_any_key_may_call(role):
         "VT-2040",
         "No contract contract is deployed on this chain.",
     )
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_vote_key_may_report_evidence_and_nothing_else(name):
+    receipt = Ledger().apply(OPERATIONS[name], "vote node-1")
+    assert receipt.code == ("VT-2070" if name == "report_evidence" else "VT-2010")
 
 
 def test_an_unknown_key_is_refused():

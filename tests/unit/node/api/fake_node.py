@@ -13,6 +13,8 @@ from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
 from chain.transaction import Transaction, check_expiry, check_stateless, decode_transaction
 from node.api import ApiServer, NodeStatus, PeerState, make_app
 from node.api.context import Pending
+from node.api.views.consensus import AttendeeView, ConsensusView, MachineView
+from node.clock import now_ms
 from node.config import LimitsConfig
 from node.finality import Finality, Heights
 from node.metrics import Metrics
@@ -104,6 +106,71 @@ class FakeNode:
             mempool_bytes=sum(t.size_bytes for t in self.waiting.values()),
             updates_per_second=12.3456,
             reasons=self.reasons,
+        )
+
+    def consensus(self) -> ConsensusView:
+        head, validators = self.chain.head, self.genesis.validators
+        return ConsensusView(
+            node=self.node,
+            organisation="certis",
+            engine="bft",
+            now_ms=now_ms(),
+            started_ms=now_ms() - 60_000,
+            first_height=0,
+            base=0,
+            height=head.next_height,
+            committed_ms=now_ms() - 500,
+            interval_ms_max=30_000,
+            round=0,
+            round_since_ms=now_ms() - 400,
+            step="wait",
+            proposer=validators.members[0].node,
+            has_proposal=False,
+            quorum=validators.quorum_weight,
+            honest=validators.honest_weight,
+            validators=[
+                AttendeeView(
+                    node=member.node,
+                    organisation=member.organisation,
+                    weight=member.weight,
+                    is_self=member.node == self.node,
+                    is_configured=True,
+                    connected=True,
+                    since_ms=now_ms() - 50_000,
+                    heard_ms=now_ms() - 100,
+                    height=head.height,
+                    has_prevoted=False,
+                    has_precommitted=False,
+                    last_vote=None,
+                    clock_offset_ms=None,
+                    rtt_ms=0.5,
+                    certificate_expires_ms=None,
+                    last_error=None,
+                )
+                for member in validators.members
+            ],
+            accusations=[],
+            refusals=[],
+            catch_up=None,
+        )
+
+    def machine(self) -> MachineView:
+        return MachineView(
+            node=self.node,
+            version="1.2.3",
+            now_ms=now_ms(),
+            started_ms=now_ms() - 60_000,
+            disk_free_bytes=100 << 30,
+            disk_free_bytes_min=128 << 20,
+            database_bytes=1 << 20,
+            mempool_transactions=len(self.waiting),
+            mempool_transactions_max=self.limits.mempool_transactions_max,
+            mempool_bytes=sum(t.size_bytes for t in self.waiting.values()),
+            mempool_bytes_max=self.limits.mempool_size_bytes_max,
+            worker_restarts=0,
+            worker_restarted_ms=None,
+            certificates=[],
+            fault=None,
         )
 
     @asynccontextmanager

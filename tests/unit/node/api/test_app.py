@@ -9,7 +9,10 @@ from aiohttp import ClientSession
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from chain.changes import RemoveValidator
 from chain.errors import Busy, ChainError, ContractError, Corruption, InvalidInput, Refused
+from chain.operations import ProposeChange
+from chain.scalars import NodeName
 from node.api import problems
 from node.api.app import ROUTES
 from node.api.limits import ADDRESSES_MAX, ConnectionLimit, RateLimit
@@ -52,7 +55,7 @@ async def test_unexpected_failure_hides_its_cause(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail() -> None:
+    def fail(height: int) -> None:
         raise ZeroDivisionError("the secret reason")
 
     monkeypatch.setattr(node.reader, "validators", fail)
@@ -69,7 +72,7 @@ async def test_unexpected_failure_hides_its_cause(
 async def test_damaged_data_is_told_apart_from_bad_requests(
     node: FakeNode, session: ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(height: int) -> None:
         raise Corruption("VT-6010", height=3)
 
     monkeypatch.setattr(node.reader, "validators", fail)
@@ -126,6 +129,9 @@ def test_every_route_is_described_with_its_parameters() -> None:
 
 async def test_answers_are_as_described(node: FakeNode, session: ClientSession) -> None:
     document = _document()
+    proposal = node.chain.transaction(ProposeChange(RemoveValidator(NodeName("certis-1"))))
+    report = node.chain.transaction(node.chain.equivocate("certis"))
+    node.chain.add_block(proposal, report)
     action = node.reader.records.actions
     from node.reader.paging import PageRequest
 
@@ -135,6 +141,9 @@ async def test_answers_are_as_described(node: FakeNode, session: ClientSession) 
         "/v1/transactions/{id}/readings/{index}": node.chain.blocks[1].transactions[0].id.hex(),
         "/v1/blocks/{id}": "4",
         "/v1/actions/{id}": action(PageRequest()).items[0].id.hex(),
+        "/v1/state/nodes/{id}": node.chain.head.state_root.hex(),
+        "/v1/proposals/{id}": proposal.id.hex(),
+        "/v1/evidence/{id}": node.reader.governance.evidence_page(PageRequest()).items[0].id.hex(),
     }
     checked = 0
     for route in ROUTES:

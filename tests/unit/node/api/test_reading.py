@@ -8,8 +8,10 @@ from aiohttp import ClientSession
 
 from chain.block import Header
 from chain.codec import decode
+from chain.hashing import EMPTY_HASH
 from chain.json_view import from_plain
-from chain.state_tree import StateProof, check_state_proof
+from chain.scalars import Hash
+from chain.state_tree import StateProof, check_state_proof, hash_inner, hash_key
 from node.api.app import ROUTES
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.chain_builder import START_MS
@@ -288,3 +290,33 @@ async def test_every_route_answers_something_that_is_no_server_error(
             async with session.head(route.path.format(**values)) as answer:
                 assert answer.status < 500, route.path
                 assert await answer.read() == b""
+
+
+async def test_a_state_tree_is_read_node_by_node(node: FakeNode, session: ClientSession) -> None:
+    root = node.chain.head.state_root
+    todo, texts = [root], []
+    while todo:
+        name = todo.pop()
+        if name == EMPTY_HASH:
+            continue
+        shown = await _get(session, f"/v1/state/nodes/{name.hex()}")
+        if shown["kind"] == "inner":
+            children = [Hash(bytes.fromhex(shown[side])) for side in ("left", "right")]
+            assert hash_inner(*children) == name
+            todo += children
+        else:
+            assert hash_key(bytes.fromhex(shown["key"])).hex() == shown["path"]
+            texts.append(shown["text"])
+    assert "twin/R80711" in texts
+    missing = await _get(session, f"/v1/state/nodes/{'00' * 32}", 404)
+    assert missing["code"] == "VT-7004"
+
+
+async def test_consensus_and_machine_are_what_the_node_says(
+    node: FakeNode, session: ClientSession
+) -> None:
+    shown = await _get(session, "/v1/consensus")
+    assert (shown["height"], shown["quorum"], shown["proposer"]) == (8, 3, "borne-energie-1")
+    assert [one["node"] for one in shown["validators"] if one["is_self"]] == ["certis-1"]
+    shown = await _get(session, "/v1/machine")
+    assert (shown["node"], shown["mempool_transactions_max"]) == ("certis-1", 100_000)

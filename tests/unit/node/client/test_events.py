@@ -1,16 +1,19 @@
 """Following events: each once and in order, over restarts and at other nodes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing
 
 import aiohttp
 import pytest
+from aiohttp import ClientSession
 
-from chain.errors import InvalidInput
+from chain.errors import Corruption, InvalidInput
 from node.api.views.status import BlockEvent
 from node.client import AsyncClient
 from node.client.events import parse_stream
+from node.reader.blocks import StoredBlock
+from node.reader.events import LedgerEvent, list_events
 from tests.unit.node.api.fake_node import FakeNode, until
 
 ALL = [
@@ -100,6 +103,65 @@ async def test_stream_goes_on_at_another_node_without_gap_or_repeat() -> None:
                 if len(seen) == len(ALL):
                     break
         assert seen == ALL
+
+
+async def test_stream_that_fails_half_way_is_cut_off_and_taken_up_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failures = 0
+
+    def fail_once_at_four(block: StoredBlock, first: int = 0) -> Iterator[LedgerEvent]:
+        nonlocal failures
+        if block.height == 4 and not failures:
+            failures += 1
+            raise Corruption("VT-6007", path="database")
+        return list_events(block, first)
+
+    monkeypatch.setattr("node.api.handlers.events.list_events", fail_once_at_four)
+    node = FakeNode()
+    async with asyncio.timeout(10), node.serve() as address:
+        async with ClientSession() as session, session.get(f"{address}/v1/events?from=1.0") as raw:
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await raw.content.read()
+        failures = 0
+        async with AsyncClient([address], node.genesis) as client:
+            seen = []
+            async with aclosing(client.events(start="1.0")) as events:
+                async for event in events:
+                    seen.append(event.id)
+                    if len(seen) == len(ALL):
+                        break
+    assert (seen, failures) == (ALL, 1)
+
+
+async def test_stream_whose_end_is_not_told_is_taken_up_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A node breaks the framing of its answer and is gone; aiohttp then tells of no end."""
+    monkeypatch.setattr("node.client.events.SILENCE_SECONDS", 0.2)
+    node = FakeNode()
+    begun = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nretry: 1\n\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if b"/v1/status" in await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(status))
+            writer.write(b"Connection: close\r\n\r\n" + status)
+        else:
+            server.close()
+            writer.write(begun)
+            await asyncio.sleep(0.05)  # Else the answer would be refused as a whole.
+            writer.write(b"HTTP/1.1 500 Internal Server Error\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with asyncio.timeout(10), node.serve() as address, ClientSession(address) as session:
+        status = await (await session.get("/v1/status")).read()
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        near = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        client = AsyncClient([near, address], node.genesis)
+        async with client, aclosing(client.events(start="1.0")) as events:
+            assert (await anext(events)).id == "1.0"
+        assert not server.is_serving()
 
 
 async def test_place_that_does_not_exist_is_refused() -> None:

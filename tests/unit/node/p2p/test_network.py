@@ -266,6 +266,26 @@ def test_an_organisation_that_joins_later_is_let_in_without_a_restart(
     run(story())
 
 
+def test_a_node_that_joins_later_is_dialled_and_one_that_leaves_no_more(
+    consortium: Consortium, run: Run
+) -> None:
+    async def story() -> None:
+        b, c = consortium.member("b"), consortium.member("c")
+        a = consortium.member("a", {"b": b.network.listen()})
+        async with running(a, b, c):
+            await until(lambda: a.connected == {"b"})
+            addresses = {"a": a.network.listen(), "c": c.network.listen()}
+            a.network.set_pins(consortium.pins, None, addresses)
+            await until(lambda: a.connected == {"b", "c"})
+            a.network.disconnect("b", "for the test")
+            await until(lambda: a.connected == {"c"})
+            await asyncio.sleep(0.2)
+            assert a.connected == {"c"}, "nobody dials b any more"
+            assert {peer.name for peer in a.network.peers()} == {"b", "c"}
+
+    run(story())
+
+
 def test_a_renewed_key_is_let_in_beside_the_old_one(consortium: Consortium, run: Run) -> None:
     async def story() -> None:
         renewed = consortium.issue("a")

@@ -138,6 +138,18 @@ def _misbehave(book: AddressBook, times_ms: list[int], fault: PeerFault) -> None
         book.disconnect("b", time_ms, 0.0, fault)
 
 
+def test_whom_to_dial_can_change() -> None:
+    book = AddressBook(["b"], BACKOFF)
+    book.begin_dial("b")
+    book.end_dial("b")
+    book.fail_dial("b", 0, 0.0, LOST)
+    book.configure(["c"])
+    assert book.compute_due(10_000) == ["c"]
+    book.configure(["b", "c"])
+    assert book.compute_due(10_000) == ["b", "c"]
+    assert book.records["b"].failures == 1, "what was known stays known"
+
+
 def test_three_faults_in_a_row_must_cool_off() -> None:
     book = AddressBook(("b",), BACKOFF)
     _misbehave(book, [0, 10], MALFORMED)

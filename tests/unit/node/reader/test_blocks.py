@@ -114,7 +114,7 @@ def test_index_without_its_block_is_corruption() -> None:
 
 
 def test_votes_are_counted_per_validator(reader: Reader) -> None:
-    records = reader.validators()
+    records = reader.validators(Height(8))
     assert [(one.last_signed_height, one.missed) for one in records] == [
         (7, 1),
         (7, 0),

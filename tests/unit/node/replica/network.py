@@ -6,25 +6,36 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from chain.codec import decode
-from chain.genesis import Genesis, Limits, Organisation, Timing, compute_genesis_hash
+from chain.genesis import (
+    Genesis,
+    Governance,
+    Limits,
+    Organisation,
+    Timing,
+    compute_genesis_hash,
+)
 from chain.keys import SigningKey, Verifier, verify
 from chain.operations import AnyOperation
 from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis, Weight
 from chain.transaction import Transaction, TransactionBody, sign
-from chain.validators import Validator, ValidatorSet
+from chain.validators import EngineName, Validator, ValidatorSet
 from consensus.bft.checks import kind_of, sender_of
 from consensus.bft.messages import Proposal, Vote
-from consensus.bft.state import decode_hard_state, decode_last_signed
 from consensus.engine import make_engine
+from consensus.last_signed import decode_last_signed
+from consensus.state import decode_engine_state
 from contracts.executor import Execution, Executor, Host, Invocation
 from node.driver import Driver
 from node.replica import effects, events, keys
 from node.replica.commit import build_genesis_batch
 from node.replica.head import Head
 from node.replica.messages import AnyPeerMessage, ConsensusMessage, encode_frame
+from node.replica.ordering import tip_of
 from node.replica.payload import KeptTransactions
 from node.replica.ports import Column, MemoryStore, WriteBatch
 from node.replica.replica import Replica, Setting
+from node.replica.snapshot_install import finish_install
+from node.replica.sync import CatchUpSetting
 
 START_MS = UnixMillis(1_700_000_000_000)
 HOP_MS = 5
@@ -36,29 +47,35 @@ def key_of(name: str) -> SigningKey:
     return SigningKey(name.encode().ljust(32, b"."))
 
 
-def make_genesis(weights: Iterable[int] = (1, 1, 1, 1), limits: Limits | None = None) -> Genesis:
+def make_member(index: int, weight: int = 1, organisation: int | None = None) -> Validator:
+    """Give node<index> of org<index>, or of another organisation."""
+    return Validator(
+        NodeName(f"node{index}"),
+        OrganisationId(f"org{index if organisation is None else organisation}"),
+        key_of(f"vote{index}").public_key,
+        Weight(weight),
+        Hash(bytes(32)),
+        Hash(bytes([index + 1]) * 32),
+    )
+
+
+def make_genesis(
+    weights: Iterable[int] = (1, 1, 1, 1),
+    limits: Limits | None = None,
+    *,
+    engine: EngineName = "bft",
+    governance: Governance | None = None,
+) -> Genesis:
     """Make a genesis of organisations org0, org1, .. with one node each, node0, node1, .."""
-    members, organisations = [], []
-    for index, weight in enumerate(weights):
-        tls_key = Hash(bytes([index + 1]) * 32)
-        organisation = OrganisationId(f"org{index}")
-        organisations.append(
-            Organisation(organisation, f"Org {index}", key_of(f"admin{index}").public_key, b"x")
-        )
-        members.append(
-            Validator(
-                NodeName(f"node{index}"),
-                organisation,
-                key_of(f"vote{index}").public_key,
-                Weight(weight),
-                Hash(bytes(32)),
-                tls_key,
-            )
-        )
-    timing = Timing(heartbeat_ms=3_000)
+    members = tuple(make_member(index, weight) for index, weight in enumerate(weights))
+    organisations = tuple(
+        Organisation(member.organisation, f"Org {index}", key_of(f"admin{index}").public_key, b"x")
+        for index, member in enumerate(members)
+    )
     return Genesis(
-        1, "test", START_MS, tuple(organisations), ValidatorSet(tuple(members)),
-        limits=limits or Limits(), timing=timing,
+        1, "test", START_MS, organisations, ValidatorSet(members, engine),
+        limits=limits or Limits(), timing=Timing(heartbeat_ms=3_000),
+        governance=governance or Governance(),
     )  # fmt: skip
 
 
@@ -148,12 +165,16 @@ class Node:
 
     name: NodeName
     index: int
+    key_names: tuple[str, ...] = ()
+    """Vote keys in its home, by the names that `key_of` takes."""
     power: Power = field(default_factory=Power)
     store: Disk = field(init=False)
     signed: Signed = field(init=False)
     driver: Driver | None = None
     liar: Liar | None = None
     """What a dishonest program runs in the place of a replica."""
+    is_unsure: bool = False
+    """It lost the file of what it signed last."""
     incarnation: int = 0
     answers: dict[int, effects.Answer] = field(default_factory=dict)
     disconnected: list[effects.Disconnect] = field(default_factory=list)
@@ -184,12 +205,18 @@ class Node:
 class World:
     """Nodes, links between them, and one heap of what will happen."""
 
-    def __init__(self, genesis: Genesis, links: Callable[[int, int], bool] | None = None) -> None:
+    def __init__(
+        self,
+        genesis: Genesis,
+        links: Callable[[int, int], bool] | None = None,
+        catch_up: CatchUpSetting | None = None,
+    ) -> None:
         self.genesis = genesis
         self.genesis_hash = compute_genesis_hash(genesis)
         self.now_ms = START_MS
         self.executor: Executor = QuietExecutor()
         self.verify: Verifier = verify
+        self.catch_up = catch_up or CatchUpSetting()
         self.sent: list[tuple[NodeName, NodeName, AnyPeerMessage]] = []
         self.lose: Callable[[NodeName, NodeName, AnyPeerMessage], bool] = lambda *_: False
         self.watch: Callable[[Node, effects.Effect], None] = lambda *_: None
@@ -197,33 +224,52 @@ class World:
         self._order = count()
         self._tickets = count()
         self._linked = links or (lambda a, b: True)
-        self.nodes = []
-        for index, member in enumerate(genesis.validators.members):
-            node = Node(member.node, index)
-            _, batch = build_genesis_batch(genesis)
-            node.store.write(batch, sync=True)
-            self.nodes.append(node)
+        self.nodes: list[Node] = []
+        for member in genesis.validators.members:
+            self._make_node(member.node)
         for node in self.nodes:
             self.start(node.index)
+
+    def add_node(self) -> int:
+        """Start one more node, which genesis does not name; give its index."""
+        index = len(self.nodes)
+        self._make_node(NodeName(f"node{index}"))
+        self.start(index)
+        return index
+
+    def _make_node(self, name: NodeName) -> None:
+        index = len(self.nodes)
+        node = Node(name, index, (f"vote{index}",))
+        _, batch = build_genesis_batch(self.genesis)
+        node.store.write(batch, sync=True)
+        self.nodes.append(node)
 
     def start(self, index: int) -> None:
         """Start a node from its disk and connect it."""
         node = self.nodes[index]
+        finish_install(node.store, self.genesis.limits)
         head = node.head
         stored = node.store.get(Column.META, keys.CONSENSUS)
         signed = node.signed.payload
+        signers = tuple(key_of(name) for name in node.key_names)
         engine = make_engine(
             self.genesis,
-            validators=head.validators,
-            signer=key_of(f"vote{index}"),
-            height=head.next_height,
-            previous_time_ms=head.time_ms,
-            hard_state=decode_hard_state(stored) if stored else None,
+            tip=tip_of(head),
+            signers=() if node.is_unsure else signers,
+            hard_state=decode_engine_state(stored) if stored else None,
             last_signed=decode_last_signed(signed) if signed else None,
         )
         stored = node.store.get(Column.META, keys.VALID)
         kept = decode(stored, KeptTransactions, 1 << 30).transactions if stored else ()
-        setting = Setting(self.genesis, node.name, kept=kept, verify=self.verify)
+        setting = Setting(
+            self.genesis,
+            node.name,
+            kept=kept,
+            verify=self.verify,
+            signers=signers,
+            catch_up=self.catch_up,
+            is_unsure=node.is_unsure,
+        )
         replica = Replica(setting, engine, head, node.store, self.executor)
         node.driver = Driver(replica, node.store, node.signed, lambda: self.now_ms)
         node.incarnation += 1
@@ -242,6 +288,13 @@ class World:
         for other in self.nodes:
             if other.is_up and self._linked(index, other.index):
                 self._step(other, events.PeerDown(node.name, self.now_ms))
+
+    def wipe(self, index: int) -> None:
+        """Take a node that is off its disk, but for the file of what it signed last."""
+        node = self.nodes[index]
+        node.store = Disk(node.power)
+        _, batch = build_genesis_batch(self.genesis)
+        node.store.write(batch, sync=True)
 
     def replace(self, index: int, liar: Liar) -> None:
         """Put a dishonest program in a node's place; it answers, and says what `say` is told."""
@@ -290,6 +343,8 @@ class World:
         said = [sent[2].message for sent in self.sent if isinstance(sent[2], ConsensusMessage)]
         pairs = []
         for message in dict.fromkeys(said):
+            if not isinstance(message, Proposal | Vote):
+                continue
             place = (kind_of(message), message.height, message.round, sender_of(message))
             before = first.setdefault(place, message)
             if before != message:

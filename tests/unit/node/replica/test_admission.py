@@ -29,7 +29,7 @@ def test_a_good_transaction_decodes_to_itself(parts: Parts) -> None:
     transaction = parts.chain.power("1")
     assert parts.admission.decode(transaction.raw) == transaction
     parts.admission.check_orderable(transaction, parts.head)
-    assert parts.admission.organisation_of(transaction) == "borne-energie"
+    assert parts.admission.organisation_of(transaction, parts.head) == "borne-energie"
 
 
 def test_bytes_that_are_no_transaction_are_refused(parts: Parts) -> None:
@@ -111,7 +111,7 @@ def test_a_key_that_nobody_registered_acts_for_nobody(parts: Parts) -> None:
     operation = parts.chain.power("1").body.operation
     transaction = parts.chain.transaction(operation, key=STRANGER)
     with pytest.raises(Refused, match=rf"^VT-2010: Key {STRANGER.public_key.hex()} is not"):
-        parts.admission.organisation_of(transaction)
+        parts.admission.organisation_of(transaction, parts.head)
 
 
 def test_a_revoked_key_acts_for_nobody(parts: Parts) -> None:
@@ -119,7 +119,7 @@ def test_a_revoked_key_acts_for_nobody(parts: Parts) -> None:
     operation = parts.chain.power("1").body.operation
     transaction = parts.chain.transaction(operation, key=gateway)
     parts.chain.add_block(parts.sign(RegisterKey(gateway.public_key, "gateway", ("gateway",))))
-    assert parts.admission.organisation_of(transaction) == "borne-energie"
+    assert parts.admission.organisation_of(transaction, parts.head) == "borne-energie"
     parts.chain.add_block(parts.sign(RevokeKey(gateway.public_key, "lost")))
     with pytest.raises(Refused, match=rf"^VT-2011: Key {gateway.public_key.hex()} was revoked at"):
-        parts.admission.organisation_of(transaction)
+        parts.admission.organisation_of(transaction, parts.head)

@@ -49,7 +49,7 @@ def blocks_of(world: World, index: int, first: int, count: int) -> list[DecidedB
     """Real blocks, as node `index` gives them."""
     replica = world.nodes[index].replica
     request = BlocksRequest(Height(first), count)
-    return list(replica._blocks.answer(request, world.nodes[index].head).blocks)
+    return list(replica._catchup.answer(request, world.nodes[index].head).blocks)
 
 
 def world_with_history(
@@ -106,7 +106,10 @@ def test_blocks_in_the_wrong_order_are_not_looked_at() -> None:
 
     world = world_with_history(backwards)
     assert world.run(10_000, lambda: has_caught_up(world))
-    assert world.nodes[3].disconnected == []
+    faults = {str(done.error) for done in world.nodes[3].disconnected}
+    assert faults == {
+        f"VT-3033: node2 contradicts itself: it was at height {HEIGHT_MAX} and now says 12."
+    }, "not for its blocks"
 
 
 def test_a_peer_that_never_answers_costs_one_time_out_in_a_while() -> None:
@@ -457,9 +460,9 @@ def test_a_certificate_of_strangers_is_no_certificate() -> None:
     world.lose = lambda sender, receiver, message: sender != "node3"
     world.start(3)
     at = world.heights()[3]
-    world.nodes[3].replica._catchup.learn(world.nodes[2].name, Height(99))
+    world.say(2, 3, status(99))
     world.run(1_100)
-    request = world.nodes[3].replica._catchup._request
+    request = world.nodes[3].replica._catchup._requests._request
     assert request is not None
     forged = Blocks(Height(99), (replace(real, certificate=certificate),))
     world.say(int(request.peer[-1]), 3, forged)

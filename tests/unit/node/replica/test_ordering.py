@@ -5,12 +5,18 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from chain.codec import encode
+from chain.errors import Refused
 from chain.scalars import Hash, Height, NodeName, Round
 from consensus import effects as engine_effects
 from consensus import events as engine_events
-from consensus.bft.messages import Message, Vote
+from consensus.bft.messages import Vote
 from consensus.bft.repair import RoundSummary
-from consensus.bft.state import NEVER_SIGNED, Step, initial_state
+from consensus.bft.state import Step, initial_state
+from consensus.engine import Message, Summary
+from consensus.last_signed import NEVER_SIGNED
+from consensus.raft.messages import TimeoutNow
+from consensus.raft.state import Entry
+from consensus.raft.state import initial_state as initial_raft_state
 from consensus.value import Timer, Value
 from node.replica import effects
 from node.replica.messages import ConsensusMessage, Want
@@ -39,7 +45,7 @@ class ScriptedEngine:
     def summary(self) -> RoundSummary:
         return RoundSummary(Height(3), Round(0), Step.WAIT, b"\0", b"\0", False)
 
-    def messages_missing_in(self, summary: RoundSummary) -> list[Message]:
+    def messages_missing_in(self, summary: Summary) -> list[Message]:
         return [vote()]
 
 
@@ -195,3 +201,34 @@ def test_what_a_peer_lacks_is_the_engines_business() -> None:
     setting = Setting()
     assert setting.ordering.messages_missing_in(setting.ordering.summary()) == [vote()]
     assert encode(setting.ordering.summary())
+
+
+def test_a_message_for_one_member_goes_to_its_node_if_that_is_connected() -> None:
+    parts = Parts()
+    near, far = (member.node for member in parts.genesis.validators.members[:2])
+    parts.neighbours.add(near)
+    message = TimeoutNow(Height(3), Round(1), 0, seed_of("a") + seed_of("b"))  # type: ignore[arg-type]
+    sends = (engine_effects.Send(0, message), engine_effects.Send(1, message))
+    assert Setting(*sends, parts=parts).start() == [effects.SendTo(near, ConsensusMessage(message))]
+    assert far not in parts.neighbours
+
+
+def test_the_transactions_of_an_entry_are_persisted_with_it() -> None:
+    parts = Parts()
+    transaction = parts.chain.power("1")
+    parts.wait(transaction)
+    value = parts.propose(transaction)
+    parts.check(value)
+    signature = seed_of("a") + seed_of("b")
+    entry = Entry(Round(1), value, NOW_MS, signature)  # type: ignore[arg-type]
+    state = replace(initial_raft_state(Height(3)), entry=entry)
+    setting = Setting(engine_effects.Persist(state), parts=parts)
+    assert setting.start() == [effects.Persist(state, (transaction.raw,))]
+
+
+def test_answers_to_reads_are_passed_on() -> None:
+    refused = Refused("VT-3050")
+    setting = Setting(
+        engine_effects.ReadReady(1, Height(2)), engine_effects.ReadRefused(2, refused)
+    )
+    assert setting.start() == [effects.ReadReady(1, Height(2)), effects.ReadRefused(2, refused)]

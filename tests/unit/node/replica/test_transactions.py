@@ -22,7 +22,7 @@ def connected(limits: MempoolLimits | None = None) -> Parts:
 def test_a_client_gets_the_id_and_the_peers_the_transaction() -> None:
     parts = connected()
     transaction = parts.chain.power("1")
-    done = parts.flow.submit(Submitted(7, transaction.raw, NOW_MS), parts.head)
+    done = parts.flow.submit(Submitted(7, transaction.raw, NOW_MS), parts.head, NOW_MS)
     gossip = SendToAll((A, B), Transactions(OWN, (transaction.raw,)))
     assert done == [Answer(7, transaction.id, None), gossip]
     assert transaction.id in parts.mempool
@@ -30,7 +30,7 @@ def test_a_client_gets_the_id_and_the_peers_the_transaction() -> None:
 
 def test_a_client_gets_one_answer_when_it_is_refused_and_nobody_else_hears_of_it() -> None:
     parts = connected()
-    (answer,) = parts.flow.submit(Submitted(7, b"junk", NOW_MS), parts.head)
+    (answer,) = parts.flow.submit(Submitted(7, b"junk", NOW_MS), parts.head, NOW_MS)
     assert isinstance(answer, Answer)
     assert (answer.ticket, answer.transaction) == (7, None)
     assert answer.error is not None

@@ -18,6 +18,7 @@ from node.replica.ports import Column, MemoryStore, Put, WriteBatch
 from node.storage.check import check_all, check_newest
 from node.storage.rocks import RocksStore
 from tests.unit.node.chain_builder import ChainBuilder
+from tests.unit.node.governed_chain import build_governed
 
 LAST = Height(4)
 BIG = 1 << 20
@@ -79,6 +80,23 @@ def test_chain_at_genesis_passes() -> None:
 @pytest.mark.parametrize("count", [1, 2, 32])
 def test_sound_database_passes(store: MemoryStore, built: ChainBuilder, count: int) -> None:
     assert check_newest(store, built.genesis, count) == built.head
+
+
+def test_each_block_is_checked_against_the_validators_of_its_own_height() -> None:
+    governed = build_governed(MemoryStore())
+    assert check_all(governed.store, governed.genesis) == governed.head
+    header = governed.blocks[-1].block.header
+    assert header.validators_root != governed.blocks[0].block.header.validators_root
+
+
+def test_a_lost_change_of_the_validators_is_found() -> None:
+    governed = build_governed(MemoryStore())
+    store = governed.store
+    assert isinstance(store, MemoryStore)
+    start, stop = keys.committee_step(Height(0)), keys.committee_step(LAST)
+    first, *_ = (key for key, _ in store.range(Column.BLOCKS, start, stop + b"\0"))
+    _put(store, Column.BLOCKS, first, None)
+    assert "has another validator set than it should" in _why(store, governed)
 
 
 def test_sound_database_on_disk_passes(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def _copy_of_crash(store: RocksStore, target: Path) -> Path:
 
 def _log_of(path: Path) -> Path:
     return max(path.glob("*.log"), key=lambda file: file.stat().st_size)
+
+
+def test_the_name_of_the_database_survives_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("node.storage.rocks.sync_folder", synced.append)
+    RocksStore(tmp_path / "home" / "database", SMALL).close()
+    assert synced == [tmp_path / "home"]
 
 
 def _write_until_refused(store: RocksStore) -> None:
@@ -251,3 +261,33 @@ def test_full_disk_has_its_own_code_and_stops_all_writing(tmp_path: Path) -> Non
                 _write(store, Column.STATE, small=b"x")
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_what_was_deleted_leaves_the_disk_when_asked(tmp_path: Path) -> None:
+    with RocksStore(tmp_path / "db") as store:
+        rows = tuple(
+            Put(Column.BLOCKS, number.to_bytes(8, "big"), os.urandom(4_000))
+            for number in range(500)
+        )
+        store.write(WriteBatch(rows), sync=False)
+        store.compact(Column.BLOCKS, b"", b"\xff")
+        full = store.size_bytes()
+        store.write(WriteBatch(tuple(Put(row.column, row.key, None) for row in rows)), sync=False)
+        store.compact(Column.BLOCKS, b"", b"\xff")
+        assert full > 2_000_000
+        assert store.size_bytes() < full - 1_900_000
+        assert list(store.range(Column.BLOCKS, b"", b"\xff")) == []
+
+
+def test_closing_ends_a_compaction_and_a_closed_store_starts_none(tmp_path: Path) -> None:
+    store = RocksStore(tmp_path / "db")
+    rows = tuple(Put(Column.BLOCKS, os.urandom(8), os.urandom(4_000)) for _ in range(5_000))
+    store.write(WriteBatch(rows), sync=False)
+    with ThreadPoolExecutor(1) as thread:
+        compacting = thread.submit(store.compact, Column.BLOCKS, b"", b"\xff" * 9)
+        store.close()
+        failed = compacting.exception()
+    assert failed is None or str(failed).startswith("VT-6007")
+    with pytest.raises(Corruption, match="VT-6007"):
+        store.compact(Column.BLOCKS, b"", b"\xff")
+    RocksStore(tmp_path / "db").close()

@@ -1,13 +1,13 @@
 /** The pages' way to the verifier: fetch a proof, and give a verdict whatever happens. */
 
 import {
-  type BlockVerdict, type ReceiptVerdict, type Step, type TwinVerdict, type Verdict, verifyBlock,
+  type BlockVerdict, type RawBlock, type ReceiptVerdict, type Step, type TwinVerdict, type Verdict, verifyBlock,
   verifyReceipt, verifyTwin,
 } from "../verify";
 import { getJson, getText } from "./api";
 import { compareTransaction } from "./compare";
 import { trust } from "./trust";
-import type { RawBlock, Transaction, TwinProof } from "./types";
+import type { Transaction, TwinProof } from "./types";
 
 /** Fetch a transaction's receipt, check it, and compare it with what the page shows. */
 export async function checkTransaction(shown: Transaction): Promise<ReceiptVerdict> {

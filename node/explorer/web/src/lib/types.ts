@@ -76,11 +76,6 @@ export interface Block {
   readonly proposer_node: string;
 }
 
-export interface RawBlock {
-  readonly header: string;
-  readonly certificate: string;
-}
-
 export interface TwinItem {
   readonly id: string;
   readonly kind: string;
@@ -135,6 +130,7 @@ export interface TwinProof {
   };
   readonly header: string;
   readonly certificate: string;
+  readonly validator_changes: readonly string[];
 }
 
 export interface HistoryItem {

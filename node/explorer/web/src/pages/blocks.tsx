@@ -19,7 +19,7 @@ import { useResource } from "../lib/resource";
 import { trust } from "../lib/trust";
 import type { Block as Answer, BlockItem, Page } from "../lib/types";
 import { useVerdict } from "../lib/verdict";
-import type { BlockVerdict } from "../verify";
+import { type BlockVerdict, toHex } from "../verify";
 
 const HASHES = [
   "previous", "previous_certificate", "tx_log_root", "state_root", "receipts_root",
@@ -137,7 +137,9 @@ function Certificate({ block }: { block: Answer }): JSX.Element {
   }
   const { signatures } = certificate;
   const now = trust.value;
-  const members = now.state === "trusted" ? now.genesis.validators.map((one) => one.node) : [];
+  const known = now.state === "trusted" ? now.genesis.committee : null;
+  const isKnown = known !== null && toHex(known.root) === block.header.validators_root;
+  const members = isKnown ? known.members.map((one) => one.node) : [];
   const absent = members.filter((node) => !signatures.some((one) => one.node === node));
   const first = Math.min(...signatures.map((one) => one.time_ms));
   return (

@@ -2,7 +2,8 @@
 
 import { type Bytes, Malformed, equal, toBytes8, toHex } from "./bytes";
 import { verifySignature } from "./ed25519";
-import { type Genesis, quorumWeight } from "./genesis";
+import { type Committee, quorumWeight } from "./committee";
+import type { Genesis } from "./genesis";
 import { hashTagged, signingHash } from "./hashing";
 import { Reader } from "./msgpack";
 
@@ -52,8 +53,15 @@ export interface Tally {
 /** Read an encoded header. */
 export function readHeader(data: Uint8Array): Header {
   const reader = new Reader(data, "the header");
+  const header = readHeaderFrom(reader);
+  reader.end();
+  return header;
+}
+
+/** Read a header that stands inside something else. */
+export function readHeaderFrom(reader: Reader): Header {
   reader.array(HEADER_FIELDS);
-  const header: Header = {
+  return {
     version: reader.count(),
     genesis: reader.bytes(32),
     height: reader.count(),
@@ -68,8 +76,6 @@ export function readHeader(data: Uint8Array): Header {
     validatorsRoot: reader.bytes(32),
     nextValidatorsRoot: reader.bytes(32),
   };
-  reader.end();
-  return header;
 }
 
 /** Hash an encoded header: the block's name. */
@@ -80,6 +86,13 @@ export function hashHeader(data: Uint8Array): Bytes {
 /** Read an encoded quorum certificate. */
 export function readCertificate(data: Uint8Array): Certificate {
   const reader = new Reader(data, "the certificate");
+  const certificate = readCertificateFrom(reader);
+  reader.end();
+  return certificate;
+}
+
+/** Read a quorum certificate that stands inside something else. */
+export function readCertificateFrom(reader: Reader): Certificate {
   reader.array(4);
   const height = reader.count();
   const round = reader.count();
@@ -95,21 +108,24 @@ export function readCertificate(data: Uint8Array): Certificate {
       signature: reader.bytes(64),
     });
   }
-  reader.end();
   return { height, round, block, signatures };
 }
 
 /**
- * Check every signature of a certificate, and that they weigh more than two thirds.
+ * Check every signature of a certificate, and that they are a quorum of the committee.
  *
  * Throws Malformed with the first thing that does not fit.
  */
-export async function checkCertificate(certificate: Certificate, genesis: Genesis): Promise<Tally> {
+export async function checkCertificate(
+  certificate: Certificate,
+  genesis: Bytes,
+  committee: Committee,
+): Promise<Tally> {
   const signers: string[] = [];
   let previous = -1;
   let weight = 0;
   for (const commit of certificate.signatures) {
-    const member = genesis.validators[commit.validator];
+    const member = committee.members[commit.validator];
     if (member === undefined) throw new Malformed(`validator ${commit.validator} does not exist`);
     if (commit.validator <= previous) {
       throw new Malformed(`validator ${commit.validator} is repeated or out of order`);
@@ -117,7 +133,7 @@ export async function checkCertificate(certificate: Certificate, genesis: Genesi
     previous = commit.validator;
     const message = signingHash(
       "precommit",
-      genesis.hash,
+      genesis,
       toBytes8(certificate.height),
       toBytes8(certificate.round),
       certificate.block,
@@ -129,7 +145,7 @@ export async function checkCertificate(certificate: Certificate, genesis: Genesi
     signers.push(member.node);
     weight += member.weight;
   }
-  const needed = quorumWeight(genesis.validators, genesis.engine);
+  const needed = quorumWeight(committee);
   if (weight < needed) throw new Malformed(`weight ${weight} signed, ${needed} is needed`);
   return { signers, weight, needed };
 }
@@ -160,10 +176,10 @@ export function checkGenesis(header: Header, genesis: Genesis): void {
   }
 }
 
-/** Check that a header was decided by the validators of `genesis`. Throws Malformed. */
-export function checkValidators(header: Header, genesis: Genesis): void {
-  if (!equal(header.validatorsRoot, genesis.validatorsRoot)) {
-    throw new Malformed("the header was decided by other validators than genesis names");
+/** Check that a header was decided by this committee. Throws Malformed. */
+export function checkCommittee(header: Header, committee: Committee): void {
+  if (!equal(header.validatorsRoot, committee.root)) {
+    throw new Malformed("the header was decided by other validators than these");
   }
 }
 

@@ -1,24 +1,15 @@
 /** The genesis file: who the members are, and the hash that names the chain. */
 
 import { type Bytes, Malformed, fromBase64, fromHex } from "./bytes";
+import type { Committee, Validator } from "./committee";
 import { hashTagged } from "./hashing";
 import { type Packed, pack } from "./msgpack";
-
-/** A node that votes. */
-export interface Validator {
-  readonly node: string;
-  readonly organisation: string;
-  readonly voteKey: Bytes;
-  readonly weight: number;
-}
 
 /** What a verifier needs to know of a genesis file. */
 export interface Genesis {
   readonly hash: Bytes;
   readonly chainId: string;
-  readonly validators: readonly Validator[];
-  readonly engine: string;
-  readonly validatorsRoot: Bytes;
+  readonly committee: Committee;
   readonly organisations: readonly { readonly id: string; readonly name: string }[];
 }
 
@@ -42,12 +33,6 @@ const TIMING: readonly (readonly [string, number])[] = [
   ["round_ms_max", 10_000],
   ["heartbeat_ms", 10_000],
 ];
-
-/** Least weight that decides: more than two thirds of the total, in Raft more than half. */
-export function quorumWeight(validators: readonly Validator[], engine: string): number {
-  const total = validators.reduce((sum, member) => sum + member.weight, 0);
-  return Math.floor(engine === "raft" ? total / 2 : (total * 2) / 3) + 1;
-}
 
 /**
  * Read a genesis file and compute its hash from its content, never from a hash written beside it.
@@ -81,9 +66,11 @@ export function readGenesis(text: string): Genesis {
   return {
     hash: hashTagged("genesis", pack(packed)),
     chainId: asText(root["chain_id"], "chain_id"),
-    validators: read.map((member) => member.validator),
-    engine,
-    validatorsRoot: hashTagged("validators", pack(packedValidators)),
+    committee: {
+      members: read.map((member) => member.validator),
+      engine,
+      root: hashTagged("validators", pack(packedValidators)),
+    },
     organisations: organisations.map(({ id, name }) => ({ id, name })),
   };
 }

@@ -6,9 +6,10 @@
 
 export { type Bytes, Malformed, fromBase64, fromHex, toHex } from "./bytes";
 export { type Engine, getEngine } from "./ed25519";
-export { type Genesis, type Validator, quorumWeight, readGenesis } from "./genesis";
+export { type Committee, type Validator, quorumWeight } from "./committee";
+export { type Genesis, readGenesis } from "./genesis";
 export { type Header, type Certificate, readCertificate, readHeader } from "./block";
 export { type Step, type Verdict } from "./steps";
 export { type ReceiptVerdict, verifyReceipt } from "./receipt";
-export { type BlockVerdict, type TwinVerdict, verifyBlock, verifyTwin } from "./verdicts";
+export { type BlockVerdict, type RawBlock, type TwinVerdict, verifyBlock, verifyTwin } from "./verdicts";
 export { type ProvenTwin } from "./twin";

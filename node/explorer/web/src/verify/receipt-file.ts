@@ -7,6 +7,7 @@ import { Reader } from "./msgpack";
 const FORMAT = "veritwin-receipt/1";
 const FILE_SIZE_MAX = 16 << 20;
 const PATH_LENGTH_MAX = 64;
+const CHANGES_MAX = 4096;
 const YEAR_10000_MS = 253_402_300_800_000;
 const FIELDS = [
   "format", "summary", "transaction", "log", "receipt", "block", "header", "certificate",
@@ -35,7 +36,8 @@ export interface ReceiptFile {
   readonly block: Inclusion;
   readonly header: Bytes;
   readonly certificate: Bytes;
-  readonly hasValidatorChanges: boolean;
+  /** Encoded steps from the validators of genesis to those that decided the block. */
+  readonly validatorChanges: readonly Bytes[];
   readonly attestedFile: AttestedFile | null;
   readonly summary: unknown;
 }
@@ -74,7 +76,7 @@ export function readReceiptFile(content: string): ReceiptFile {
     block: readInclusion(plain["block"], "block"),
     header: fromBase64(plain["header"], "the header"),
     certificate: fromBase64(plain["certificate"], "the certificate"),
-    hasValidatorChanges: asList(plain["validator_changes"], "validator_changes").length > 0,
+    validatorChanges: readChanges(plain["validator_changes"]),
     attestedFile: readAttestedFile(plain["attested_file"]),
     summary: plain["summary"],
   };
@@ -94,7 +96,7 @@ export function writeReceiptFile(file: ReceiptFile, summary: Summary): string {
     block: inclusion(file.block),
     header: toBase64(file.header),
     certificate: toBase64(file.certificate),
-    validator_changes: [],
+    validator_changes: file.validatorChanges.map(toBase64),
     attested_file: file.attestedFile,
   };
   return `${JSON.stringify(plain, null, 2)}\n`;
@@ -140,6 +142,12 @@ function readInclusion(value: unknown, what: string): Inclusion {
     size: asCount(plain["size"], `${what}.size`),
     path: path.map((item) => fromHex(item, `${what}.path`, 32)),
   };
+}
+
+function readChanges(value: unknown): Bytes[] {
+  const changes = asList(value, "validator_changes");
+  if (changes.length > CHANGES_MAX) throw new Malformed(`it holds ${changes.length} changes`);
+  return changes.map((item) => fromBase64(item, "a change of the validators"));
 }
 
 function readAttestedFile(value: unknown): AttestedFile | null {

@@ -1,10 +1,12 @@
 /** The check of a receipt: every link from genesis down to one transaction and what it did. */
 
 import {
-  type Certificate, type Header, type Tally, checkCertificate, checkGenesis, checkHeaderHash,
-  checkValidators, readCertificate, readHeader,
+  type Certificate, type Header, type Tally, checkCertificate, checkCommittee, checkGenesis,
+  checkHeaderHash, readCertificate, readHeader,
 } from "./block";
 import { type Bytes, Malformed, equal, toHex } from "./bytes";
+import type { Committee } from "./committee";
+import { followCommittee, sayChanges } from "./committee-steps";
 import { type Statement, checkEnvelope } from "./dsse";
 import type { Genesis } from "./genesis";
 import { leafHash, rootFromPath } from "./merkle";
@@ -44,6 +46,7 @@ class Opened {
   receipt!: Receipt;
   header!: Header;
   certificate!: Certificate;
+  committee!: Committee;
   tally!: Tally;
 }
 
@@ -118,20 +121,18 @@ function addDecision(chain: Chain, o: Opened, genesis: Genesis): void {
       checkGenesis(o.header, genesis);
       return `The block belongs to the chain “${genesis.chainId}”, whose genesis you trust.`;
     })
-    .add("validator changes", "Changes of the validators", () => {
-      if (o.file.hasValidatorChanges) {
-        throw new Malformed("this program cannot check changes of the validator set");
-      }
-      return "There were none since genesis.";
+    .add("validator changes", "Changes of the validators", async () => {
+      o.committee = await followCommittee(genesis, o.file.validatorChanges);
+      return sayChanges(o.file.validatorChanges.length);
     })
     .add("validator set", "Validator set", () => {
-      checkValidators(o.header, genesis);
-      return `The ${genesis.validators.length} validators are those that genesis names.`;
+      checkCommittee(o.header, o.committee);
+      return `The ${o.committee.members.length} validators are those that decide this height.`;
     })
     .add("certificate", "Quorum", async () => {
-      o.tally = await checkCertificate(o.certificate, genesis);
+      o.tally = await checkCertificate(o.certificate, genesis.hash, o.committee);
       const { signers, weight, needed } = o.tally;
-      return `Signed by ${signers.length} of ${genesis.validators.length} validators ` +
+      return `Signed by ${signers.length} of ${o.committee.members.length} validators ` +
         `(${signers.join(", ")}): weight ${weight}, ${needed} needed.`;
     });
 }

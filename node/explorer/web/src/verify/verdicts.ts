@@ -1,10 +1,12 @@
 /** The checks of a block and of a twin's state, as chains of links. */
 
 import {
-  type Certificate, type Header, checkCertificate, checkGenesis, checkHeaderHash, checkValidators,
+  type Certificate, type Header, checkCertificate, checkCommittee, checkGenesis, checkHeaderHash,
   readCertificate, readHeader,
 } from "./block";
 import { type Bytes, Malformed, fromBase64, fromHex, toHex } from "./bytes";
+import type { Committee } from "./committee";
+import { followCommittee, sayChanges } from "./committee-steps";
 import type { Genesis } from "./genesis";
 import { checkStateProof } from "./state";
 import { Chain, type Verdict } from "./steps";
@@ -30,11 +32,19 @@ export interface TwinProofView {
   };
   readonly header: string;
   readonly certificate: string;
+  readonly validator_changes: readonly string[];
 }
 
-/** Check a header and its certificate, both in base64, against genesis. */
+/** A header with its certificate and the changes of the validators before it, all in base64. */
+export interface RawBlock {
+  readonly header: string;
+  readonly certificate: string;
+  readonly validator_changes: readonly string[];
+}
+
+/** Check a header and its certificate against genesis. */
 export async function verifyBlock(
-  raw: { readonly header: string; readonly certificate: string },
+  raw: RawBlock,
   wantedHash: string,
   genesis: Genesis,
 ): Promise<BlockVerdict> {
@@ -72,13 +82,14 @@ export async function verifyTwin(
 class OpenBlock {
   header!: Header;
   certificate!: Certificate;
+  committee!: Committee;
   hash!: Bytes;
 }
 
 function addBlock(
   chain: Chain,
   open: OpenBlock,
-  raw: { readonly header: string; readonly certificate: string },
+  raw: RawBlock,
   genesis: Genesis,
 ): Chain {
   return chain
@@ -93,13 +104,18 @@ function addBlock(
       checkGenesis(open.header, genesis);
       return `The block belongs to the chain “${genesis.chainId}”, whose genesis you trust.`;
     })
+    .add("validator changes", "Changes of the validators", async () => {
+      const steps = raw.validator_changes.map((item) => fromBase64(item, "a change of the validators"));
+      open.committee = await followCommittee(genesis, steps);
+      return sayChanges(steps.length);
+    })
     .add("validator set", "Validator set", () => {
-      checkValidators(open.header, genesis);
-      return `The ${genesis.validators.length} validators are those that genesis names.`;
+      checkCommittee(open.header, open.committee);
+      return `The ${open.committee.members.length} validators are those that decide this height.`;
     })
     .add("certificate", "Quorum", async () => {
-      const tally = await checkCertificate(open.certificate, genesis);
-      return `Signed by ${tally.signers.length} of ${genesis.validators.length} validators ` +
+      const tally = await checkCertificate(open.certificate, genesis.hash, open.committee);
+      return `Signed by ${tally.signers.length} of ${open.committee.members.length} validators ` +
         `(${tally.signers.join(", ")}): weight ${tally.weight}, ${tally.needed} needed.`;
     });
 }

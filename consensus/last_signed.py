@@ -20,7 +20,11 @@ from chain.scalars import Hash, HashField, Height, HeightField, Round, RoundFiel
 
 
 class SignedStep(IntEnum):
-    """What can be signed in a round, in the order of the paper's steps."""
+    """What can be signed in a round, in the order of the paper's steps.
+
+    In Raft, where terms are rounds, the vote for a leader stands in the place of the prevote, and
+    the acknowledgement of the entry is a precommit.
+    """
 
     PROPOSAL = 1
     PREVOTE = 2

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from chain.errors import Corruption, Refused
 from chain.scalars import HEIGHT_MAX, Hash, Height, Round
-from consensus.bft.last_signed import (
+from consensus.last_signed import (
     NEVER_SIGNED,
     RECORD_SIZE_BYTES,
     LastSigned,

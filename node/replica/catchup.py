@@ -1,0 +1,207 @@
+"""Keeping up with the chain, and helping others to: blocks, snapshots, and what is deleted.
+
+A node that is a little behind asks for blocks; one that is far behind, or asks for what nobody
+keeps any more, for a snapshot, and then for the blocks after it. What a peer gives counts only when
+it holds to its last signature.
+"""
+
+from collections import deque
+from typing import Final, assert_never
+
+from chain.errors import PeerFault
+from chain.genesis import Genesis, compute_genesis_hash
+from chain.keys import Verifier
+from chain.scalars import Height, NodeName, UnixMillis
+from node.replica.admission import Admission
+from node.replica.blocks import BlockServer, execute_decided
+from node.replica.commit import build_commit
+from node.replica.effects import Disconnect, Effect, SendTo, Write
+from node.replica.gossip import Questions
+from node.replica.head import Head
+from node.replica.messages import (
+    Blocks,
+    BlocksRequest,
+    DecidedBlock,
+    Part,
+    PartRequest,
+    SnapshotMessage,
+    SnapshotOffer,
+    SnapshotRequest,
+    Status,
+    Steps,
+    StepsRequest,
+)
+from node.replica.past import Base
+from node.replica.ports import Store
+from node.replica.pruning import Pruner
+from node.replica.snapshot_loader import SnapshotLoader
+from node.replica.snapshot_server import SnapshotServer
+from node.replica.snapshot_work import SnapshotProgress
+from node.replica.sync import Catchup, CatchUpSetting, Claim, Claims
+from node.replica.transition import Ledger
+
+PARTS_ANSWERED_PER_TICK_MAX: Final = 16
+"""To one peer."""
+
+
+class CatchingUp:
+    """Everything about blocks that this node did not help to decide. Times are steady."""
+
+    def __init__(
+        self,
+        store: Store,
+        genesis: Genesis,
+        setting: CatchUpSetting,
+        ledger: Ledger,
+        admission: Admission,
+        verify: Verifier,
+    ) -> None:
+        self._ledger = ledger
+        self._admission = admission
+        self._verify = verify
+        self._claims = Claims()
+        self._requests = Catchup(self._claims)
+        self._pruner = Pruner(store, genesis.limits, setting.retain_blocks)
+        self._block_server = BlockServer(store, genesis.limits)
+        self._snapshot_server = SnapshotServer(
+            store, genesis.limits, setting.snapshot_interval_blocks
+        )
+        self._part_questions = Questions(PARTS_ANSWERED_PER_TICK_MAX)
+        self._loader = SnapshotLoader(
+            store,
+            compute_genesis_hash(genesis),
+            genesis.limits,
+            setting,
+            self._claims,
+            verify,
+        )
+        self._fetched: deque[tuple[NodeName, DecidedBlock]] = deque()
+        self._height_at_last_tick = Height(-1)
+        self.snapshots = 0
+        """How many were put in place."""
+
+    @property
+    def claims(self) -> Claims:
+        """What peers say of themselves."""
+        return self._claims
+
+    @property
+    def base(self) -> Base:
+        """Where what this node keeps begins."""
+        return self._pruner.base
+
+    @property
+    def progress(self) -> SnapshotProgress | None:
+        """How far a snapshot is loaded; None when none is being loaded."""
+        return self._loader.progress
+
+    # What peers say
+
+    def learn(self, peer: NodeName, status: Status) -> None:
+        """A peer says where it stands.
+
+        Raises: PeerFault: VT-3033, that cannot be.
+        """
+        self._claims.learn(peer, Claim(status.height, status.base, status.transactions))
+
+    def hear(self, peer: NodeName, height: Height) -> None:
+        """A peer passed on a message from above `height`."""
+        self._claims.hint(peer, height)
+
+    def forget(self, peer: NodeName) -> None:
+        """A peer is gone."""
+        self._claims.forget(peer)
+        self._requests.forget(peer)
+        self._loader.forget(peer)
+
+    # What peers ask
+
+    def answer(self, request: BlocksRequest, head: Head) -> Blocks:
+        """Give blocks."""
+        return self._block_server.answer(request, head, self._pruner.base.height)
+
+    def heed(
+        self, peer: NodeName, message: SnapshotMessage, head: Head, now_ms: UnixMillis
+    ) -> list[Effect]:
+        """Take whatever a peer says about snapshots."""
+        match message:
+            case StepsRequest():
+                return [SendTo(peer, self._snapshot_server.steps(message, head))]
+            case SnapshotRequest():
+                return [SendTo(peer, self._snapshot_server.offer(head))]
+            case PartRequest():
+                if not self._part_questions.take(peer):
+                    return []
+                return [SendTo(peer, self._snapshot_server.part(message, head, now_ms))]
+            case SnapshotOffer():
+                return self._loader.offered(peer, message, head, now_ms)
+            case Steps():
+                return self._loader.stepped(peer, message, head, now_ms)
+            case Part():
+                return self._loader.given(peer, message, now_ms)
+            case _:
+                assert_never(message)
+
+    # What this node asks
+
+    def take(self, peer: NodeName, message: Blocks, head: Head, now_ms: UnixMillis) -> list[Effect]:
+        """Take blocks from a peer; give the commit of the first, or what to ask next.
+
+        Raises: PeerFault: VT-3033, it contradicts itself.
+        """
+        is_useful = self._requests.take_answer(peer, message, now_ms)
+        known = self._claims.get(peer) or Claim(Height(0), Height(0), 0)
+        self._claims.learn(peer, Claim(message.height, message.base, known.transactions))
+        if is_useful and not self._fetched and not self._loader.is_active:
+            self._fetched.extend((peer, decided) for decided in message.blocks)
+        return self.go_on(head, now_ms)
+
+    def go_on(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
+        """Give the commit of the next block that was fetched, or what to ask next."""
+        while self._fetched:
+            peer, decided = self._fetched.popleft()
+            if decided.block.header.height < head.next_height:
+                continue
+            try:
+                executed = execute_decided(
+                    decided, peer, head, self._ledger, self._admission, self._verify
+                )
+            except PeerFault as error:
+                self._fetched.clear()
+                self.forget(peer)
+                return [Disconnect(peer, error)]
+            return [build_commit(executed, decided.certificate, is_catch_up=True)]
+        return self.ask(head, now_ms)
+
+    def ask(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
+        """Ask for a snapshot or for blocks, unless one of them is on its way."""
+        behind = self._claims.highest - head.height
+        is_stuck = self._height_at_last_tick == head.height
+        if self._fetched or self._loader.is_active or behind < (1 if is_stuck else 2):
+            return []
+        if search := self._loader.consider(head, now_ms):
+            return search
+        request = self._requests.next_request(head.next_height, now_ms)
+        return [SendTo(*request)] if request else []
+
+    def tick(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
+        """Time has passed."""
+        self._part_questions.renew()
+        out = [*self._loader.tick(head, now_ms), *self.ask(head, now_ms)]
+        self._height_at_last_tick = head.height
+        return out
+
+    def installed(self) -> None:
+        """A snapshot is in place."""
+        self.snapshots += 1
+        self._fetched.clear()
+        self._pruner.reload()
+        self._loader.installed()
+
+    def prune(self, head: Head, now_ms: UnixMillis, rows: int) -> list[Effect]:
+        """Give the next deletions, if there are any.
+
+        Args: rows: that were written since the last time; as much again may be deleted.
+        """
+        batch = self._pruner.step(head, self._snapshot_server.held(now_ms), 2 * rows)
+        return [] if batch is None else [Write(batch)]

@@ -1,0 +1,100 @@
+"""How state trees stand on disk, and how a tree of any kept height leads to keys and values.
+
+A record in `tree` is the node's 65 bytes, then the height at which it was last written (8 bytes),
+then, for a leaf, its key. The height tells a node that came back from one that is stale; the key
+leads from a leaf to its value, so a subtree can be read out as pairs without any copy of the state.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from chain.errors import Corruption
+from chain.scalars import Hash, Height, to_bytes
+from chain.state_chunk import ReadPair
+from chain.state_tree import StateLeaf, TreeUpdate, hash_value
+from node.replica import keys
+from node.replica.ports import Column, Put, Store
+
+NODE_SIZE: Final = 65
+_KEY_AT: Final = NODE_SIZE + 8
+STALE_PER_ROW: Final = 4_096
+"""Hashes in one row of stale nodes: a row stays near 128 KiB."""
+
+
+class StoredTree:
+    """Reads the nodes of all kept state trees, and what they lead to."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def node(self, node: Hash) -> bytes | None:
+        """Give the 65 bytes of a node, or None when it is not stored."""
+        record = self._store.get(Column.TREE, node)
+        return None if record is None else record[:NODE_SIZE]
+
+    def birth_and_key(self, node: Hash) -> tuple[Height, bytes] | None:
+        """Give when a node was last written and the key of a leaf (empty for an inner node)."""
+        record = self._store.get(Column.TREE, node)
+        if record is None:
+            return None
+        return Height(int.from_bytes(record[NODE_SIZE:_KEY_AT], "big")), record[_KEY_AT:]
+
+    def pairs_at(self, height: Height) -> ReadPair:
+        """Give the reader of key and value of leaves in the tree of a kept height.
+
+        The reader raises Corruption: VT-1308, when a leaf has no key or another value.
+        """
+
+        def read_pair(hash_: Hash, leaf: StateLeaf) -> tuple[bytes, bytes]:
+            found = self.birth_and_key(hash_)
+            if found is None:
+                raise Corruption("VT-1308", node=hash_, reason="it is missing")
+            birth, key = found
+            # The leaf was written together with its value; looking there is faster than seeking.
+            value = self._store.get(Column.HISTORY, keys.history(key, birth))
+            if value is None or hash_value(value) != leaf.value_hash:
+                value = read_state_at(self._store, key, height)
+            if value is None or hash_value(value) != leaf.value_hash:
+                raise Corruption("VT-1308", node=hash_, reason="its value is not stored")
+            return key, value
+
+        return read_pair
+
+
+def read_state_at(store: Store, key: bytes, height: Height) -> bytes | None:
+    """Give the value that a state key had after the block at `height`, or None."""
+    start = keys.history(key, height)
+    stop = keys.history_prefix(key) + b"\xff" * 9
+    for _, value in store.range(Column.HISTORY, start, stop):
+        return value or None  # an empty value says: deleted
+    return None
+
+
+def tree_puts(tree: TreeUpdate, height: Height) -> list[Put]:
+    """Give what a block at `height` changes of the stored trees: new nodes, and stale ones."""
+    key_of = dict(tree.keys)
+    puts = [
+        Put(Column.TREE, node, encode_record(data, height, key_of.get(node, b"")))
+        for node, data in tree.nodes
+    ]
+    puts.extend(stale_puts(tree.stale, height))
+    return puts
+
+
+def stale_puts(stale: Iterable[Hash], height: Height, first_part: int = 0) -> list[Put]:
+    """Note which nodes the tree of `height` lacks and the one before has."""
+    nodes = list(stale)
+    starts = range(0, len(nodes), STALE_PER_ROW)
+    return [
+        Put(
+            Column.INDEX,
+            keys.stale_nodes(height, first_part + part),
+            b"".join(nodes[start : start + STALE_PER_ROW]),
+        )
+        for part, start in enumerate(starts)
+    ]
+
+
+def encode_record(data: bytes, height: Height, key: bytes) -> bytes:
+    """Give the record of a node that is written at `height`."""
+    return data + to_bytes(height) + key

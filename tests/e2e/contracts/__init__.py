@@ -1,0 +1,1 @@
+"""Contracts whose calls are the operations of client histories."""

@@ -1,0 +1,1 @@
+"""Client histories and their judges: could one instant copy have given every answer?"""

@@ -1,0 +1,1 @@
+"""Bugs that others really had, each tried on this chain; docs/TESTING.md has the list."""

@@ -1,0 +1,67 @@
+"""`python -m tests.sim`: run many seeds, or one of them with its story."""
+
+import os
+import sys
+from typing import cast
+
+import click
+
+from chain.validators import EngineName
+from tests.sim.faults import ALL_KINDS
+from tests.sim.report import Tally, run_many, tell_failure
+from tests.sim.run import run_seed, shrink
+
+
+@click.command()
+@click.option("--engine", type=click.Choice(["bft", "raft"]), default="bft", show_default=True)
+@click.option("--seeds", default=200, show_default=True, help="How many seeds.")
+@click.option("--start", default=0, show_default=True, help="The first seed.")
+@click.option(
+    "--jobs", default=os.cpu_count() or 1, help="Processes; one for each core if not said."
+)
+@click.option("--seed", type=int, help="Run this seed only.")
+@click.option("--trace", is_flag=True, help="With --seed: tell the story.")
+@click.option(
+    "--shrink", "is_shrunk", is_flag=True, help="With --seed: leave out what is not needed."
+)
+@click.option("--without", default="", help="With --seed: fault kinds to leave out, with commas.")
+def main(
+    engine: str,
+    seeds: int,
+    start: int,
+    jobs: int,
+    seed: int | None,
+    trace: bool,
+    is_shrunk: bool,
+    without: str,
+) -> None:
+    """Simulate whole networks of nodes, one for each seed; the last line on stdout is JSON."""
+    chosen = cast(EngineName, engine)
+    if seed is None:
+        tally = run_many(chosen, range(start, start + seeds), jobs)
+    else:
+        tally = run_one(chosen, seed, trace=trace, is_shrunk=is_shrunk, without=without)
+    click.echo(tally.line())
+    sys.exit(1 if tally.failures else 0)
+
+
+def run_one(engine: EngineName, seed: int, *, trace: bool, is_shrunk: bool, without: str) -> Tally:
+    """Run one seed, with its story on stdout if wanted."""
+    tally = Tally(engine)
+    left_out = tuple(kind for kind in without.split(",") if kind)
+    unknown = [kind for kind in left_out if kind not in ALL_KINDS]
+    if unknown:
+        raise click.BadParameter(f"{', '.join(unknown)}: there are {', '.join(ALL_KINDS)}")
+    if is_shrunk:
+        left_out = shrink(seed, engine, left_out)
+        click.echo(f"it fails without {', '.join(left_out) or 'leaving out anything'}", err=True)
+    story = click.echo if trace else None
+    outcome = run_seed(seed, engine, trace=story, without=left_out)
+    tally.add(outcome)
+    if outcome.failure is not None:
+        tell_failure(outcome, sys.stderr)
+    return tally
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tests of the Raft engine, one file for each module, and whole networks of it."""

@@ -1,0 +1,14 @@
+from tests.unit.node.cli.conftest import Command, Served
+
+
+def test_offences_are_listed(command: Command, served: Served) -> None:
+    chain = served.node.chain
+    none = command("evidence", "list", "--node", served.address, "--json")
+    assert none.json == {"items": []}
+    chain.add_block(chain.transaction(chain.equivocate("certis")))
+    listed = command("evidence", "list", "--node", served.address)
+    assert listed.code == 0, listed.err
+    assert "two prevotes at height 7 round 0" in listed.out
+    assert "suspended" in listed.out
+    other = command("evidence", "list", "--of", "gridlink-1", "--node", served.address, "--json")
+    assert other.json == {"items": []}

@@ -1,0 +1,229 @@
+"""Keeping up and helping others to: which message leads to what."""
+
+import pytest
+from msgspec import Struct
+
+from chain.codec import encode
+from chain.errors import PeerFault
+from chain.genesis import Limits
+from chain.keys import verify
+from chain.scalars import HEIGHT_MAX, Hash, Height, NodeName, UnixMillis
+from node.replica import pruning
+from node.replica.admission import Admission
+from node.replica.catchup import PARTS_ANSWERED_PER_TICK_MAX, CatchingUp
+from node.replica.effects import Commit, Disconnect, SendTo, Write
+from node.replica.messages import (
+    Blocks,
+    BlocksRequest,
+    DecidedBlock,
+    Part,
+    PartRequest,
+    SnapshotOffer,
+    SnapshotRequest,
+    StatePart,
+    Steps,
+    StepsRequest,
+    decode_frame,
+)
+from node.replica.past import load_base
+from node.replica.sync import CatchUpSetting, Claim
+from node.replica.transition import Ledger
+from tests.unit.node.chain_builder import ChainBuilder, NoContracts, build_demo
+
+PEER, OTHER = NodeName("peer"), NodeName("other")
+NOW = UnixMillis(1_000_000)
+
+
+class Bench:
+    """The catch-up of a node that has the first blocks of a longer chain."""
+
+    def __init__(self, own: int = 2, setting: CatchUpSetting | None = None) -> None:
+        self.source = ChainBuilder()
+        self.chain = ChainBuilder()
+        for number in range(6):
+            made = self.source.register_turbine(f"R{number}")
+            self.source.add_block(made)
+            if number < own:
+                self.chain.add_block(made)
+        genesis = self.chain.genesis
+        ledger = Ledger(genesis, self.chain.store, NoContracts())
+        admission = Admission(genesis, self.chain.genesis_hash, self.chain.store, verify)
+        self.catchup = CatchingUp(
+            self.chain.store, genesis, setting or CatchUpSetting(), ledger, admission, verify
+        )
+
+    def claim(self, peer: NodeName, height: int) -> None:
+        self.catchup.claims.learn(peer, Claim(Height(height), Height(0), 0))
+
+    def blocks(self, first: int, last: int) -> Blocks:
+        given = tuple(
+            DecidedBlock(self.source.blocks[height - 1].block, self.source.certificates[height - 1])
+            for height in range(first, last + 1)
+        )
+        return Blocks(Height(6), given)
+
+
+def test_blocks_are_asked_for_and_committed_one_after_the_other() -> None:
+    bench = Bench()
+    bench.claim(PEER, 6)
+    (ask,) = bench.catchup.ask(bench.chain.head, NOW)
+    assert ask == SendTo(PEER, BlocksRequest(Height(3), 64))
+    (commit,) = bench.catchup.take(PEER, bench.blocks(3, 5), bench.chain.head, NOW)
+    heights = []
+    while isinstance(commit, Commit):
+        heights.append(commit.height)
+        bench.chain.store.write(commit.batch, sync=True)
+        (commit,) = bench.catchup.go_on(commit.head, NOW) or (None,)  # type: ignore[assignment]
+    assert heights == [3, 4, 5]
+
+
+def test_a_false_block_ends_the_connection_and_drops_what_came_with_it() -> None:
+    bench = Bench()
+    bench.claim(PEER, 6)
+    bench.catchup.ask(bench.chain.head, NOW)
+    good = bench.blocks(3, 4)
+    forged = Blocks(Height(6), (DecidedBlock(good.blocks[0].block, good.blocks[1].certificate),))
+    (fault,) = bench.catchup.take(PEER, forged, bench.chain.head, NOW)
+    assert isinstance(fault, Disconnect)
+    assert (fault.peer, fault.error.code) == (PEER, "VT-3032")
+    assert bench.catchup.claims.get(PEER) is None
+
+
+def test_one_block_behind_is_nothing_to_ask_for_unless_it_stays_so() -> None:
+    bench = Bench()
+    bench.claim(PEER, 3)
+    assert bench.catchup.ask(bench.chain.head, NOW) == []
+    assert bench.catchup.tick(bench.chain.head, NOW) == []
+    assert bench.catchup.ask(bench.chain.head, NOW) != []
+
+
+def test_what_a_peer_owes_is_forgotten_with_it() -> None:
+    bench = Bench()
+    bench.claim(PEER, 6)
+    bench.claim(OTHER, 6)
+    (first,) = bench.catchup.ask(bench.chain.head, NOW)
+    assert isinstance(first, SendTo)
+    bench.catchup.forget(first.peer)
+    (second,) = bench.catchup.ask(bench.chain.head, NOW)
+    assert isinstance(second, SendTo)
+    assert {first.peer, second.peer} == {PEER, OTHER}
+
+
+def test_questions_about_snapshots_are_answered() -> None:
+    bench = Bench(6, CatchUpSetting(snapshot_interval_blocks=2))
+    head = bench.chain.head
+    (offer,) = bench.catchup.heed(PEER, SnapshotRequest(), head, NOW)
+    assert isinstance(offer, SendTo)
+    assert isinstance(offer.message, SnapshotOffer)
+    assert offer.message.offer is not None
+    (steps,) = bench.catchup.heed(PEER, StepsRequest(Height(0), Height(5)), head, NOW)
+    assert steps == SendTo(PEER, Steps(()))
+    (part,) = bench.catchup.heed(PEER, PartRequest(Height(4), StatePart(0, 0)), head, NOW)
+    assert isinstance(part, SendTo)
+    assert isinstance(part.message, Part)
+    assert part.message.given is not None
+
+
+def test_a_peer_gets_so_many_parts_between_two_ticks() -> None:
+    bench = Bench(6, CatchUpSetting(snapshot_interval_blocks=2))
+    ask = PartRequest(Height(4), StatePart(0, 0))
+    head = bench.chain.head
+    given = [bench.catchup.heed(PEER, ask, head, NOW) for _ in range(20)]
+    assert sum(map(len, given)) == PARTS_ANSWERED_PER_TICK_MAX
+    assert bench.catchup.heed(OTHER, ask, head, NOW)
+    bench.catchup.tick(head, NOW)
+    assert bench.catchup.heed(PEER, ask, head, NOW)
+
+
+def test_answers_that_nobody_asked_for_lead_to_nothing() -> None:
+    bench = Bench()
+    head = bench.chain.head
+    for message in (
+        SnapshotOffer(None),
+        Steps(()),
+        Part(Height(4), StatePart(0, 0), None),
+    ):
+        assert bench.catchup.heed(PEER, message, head, NOW) == []
+
+
+def test_what_is_pruned_is_not_given_and_the_base_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "SNAPSHOT_SLACK_BLOCKS", 1)
+    chain = build_demo()
+    limits = Limits(expiry_window_blocks=1)
+    monkeypatch.setattr(pruning, "least_retained", lambda _: 1)
+    genesis = chain.genesis
+    catchup = CatchingUp(
+        chain.store,
+        genesis,
+        CatchUpSetting(retain_blocks=2),
+        chain.ledger,
+        Admission(genesis, chain.genesis_hash, chain.store, verify),
+        verify,
+    )
+    monkeypatch.setattr(catchup._pruner, "_window", limits.expiry_window_blocks)
+    while out := catchup.prune(chain.head, NOW, 0):
+        (write,) = out
+        assert isinstance(write, Write)
+        assert not write.sync
+        chain.store.write(write.batch, sync=False)
+    assert catchup.base == load_base(chain.store)
+    assert catchup.base.height == 5
+    assert catchup.answer(BlocksRequest(Height(5), 9), chain.head) == Blocks(
+        Height(7), (), Height(5)
+    )
+    given = catchup.answer(BlocksRequest(Height(6), 9), chain.head)
+    assert [decided.block.header.height for decided in given.blocks] == [6, 7]
+
+
+ZERO = Hash(bytes(32))
+STEP_MAX, HEADER_MAX, ID_MAX, PAIR_MAX = 64, 1_024, 8_192, 32_768
+
+
+class Raw(Struct, array_like=True):
+    """Any message, as bytes of it would decode."""
+
+    message: tuple[object, ...]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        (24, Height(4), (1, 53, 2**53 - 1)),
+        (24, Height(4), (2, Height(4), HEADER_MAX)),
+        (24, HEIGHT_MAX, (3, 0, ID_MAX)),
+        (25, Height(4), (1, 0, 0), (1, (0, 0, (ZERO,) * 53, ((b"", b""),) * PAIR_MAX))),
+        (25, Height(4), (1, 0, 0), (3, (0, (ZERO,) * ID_MAX, (ZERO,) * 64, (ZERO,) * 128))),
+        (25, Height(4), (1, 0, 0), None),
+        (21, ()),
+        (23, None),
+    ],
+)
+def test_counts_up_to_their_bounds_decode(message: tuple[object, ...]) -> None:
+    decode_frame(encode(Raw(message)), Limits())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        (24, Height(4), (1, 54, 0)),
+        (24, Height(4), (1, -1, 0)),
+        (24, Height(4), (1, 1, 2**64 - 1)),
+        (24, Height(4), (2, Height(4), 0)),
+        (24, Height(4), (2, Height(4), HEADER_MAX + 1)),
+        (24, Height(4), (3, 0, ID_MAX + 1)),
+        (24, HEIGHT_MAX + 1, (1, 0, 0)),
+        (24, Height(4), (4, 0, 0)),
+        (25, Height(4), (1, 0, 0), (1, (0, 0, (ZERO,) * 54, ()))),
+        (25, Height(4), (1, 0, 0), (1, (0, 0, (), ((b"", b""),) * (PAIR_MAX + 1)))),
+        (25, Height(4), (1, 0, 0), (3, (0, (ZERO,) * (ID_MAX + 1), (), ()))),
+        (25, Height(4), (1, 0, 0), (3, (0, (), (ZERO,) * 65, ()))),
+        (25, Height(4), (1, 0, 0), (3, (0, (), (), (ZERO,) * 129))),
+        (25, Height(4), (1, 0, 0), (1, (0, 0, (b"short",), ()))),
+        (21, ((),) * (STEP_MAX + 1)),
+        (23, ()),
+    ],
+)
+def test_counts_beyond_their_bounds_do_not_decode(message: tuple[object, ...]) -> None:
+    """Snapshots without a bound on their parts took other chains' memory (CometBFT 5549, 5946)."""
+    with pytest.raises(PeerFault, match="VT-3030"):
+        decode_frame(encode(Raw(message)), Limits())

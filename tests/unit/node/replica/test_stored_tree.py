@@ -1,0 +1,113 @@
+"""Trees on disk: from a leaf to its key and value, at every height that is kept."""
+
+import pytest
+
+from chain.errors import Corruption
+from chain.scalars import HASH_SIZE, Height
+from chain.state_tree import StateLeaf, decode_node, hash_key, hash_leaf, hash_value
+from chain.state_walk import walk
+from node.replica import keys
+from node.replica.ports import Column, MemoryStore, Put, WriteBatch
+from node.replica.stored_tree import (
+    STALE_PER_ROW,
+    StoredTree,
+    encode_record,
+    read_state_at,
+    stale_puts,
+)
+from tests.unit.node.chain_builder import TURBINE, ChainBuilder
+
+KEY = b"twin/" + TURBINE.encode()
+
+
+@pytest.fixture
+def chain() -> ChainBuilder:
+    chain = ChainBuilder()
+    chain.add_block(chain.register_turbine())
+    chain.add_block(chain.power("1"))
+    chain.add_block(chain.power("2"))
+    return chain
+
+
+def pairs_at(chain: ChainBuilder, height: int) -> dict[bytes, bytes]:
+    tree = StoredTree(chain.store)
+    read_pair = tree.pairs_at(Height(height))
+    root = chain.blocks[height - 1].header.state_root
+    return dict(
+        read_pair(hash_, node)
+        for hash_, node in walk(root, tree.node)
+        if isinstance(node, StateLeaf)
+    )
+
+
+@pytest.mark.parametrize("height", [1, 2, 3])
+def test_the_tree_of_a_height_leads_to_the_state_of_that_height(
+    chain: ChainBuilder, height: int
+) -> None:
+    found = pairs_at(chain, height)
+    assert KEY in found
+    for key, value in found.items():
+        assert read_state_at(chain.store, key, Height(height)) == value
+    if height == 3:
+        assert found == dict(chain.store.range(Column.STATE, b"", b"\xff" * 8))
+
+
+def test_a_node_is_given_without_what_is_stored_with_it(chain: ChainBuilder) -> None:
+    tree = StoredTree(chain.store)
+    for hash_, data in chain.store.range(Column.TREE, b"", b"\xff" * (HASH_SIZE + 1)):
+        assert tree.node(hash_) == data[:65]  # type: ignore[arg-type]
+        node = decode_node(data[:65])
+        found = tree.birth_and_key(hash_)  # type: ignore[arg-type]
+        assert found is not None
+        assert found[0] <= 3
+        assert (hash_key(found[1]) == node.path) if isinstance(node, StateLeaf) else not found[1]
+    assert tree.node(hash_key(b"no node")) is None
+    assert tree.birth_and_key(hash_key(b"no node")) is None
+
+
+def leaf_of(chain: ChainBuilder) -> tuple[StateLeaf, bytes]:
+    value = chain.store.get(Column.STATE, KEY)
+    assert value is not None
+    return StateLeaf(hash_key(KEY), hash_value(value)), value
+
+
+def test_a_value_that_is_lost_is_damage(chain: ChainBuilder) -> None:
+    leaf, _ = leaf_of(chain)
+    erase = (Put(Column.STATE, KEY, b"x"), Put(Column.HISTORY, keys.history(KEY, Height(3)), b"y"))
+    chain.store.write(WriteBatch(erase), sync=True)
+    read_pair = StoredTree(chain.store).pairs_at(Height(3))
+    with pytest.raises(Corruption, match="its value is not stored"):
+        read_pair(hash_leaf(leaf.path, leaf.value_hash), leaf)
+
+
+def test_a_leaf_that_is_lost_is_damage(chain: ChainBuilder) -> None:
+    leaf, _ = leaf_of(chain)
+    read_pair = StoredTree(chain.store).pairs_at(Height(3))
+    with pytest.raises(Corruption, match="it is missing"):
+        read_pair(hash_key(b"no node"), leaf)
+
+
+def test_a_key_that_is_gone_has_no_value_from_then_on() -> None:
+    store = MemoryStore()
+    for height, value in ((2, b"a"), (5, b""), (7, b"b")):
+        put = Put(Column.HISTORY, keys.history(b"key", Height(height)), value)
+        store.write(WriteBatch((put,)), sync=True)
+    found = [read_state_at(store, b"key", Height(height)) for height in range(1, 9)]
+    assert found == [None, b"a", b"a", b"a", None, None, b"b", b"b"]
+
+
+def test_stale_nodes_stand_in_rows_of_bounded_size() -> None:
+    nodes = [hash_key(b"%d" % number) for number in range(2 * STALE_PER_ROW + 1)]
+    puts = stale_puts(nodes, Height(9), 3)
+    assert [put.key for put in puts] == [keys.stale_nodes(Height(9), 3 + n) for n in range(3)]
+    assert [len(put.value or b"") for put in puts] == [
+        STALE_PER_ROW * HASH_SIZE,
+        STALE_PER_ROW * HASH_SIZE,
+        HASH_SIZE,
+    ]
+    assert stale_puts([], Height(9)) == []
+    assert [keys.height_of_stale(put.key) for put in puts] == [9, 9, 9]
+
+
+def test_a_record_is_the_node_then_the_height_then_the_key() -> None:
+    assert encode_record(b"n" * 65, Height(258), b"key") == b"n" * 65 + bytes(6) + b"\1\2key"
