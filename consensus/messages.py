@@ -19,7 +19,6 @@ from consensus.raft import messages as raft
 MESSAGE_SIZE_BYTES_MAX: Final = bft.MESSAGE_SIZE_BYTES_MAX
 
 BftMessage = bft.Message
-RaftMessage = raft.Message
 Message = bft.Message | raft.Message
 
 

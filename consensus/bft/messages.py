@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from chain import votes
-from chain.codec import decode, encode
+from chain.codec import encode
 from chain.hashing import hash_tagged
 from chain.scalars import (
     CountField,
@@ -30,15 +30,12 @@ __all__ = [
     "MESSAGE_SIZE_BYTES_MAX",
     "NO_ROUND",
     "VOTE_SIZE_BYTES_MAX",
-    "Envelope",
     "Message",
     "Proposal",
     "RoundOrNoneField",
     "Vote",
     "VoteKind",
-    "decode_message",
     "digest_value",
-    "encode_message",
     "proposal_hash",
     "vote_hash",
 ]
@@ -80,25 +77,6 @@ class Vote(Struct, tag=2, frozen=True, array_like=True, forbid_unknown_fields=Tr
 
 
 Message = Proposal | Vote
-
-
-class Envelope(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One message on the wire; the array inside starts with its kind, 1 or 2."""
-
-    message: Message
-
-
-def encode_message(message: Message) -> bytes:
-    """Encode a message for the wire."""
-    return encode(Envelope(message))
-
-
-def decode_message(data: bytes) -> Message:
-    """Decode a message from the wire; its signature is not checked here.
-
-    Raises: InvalidInput: VT-1001, VT-1002 or VT-1003.
-    """
-    return decode(data, Envelope, MESSAGE_SIZE_BYTES_MAX).message
 
 
 def digest_value(value: Value) -> Hash:

@@ -235,6 +235,17 @@ def test_3_5_an_entry_is_committed_when_a_majority_holds_it() -> None:
     assert bench.receivers(Decided) == [1, 2]
 
 
+def test_3_5_an_answer_that_acknowledges_nothing_counts_for_nothing() -> None:
+    """Whoever knows the entry does not hold it yet, and a refusal holds nothing at all."""
+    bench = leader_with_entry()
+    for author in (1, 2):
+        bench.answer(author, has_value=True)
+        assert bench.of(Decide) == []
+    refused = leader_with_entry()
+    refused.answer(1, holds=V, term=2)
+    assert (refused.of(Decide), refused.engine.role) == ([], Role.FOLLOWER)
+
+
 def test_3_5_half_is_not_a_majority() -> None:
     """Of four members three must hold it."""
     bench = Bench(0, make_tip(committee=make_committee((1, 1, 1, 1)))).lead()

@@ -16,8 +16,9 @@ from chain.certificate import QuorumCertificate
 from chain.errors import ChainError
 from chain.hashing import hash_tagged
 from chain.scalars import Hash, Height, NodeName
-from consensus.bft.checks import hash_of, sender_of
+from consensus.bft.checks import hash_of
 from consensus.bft.messages import Proposal, Vote
+from consensus.messages import sender_of
 from consensus.value import Value
 from node.replica.messages import (
     AnyPeerMessage,

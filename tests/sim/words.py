@@ -4,8 +4,8 @@ from typing import Any
 
 from chain.errors import InvalidInput, PeerFault
 from chain.genesis import Limits
-from consensus.bft.checks import sender_of
 from consensus.bft.messages import Proposal, Vote
+from consensus.messages import sender_of
 from consensus.value import ValueId
 from node.replica import effects, events
 from node.replica.messages import (

@@ -15,6 +15,8 @@ from chain.scalars import Hash, Height, UnixMillis
 from chain.transaction import Transaction, check_stateless
 from chain.validators import ValidatorSet, compute_proposer
 from consensus.bft.messages import Vote
+from consensus.messages import Message
+from consensus.raft.messages import Append, AppendAnswer
 from node.replica import keys
 from node.replica.commit import build_batch
 from node.replica.effects import Commit
@@ -71,7 +73,7 @@ class Validity(Checker):
         super().__init__(world)
         self._store = SortedStore(world.genesis_content)
         self._head: Head = world.genesis_head
-        self._ledger = Ledger(world.genesis, self._store, world.executor)
+        self._ledger = Ledger(world.genesis, self._store, world.executor, world.scheme.verify)
 
     def committed(self, machine: Machine, commit: Commit) -> None:
         """Execute a block when it is the first one at its height."""
@@ -225,11 +227,11 @@ class BlockTime(Checker):
 
     def said(self, machine: Machine, message: AnyPeerMessage) -> None:
         """Note the clock of a correct node that precommits a block."""
-        if not isinstance(message, ConsensusMessage) or not isinstance(message.message, Vote):
+        if not isinstance(message, ConsensusMessage):
             return
-        vote = message.message
-        if vote.kind == "precommit" and vote.height == machine.head.next_height:
-            self._note_clock(machine, vote.height)
+        inner = message.message
+        if _precommits(inner) and inner.height == machine.head.next_height:
+            self._note_clock(machine, inner.height)
 
     def committed(self, machine: Machine, commit: Commit) -> None:
         """Check the time of a block when it is the first one at its height."""
@@ -263,6 +265,19 @@ class BlockTime(Checker):
         clock = machine.clock
         low, high = self._clocks.get(height, (clock.low_ms, clock.high_ms))
         self._clocks[height] = min(low, clock.low_ms), max(high, clock.high_ms)
+
+
+def _precommits(message: Message) -> bool:
+    """Tell whether the author of a message has signed a precommit by now: a Raft leader, too."""
+    match message:
+        case Vote():
+            return message.kind == "precommit"
+        case AppendAnswer():
+            return message.acknowledgement is not None
+        case Append():
+            return message.block is not None
+        case _:
+            return False
 
 
 def _is_quorum(weight: int, validators: ValidatorSet) -> bool:

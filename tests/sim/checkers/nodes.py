@@ -3,8 +3,9 @@
 from typing import ClassVar
 
 from chain.scalars import Height, NodeName, PublicKey
-from consensus.bft.checks import kind_of, sender_of
 from consensus.bft.messages import Proposal, Vote
+from consensus.messages import Message, kind_of, sender_of
+from consensus.raft.messages import Append, AppendAnswer
 from node.replica.effects import Accuse, Commit, Disconnect
 from node.replica.messages import AnyPeerMessage, ConsensusMessage
 from tests.sim.checkers.base import Checker
@@ -19,7 +20,7 @@ class SignedOnce(Checker):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._said: dict[tuple[PublicKey, str, int, int], Proposal | Vote] = {}
+        self._said: dict[tuple[PublicKey, str, int, int], object] = {}
 
     def said(self, machine: Machine, message: AnyPeerMessage) -> None:
         """Compare a message of its own with what a machine said before at the same place."""
@@ -28,11 +29,13 @@ class SignedOnce(Checker):
         inner = message.message
         if _author(machine, inner) != machine.name:
             return
-        place = (machine.key.public_key, kind_of(inner), inner.height, inner.round)
-        if self._said.setdefault(place, inner) != inner:
-            self.fail(
-                f"machine {machine.index} signed two {place[1]}s at {inner.height}/{inner.round}"
-            )
+        binding = _binding(inner)
+        if binding is None:
+            return
+        round_, content = binding
+        place = (machine.key.public_key, kind_of(inner), inner.height, round_)
+        if self._said.setdefault(place, content) != content:
+            self.fail(f"machine {machine.index} signed two {place[1]}s at {inner.height}/{round_}")
 
 
 class FairBlame(Checker):
@@ -104,7 +107,23 @@ class StaysUp(Checker):
             self.fail(f"machine {machine.index} stopped: {type(error).__name__}: {error}")
 
 
-def _author(machine: Machine, message: Proposal | Vote) -> NodeName | None:
+def _binding(message: Message) -> tuple[int, object] | None:
+    """Give the round or term in which a message binds its author, and what to; None if it does not.
+
+    Under Raft a leader is bound to the entry of its term, a follower to what it acknowledged.
+    """
+    match message:
+        case Proposal() | Vote():
+            return message.round, message
+        case Append() if message.block is not None:
+            return message.term, message.block
+        case AppendAnswer() if message.acknowledgement is not None:
+            return message.term, message.acknowledgement
+        case _:
+            return None
+
+
+def _author(machine: Machine, message: Message) -> NodeName | None:
     """Give who signed a message, as a machine sees it; None for heights it knows nothing of."""
     head = machine.head
     validators = {head.height: head.last_validators, head.next_height: head.validators}

@@ -15,7 +15,7 @@ from chain.errors import PeerFault
 from chain.scalars import Height, UnixMillis
 from consensus.bft.checks import kind_of, sender_of
 from consensus.bft.core import BftEngine
-from consensus.bft.messages import Message, decode_message, encode_message
+from consensus.bft.messages import Message
 from consensus.bft.repair import RoundSummary
 from consensus.bft.state import LastSigned
 from consensus.chain import Chain
@@ -40,6 +40,7 @@ from consensus.events import (
     TimerFired,
     WorkAvailable,
 )
+from consensus.messages import decode_message, encode_message
 from consensus.state import encode_engine_state
 from consensus.value import Value
 from tests.unit.consensus.world import (

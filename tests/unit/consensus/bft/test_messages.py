@@ -12,11 +12,10 @@ from consensus.bft.messages import (
     Message,
     Proposal,
     Vote,
-    decode_message,
-    encode_message,
     proposal_hash,
     vote_hash,
 )
+from consensus.messages import decode_message, encode_message
 from consensus.value import PAYLOAD_SIZE_BYTES_MAX, Value
 from tests.unit.consensus.world import GENESIS, make_proposal, make_value, make_vote
 
