@@ -50,8 +50,8 @@ web: $(WEB)/node_modules/.made ## The explorer's own tests: TypeScript and the v
 e2e: $(MADE)/dev explorer ## Real processes on loopback [K=word]
 	@$(BIN)/python -m pytest -q -m "e2e and not long" $(if $(K),-k "$(K)")
 
-e2e-long: $(MADE)/dev explorer ## Hundreds of kills, long outages, a long chain [CYCLES=200 SEED=1 K=word]
-	@$(if $(CYCLES),CYCLES=$(CYCLES)) $(if $(SEED),SEED=$(SEED)) $(BIN)/python -m pytest -q -s \
+e2e-long: $(MADE)/dev explorer ## Hundreds of kills, long outages, a long chain [CYCLES=200 SEED=1 SLOW=1 K=word]
+	@$(if $(CYCLES),CYCLES=$(CYCLES)) $(if $(SEED),SEED=$(SEED)) $(if $(SLOW),SLOW=$(SLOW)) $(BIN)/python -m pytest -q -s \
 		-m "e2e and long" $(if $(K),-k "$(K)")
 
 browser: $(MADE)/browser explorer ## The explorer's pages in Chromium [K=word]

@@ -37,14 +37,17 @@ def get_sender(
     """Give the record of the key that signed a transaction.
 
     The vote key of a node may report evidence and nothing else: nobody registers it. It is given
-    as a key of the node's organisation without any role.
+    as a key of the node's organisation without any role, even when somebody did register it: it
+    is public, so who registered and revoked it would silence the node.
 
     Args: height: of the block that holds the transaction, or may hold it next.
     Raises: Refused: VT-2010 not registered, VT-2011 revoked.
     """
-    record = overlay.get_record(state_keys.public_key_key(key), KeyRecord)
-    if record is None and isinstance(operation, ReportEvidence):
+    record = None
+    if isinstance(operation, ReportEvidence):
         record = _find_reporter(overlay, key, height)
+    if record is None:
+        record = overlay.get_record(state_keys.public_key_key(key), KeyRecord)
     if record is None:
         raise Refused("VT-2010", sender=key)
     if record.revoked_height is not None:

@@ -10,6 +10,10 @@ hears from one of those. So once the own head is two above what each of them sai
 or above. What a peer says only ever makes the wait longer, and a liar makes nobody wait for it:
 the others' weight must do.
 
+Others may decide from one height to the next, and who joined just now tells nothing of what was
+decided without it. So it needs the weight among those that decided the head, on which it may have
+signed the next height, and among those of the next height, on which it may have signed any later.
+
 In Raft this is not enough: a vote for a leader belongs to a term, and no block tells how far terms
 went. There the vote key has to be replaced.
 """
@@ -54,16 +58,12 @@ class Probation:
 
     def is_over(self, head: Head) -> bool:
         """Tell whether the head is past all that this node can have signed."""
-        validators = head.validators
-        if validators.engine == "raft":
+        if head.validators.engine == "raft":
             return False
-        weight = sum(
-            member.weight
-            for member in validators.members
-            if member.node != self._own_name
-            and self._first.get(member.node, HEIGHT_MAX) + _LEAD_BLOCKS <= head.height
+        return all(
+            self._has_heard(validators, Height(head.height - _LEAD_BLOCKS))
+            for validators in (head.last_validators, head.validators)
         )
-        return weight >= needed_weight(validators)
 
     def make_engine(self, tip: Tip) -> Engine:
         """Give the engine to go on with: it signs nothing below the tip's height."""
@@ -75,6 +75,15 @@ class Probation:
             last_signed=sealed,
             verify=self._verify,
         )
+
+    def _has_heard(self, validators: ValidatorSet, highest: Height) -> bool:
+        """Tell whether enough of these members said at first that they are not above `highest`."""
+        weight = sum(
+            member.weight
+            for member in validators.members
+            if member.node != self._own_name and self._first.get(member.node, HEIGHT_MAX) <= highest
+        )
+        return weight >= needed_weight(validators)
 
 
 def needed_weight(validators: ValidatorSet) -> int:

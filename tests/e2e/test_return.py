@@ -13,13 +13,13 @@ import pytest
 
 from tests.e2e.marks import each_engine, raft_in_long
 from tests.e2e.network import Network, NodeProcess
-from tests.e2e.running import caught_up, last_voted, say, under_load, until
+from tests.e2e.running import SLOW, caught_up, last_voted, say, under_load, until
 
 pytestmark = pytest.mark.e2e
 DOWN_SECONDS = float(os.environ.get("DOWN", "300"))
 BLOCKS = int(os.environ.get("BLOCKS", "1000"))
-BLOCK_SECONDS = 3.0
-VOTE_SECONDS = 10.0
+BLOCK_SECONDS = 3.0 * SLOW
+VOTE_SECONDS = 10.0 * SLOW
 PAGE = 50
 
 

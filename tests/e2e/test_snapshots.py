@@ -17,7 +17,7 @@ from node.client import AsyncClient
 from node.clock import now_ms
 from tests.e2e.marks import raft_in_long
 from tests.e2e.network import Network, NodeProcess
-from tests.e2e.running import last_voted, say, until
+from tests.e2e.running import SLOW, last_voted, say, until
 from tests.e2e.watchers import base_of
 
 pytestmark = pytest.mark.e2e
@@ -26,7 +26,7 @@ TRANSACTIONS_SHORT = 1_500
 TWINS = tuple(TwinId(f"pump-{number}") for number in range(50))
 AT_ONCE = 500
 WAITING_MAX = 4_000
-JOIN_SECONDS = 30.0
+JOIN_SECONDS = 30.0 * SLOW
 
 
 def telemetry(number: int, start_ms: int) -> Telemetry:

@@ -4,7 +4,7 @@ from chain.changes import RemoveValidator, SetWeight
 from chain.evidence import Evidence, VoteSigned, compute_evidence_id, put_in_order
 from chain.genesis import Governance
 from chain.hashing import hash_tagged
-from chain.operations import ReportEvidence
+from chain.operations import RegisterKey, ReportEvidence, RevokeKey
 from chain.scalars import Hash, Height, NodeName, OrganisationId, Round, UnixMillis, Weight
 from chain.votes import VoteKind, vote_hash
 from contracts import state_keys
@@ -236,3 +236,12 @@ def test_a_registered_key_may_report_too_but_a_vote_key_does_nothing_else():
 def test_the_vote_key_of_a_member_without_weight_may_report():
     ledger = make_ledger(0, 1, 1, 1)
     ledger.apply_ok(offence(ledger), REPORTER)
+
+
+def test_nobody_silences_a_reporter_by_registering_its_vote_key_and_revoking_it():
+    ledger = make_ledger()
+    key = make_key(REPORTER).public_key
+    ledger.apply_ok(RegisterKey(key, "taken", ("gateway",)), FOURTH)
+    ledger.apply_ok(RevokeKey(key, "so that it is silent"), FOURTH)
+    ledger.apply_ok(offence(ledger), REPORTER)
+    assert standing(ledger).offences == 1

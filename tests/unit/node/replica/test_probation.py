@@ -21,7 +21,9 @@ NAMES = [NodeName(f"node{number}") for number in range(7)]
 def head_at(height: int, weights: tuple[int, ...] = (1, 1, 1, 1), engine: str = "bft") -> Head:
     validators = replace(make_genesis(weights).validators, engine=engine)
     chain = ChainBuilder()
-    return replace(chain.head, height=Height(height), validators=validators)
+    return replace(
+        chain.head, height=Height(height), last_validators=validators, validators=validators
+    )
 
 
 def probation(**heights: int) -> Probation:
@@ -73,6 +75,15 @@ def test_each_quorum_holds_a_correct_one_of_those_heard(count: int) -> None:
     left_out = validators.total_weight - validators.quorum_weight
     liars = validators.honest_weight - 1
     assert needed_weight(validators) - left_out - liars == 1
+
+
+def test_members_that_did_not_decide_the_head_cannot_answer_for_those_that_did() -> None:
+    """node4 joins now: it was no part of the quorum on which this node may have signed 102."""
+    joined = replace(head_at(101), validators=make_genesis((1,) * 5).validators)
+    waiting = probation(node1=99, node2=0, node4=0)
+    assert not waiting.is_over(joined)
+    waiting.hear(NAMES[3], Height(99))
+    assert waiting.is_over(joined)
 
 
 def test_in_raft_it_never_ends() -> None:
