@@ -120,13 +120,17 @@ class Following:
             self._answer(self._latest)
 
     def _answer(self, message: Append) -> None:
+        """Answer a heartbeat; one of an earlier term has no number that means anything in this one.
+
+        Its author may lead again by now, and count this as the answer to a beat it sent since.
+        """
         m = self._member
         entry = m.state.entry
         has_value = message.block is None or m.find_value(message.block) is not None
         held = entry.acknowledgement if entry and rules.is_own_term(entry, m.state) else None
         answer = AppendAnswer(
             *m.stamp(),
-            beat=message.beat,
+            beat=0 if rules.is_stale(message.term, m.state) else message.beat,
             has_value=has_value and message.height == m.height,
             acknowledgement=held,
         )

@@ -91,7 +91,8 @@ class AppendAnswer(RaftMessage, tag=14, frozen=True, array_like=True):
     """The answer to the `Append` of that `beat`; its author follows the leader of its term.
 
     `has_value`: the author knows the value that was named. `acknowledgement` is there when it also
-    holds it, found valid and durable, in this term. An answer of a later term is a refusal.
+    holds it, found valid and durable, in this term. An answer of a later term is a refusal; its
+    `beat` is 0, which no heartbeat has.
     """
 
     beat: CountField

@@ -85,7 +85,8 @@ class ReadDesk:
     def ask(self, ticket: int) -> None:
         """Ask the leader on behalf of a ticket, or refuse it when there is none to ask."""
         m = self._member
-        if m.own_index is None or m.leader is None or len(self._asked) >= READS_MAX:
+        is_full = len(self._asked) + len(self._due) >= READS_MAX
+        if m.own_index is None or m.leader is None or is_full:
             self.refuse(ticket)
             return
         number = self._draw_number()

@@ -1,7 +1,8 @@
 from chain.scalars import Height
 from consensus.effects import ReadReady, ReadRefused
-from consensus.events import ReadRequested
-from consensus.raft.messages import Append, ReadAnswer, ReadRequest
+from consensus.events import ReadRequested, Received
+from consensus.raft.member import Role
+from consensus.raft.messages import Append, AppendAnswer, ReadAnswer, ReadRequest
 from consensus.raft.reads import READS_MAX, Reader, ReadQueue
 from consensus.raft.rules import TICKS_PER_TIMEOUT
 from tests.unit.consensus.raft.world import TICKS_MAX, Bench, make_committee, make_tip
@@ -112,6 +113,38 @@ def test_too_many_reads_are_refused() -> None:
         leader.handle(ReadRequested(ticket))
     leader.handle(ReadRequested(READS_MAX))
     assert refused(leader) == [READS_MAX]
+
+
+def test_reads_that_wait_for_blocks_count_among_those_that_wait() -> None:
+    """A member that lags far behind its leader must not collect questions without end."""
+    bench = Bench()
+    bench.append()
+    for ticket in range(READS_MAX):
+        bench.handle(ReadRequested(ticket))
+        (request,) = bench.said(ReadRequest)
+        far = ReadAnswer(*bench.stamp(1, 1), read=request.read, committed=Height(50))
+        bench.receive(far)
+    bench.handle(ReadRequested(READS_MAX))
+    assert refused(bench) == [READS_MAX]
+
+
+def test_the_answer_to_a_heartbeat_of_an_earlier_term_confirms_no_read() -> None:
+    """A member leads, loses office and leads again: its late heartbeats are still answered."""
+    tip = make_tip(height=2)
+    leader, follower = Bench(0, tip).lead(), Bench(1, tip)
+    leader.tick(5)
+    late = leader.said(Append)[-1]
+    while leader.engine.role is Role.LEADER:
+        leader.tick()
+    leader.lead()
+    follower.append(author=0, term=leader.state.term)
+    follower.handle(Received(late, follower.now_ms))
+    (answer,) = follower.said(AppendAnswer)
+    assert answer.term == leader.state.term > late.term
+    leader.handle(ReadRequested(7))
+    assert leader.said(Append)[0].beat < late.beat
+    leader.handle(Received(answer, leader.now_ms))
+    assert leader.of(ReadReady) == []
 
 
 def test_who_is_in_no_committee_refuses() -> None:
