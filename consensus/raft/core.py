@@ -16,7 +16,7 @@ from chain.scalars import Round
 from chain.validators import Validator
 from consensus.bitmap import encode_bitmap
 from consensus.chain import Chain, Tip
-from consensus.effects import Effect
+from consensus.effects import Effect, Send
 from consensus.events import (
     Event,
     HeightCommitted,
@@ -158,11 +158,15 @@ class RaftEngine:
         return [m.author.sign(Decided(*m.stamp(), certificate=m.tip.previous))]
 
     def close(self) -> list[Effect]:
-        """End this engine: nobody here answers reads any more."""
-        self._member.effects = []
+        """End this engine: nobody here answers reads any more.
+
+        Other members are told nothing: their places are those of a committee that is past.
+        """
+        m = self._member
+        m.effects = []
         self._leading.end()
         self._desk.refuse_all()
-        return self._member.effects
+        return [effect for effect in m.effects if not isinstance(effect, Send)]
 
     # ------------------------------------------------------------------ time
 

@@ -15,7 +15,8 @@ decided without it. So it needs the weight among those that decided the head, on
 signed the next height, and among those of the next height, on which it may have signed any later.
 
 In Raft this is not enough: a vote for a leader belongs to a term, and no block tells how far terms
-went. There the vote key has to be replaced.
+went. There the node has to be removed, and one with a new home added at a later height. Another key
+in its place would forget, from one height to the next, whom the member voted for.
 """
 
 from collections.abc import Sequence

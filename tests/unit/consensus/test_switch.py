@@ -8,7 +8,15 @@ from chain.validators import ValidatorSet
 from consensus.bft.core import BftEngine
 from consensus.bft.state import HardState
 from consensus.chain import Tip
-from consensus.effects import Broadcast, BuildPayload, Effect, Persist, ReadRefused, SetTimer
+from consensus.effects import (
+    Broadcast,
+    BuildPayload,
+    Effect,
+    Persist,
+    ReadRefused,
+    Send,
+    SetTimer,
+)
 from consensus.engine import make_engine
 from consensus.events import (
     HeightCommitted,
@@ -19,7 +27,7 @@ from consensus.events import (
 )
 from consensus.last_signed import ROUND_LAST
 from consensus.raft.core import RaftEngine
-from consensus.raft.messages import NO_SIGNATURE, TimeoutNow
+from consensus.raft.messages import NO_SIGNATURE, ReadRequest, TimeoutNow
 from consensus.raft.state import RaftState
 from consensus.state import EngineState, decode_engine_state, encode_engine_state
 from consensus.switch import CommitteeEngine, is_move
@@ -113,6 +121,16 @@ def test_reads_that_waited_are_refused_once() -> None:
     (refused,) = engine.handle(ReadRequested(8))
     assert isinstance(refused, ReadRefused)
     assert refused.error.code == "VT-3051"
+
+
+def test_readers_elsewhere_are_not_told_by_their_old_places() -> None:
+    """A leader that a snapshot takes over the change may find a smaller committee there."""
+    bench = RaftBench(2, make_tip(height=2, committee=RAFT)).lead()
+    bench.receive(ReadRequest(*bench.stamp(3, bench.state.term), read=5))
+    engine = make(make_tip(height=2, committee=RAFT))
+    engine._engine = bench.engine
+    effects = engine.handle(committed(50, ValidatorSet(FOUR.members[:1])))
+    assert [effect for effect in effects if isinstance(effect, Send)] == []
 
 
 def test_the_guard_goes_along() -> None:
