@@ -96,9 +96,11 @@ def check_certificate(
 
 
 def compute_median_time(certificate: QuorumCertificate, validators: ValidatorSet) -> UnixMillis:
-    """Give the weighted median of the signing times.
+    """Give the weighted median of the signing times; in Raft, of two in the middle the earlier.
 
-    With less than a third of the weight lying it lies between two honest times.
+    With less than a third of the weight lying it lies between two honest times. In Raft a majority
+    decides, which may be two: the earlier one lets no single clock run block time ahead, and that
+    block time never goes back covers a clock that is behind.
 
     Raises: InvalidInput: VT-1306: a validator that does not exist.
     """
@@ -108,10 +110,11 @@ def compute_median_time(certificate: QuorumCertificate, validators: ValidatorSet
         if member is None:
             raise InvalidInput("VT-1306", reason=f"validator {commit.validator} does not exist")
         times.append((commit.time_ms, member.weight))
-    half = sum(weight for _, weight in times) // 2
+    total = sum(weight for _, weight in times)
+    least = (total + 1) // 2 if validators.engine == "raft" else total // 2 + 1
     passed = 0
     for time_ms, weight in sorted(times):
         passed += weight
-        if passed > half:
+        if passed >= least:
             return time_ms
     raise InvalidInput("VT-1306", reason="the certificate holds no signature")

@@ -5,14 +5,20 @@ that needs a new format version and an entry in CHANGELOG.md, not a new vector f
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from chain.block import compute_block_hash
-from chain.certificate import compute_certificate_hash, compute_median_time, precommit_hash
+from chain.certificate import (
+    CommitSignature,
+    QuorumCertificate,
+    compute_certificate_hash,
+    compute_median_time,
+    precommit_hash,
+)
 from chain.codec import encode
 from chain.committee_steps import CommitteeStep
 from chain.evidence import compute_evidence_id, put_in_order
@@ -24,10 +30,10 @@ from chain.merkle import leaf_hash, prove_consistency, prove_inclusion, root_of_
 from chain.operations import digest_operation, name_of
 from chain.proven_receipt import check_receipt, receipt_to_json
 from chain.reading_proof import build_reading_proof
-from chain.scalars import Hash
+from chain.scalars import Hash, Height, Round, Signature, UnixMillis
 from chain.state_tree import hash_key, hash_value, prove, update
 from chain.transaction import log_leaf
-from chain.validators import compute_validators_root
+from chain.validators import EngineName, ValidatorSet, compute_validators_root
 from chain.votes import SignedKind
 from tests.vectors.governed import (
     encode_steps,
@@ -48,6 +54,14 @@ from tests.vectors.sample import (
 )
 
 FOLDER: Final = Path(__file__).resolve().parent
+MEDIANS: Final = (
+    ((7,), (1, 1, 1, 1)),
+    ((30, 10), (1, 1, 1, 1)),
+    ((30, 10, 20), (1, 1, 1, 1)),
+    ((10, 40, 30, 20), (1, 1, 1, 1)),
+    ((10, 20, 30, 40), (1, 1, 0, 1)),
+)
+"""Times of a certificate's signatures, by member, and the members' weights."""
 LOG_LEAVES: Final = tuple(
     bytes.fromhex(text)
     for text in (
@@ -188,6 +202,33 @@ def make_blocks() -> Any:
         "validators_root": compute_validators_root(chain.genesis.validators).hex(),
         "quorum_weight": chain.genesis.validators.quorum_weight,
         "blocks": blocks,
+        "times": [
+            _median_of(engine, times, weights)
+            for engine in ("bft", "raft")
+            for times, weights in MEDIANS
+        ],
+    }
+
+
+def _median_of(engine: EngineName, times: Sequence[int], weights: Sequence[int]) -> Any:
+    """The time that a certificate with these times gives; its signatures are empty."""
+    members = make_chain().genesis.validators.members
+    validators = ValidatorSet(
+        tuple(
+            replace(member, weight=weight) for member, weight in zip(members, weights, strict=True)
+        ),
+        engine,
+    )
+    signatures = tuple(
+        CommitSignature(index, UnixMillis(time_ms), Signature(bytes(64)))
+        for index, time_ms in enumerate(times)
+    )
+    certificate = QuorumCertificate(Height(1), Round(0), EMPTY_HASH, signatures)
+    return {
+        "engine": engine,
+        "times": list(times),
+        "weights": list(weights),
+        "median_time_ms": compute_median_time(certificate, validators),
     }
 
 

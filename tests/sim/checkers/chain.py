@@ -286,13 +286,14 @@ def _is_quorum(weight: int, validators: ValidatorSet) -> bool:
 
 
 def _median(certificate: QuorumCertificate, validators: ValidatorSet) -> int:
-    """Give the signing time that half of the signed weight is not later than."""
+    """Give the signing time in the middle of the signed weight: of two, Raft's is the earlier."""
     times = [
         one.time_ms
         for one in certificate.signatures
         for _ in range(validators.members[one.validator].weight)
     ]
-    return sorted(times)[len(times) // 2]
+    is_raft = validators.engine == "raft"
+    return sorted(times)[(len(times) - 1) // 2 if is_raft else len(times) // 2]
 
 
 def _differing(one: object, other: object) -> str:

@@ -122,6 +122,24 @@ def test_the_time_is_the_weighted_median(
     assert compute_median_time(at_times(*times), validators) == median
 
 
+@pytest.mark.parametrize(
+    ("times", "median"),
+    [
+        ((10, 3_600_010), 10),
+        ((3_600_010, 10), 10),
+        ((3_600_010, 10, 20), 20),
+        ((10, 20, 30, 40), 20),
+        ((7,), 7),
+    ],
+)
+def test_under_raft_an_even_number_gives_the_earlier_of_the_two_in_the_middle(
+    times: tuple[int, ...], median: int
+) -> None:
+    """Two of three decide there: with the later one, any one clock could run block time ahead."""
+    validators = replace(make_genesis((1, 1, 1, 1)).validators, engine="raft")
+    assert compute_median_time(at_times(*times), validators) == median
+
+
 def test_no_signature_or_a_stranger_gives_no_time() -> None:
     with pytest.raises(InvalidInput, match="the certificate holds no signature"):
         compute_median_time(at_times(), VALIDATORS)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chain.block import Header, compute_block_hash
-from chain.certificate import QuorumCertificate, check_certificate
+from chain.certificate import QuorumCertificate, check_certificate, compute_median_time
 from chain.codec import decode, encode
 from chain.committee_steps import CommitteeStep, follow_committee
 from chain.errors import InvalidInput
@@ -116,6 +116,15 @@ def test_blocks_hash_and_their_certificates_hold() -> None:
         certificate = decode(unhex(case["certificate"]), QuorumCertificate, 1 << 16)
         assert certificate.block.hex() == case["hash"]
         check_certificate(certificate, GENESIS_HASH, genesis.validators)
+        assert compute_median_time(certificate, genesis.validators) == case["median_time_ms"]
+
+
+def test_the_time_is_in_the_middle_of_the_weight() -> None:
+    for case in load("blocks.json")["times"]:
+        pairs = zip(case["times"], case["weights"], strict=False)
+        times = sorted(time_ms for time_ms, weight in pairs for _ in range(weight))
+        middle = len(times) // 2 if case["engine"] == "bft" else (len(times) - 1) // 2
+        assert times[middle] == case["median_time_ms"], case
 
 
 def test_log_proofs() -> None:
