@@ -59,6 +59,20 @@ CONTRACTS: Final = (
         "{count} finding(s); the first at line {line}: {rule}.",
         "See each finding and what to write instead: veritwin contract check FILE",
     ),
+    Entry(
+        "VT-4010",
+        "other-contract-engine",
+        "The chain was founded with another contract engine",
+        "Genesis names contract engine {wanted}; this program is {own}.",
+        "Run the version of Veritwin that the other members run: veritwin --version",
+    ),
+    Entry(
+        "VT-4011",
+        "engine-deviates",
+        "Contracts have other results on this machine",
+        "Conformance program {program} came to '{own}', it has to come to '{wanted}'.",
+        "Do not join with this machine: install Python and Veritwin anew, and check its memory.",
+    ),
 )
 
 ENTRIES: Final[tuple[Entry, ...]] = (*VALUES, *CONTRACTS)

@@ -48,6 +48,7 @@ from chain.scalars import (
 )
 from chain.validators import EngineName, Validator, ValidatorSet
 from consensus.last_signed import NEVER_SIGNED, encode_last_signed
+from contracts.conformance import compute_engine_id
 from node.config import LAST_SIGNED_NAME, NodeConfig
 from node.keystore import create_key, load_key
 from node.p2p.certificates import (
@@ -185,6 +186,7 @@ def make_genesis(
         ValidatorSet(tuple(validator_of(card) for card in cards), engine),
         limits or Limits(),
         timing or Timing(),
+        contract_engine=compute_engine_id(),
     )
     check_genesis(genesis)
     return genesis

@@ -5,11 +5,13 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
 from chain.genesis import Genesis
 from chain.scalars import Hash, Height, NodeName
+from contracts.conformance import check_engine
 from contracts.sandbox import SandboxExecutor
 from node.alarm import AlarmFile
 from node.api.app import make_app
@@ -20,6 +22,7 @@ from node.clock import now_ms
 from node.config import LimitsConfig, NodeConfig, load_config
 from node.describing import describe_consensus, describe_machine, list_certificates
 from node.explorer.app import add_explorer
+from node.home import load_genesis
 from node.logs import get_log, set_up_logs
 from node.metrics import Metrics
 from node.opening import open_node
@@ -156,17 +159,26 @@ def run_node(config_path: Path, *, stop_on_eof: bool = False) -> None:
 
 
 def _run(config: NodeConfig, alarms: AlarmFile, *, stop_on_eof: bool) -> None:
-    executor = SandboxExecutor()
-    for fence in executor.fences():
-        log.info("contract sandbox", fence=fence)
-    opened = open_node(config, executor)
-    runtime = Runtime(opened, executor, Metrics(version(PACKAGE)), alarms)
+    runtime = _open(config, alarms)
     try:
         import uvloop
     except ImportError:
         asyncio.run(_serve(config, runtime, stop_on_eof=stop_on_eof))
     else:
         uvloop.run(_serve(config, runtime, stop_on_eof=stop_on_eof))
+
+
+def _open(config: NodeConfig, alarms: AlarmFile) -> Runtime:
+    """Start the contract worker, make sure that it is the chain's engine, and open the node."""
+    with ExitStack() as started:
+        executor = SandboxExecutor()
+        started.callback(executor.close)
+        for fence in executor.fences():
+            log.info("contract sandbox", fence=fence)
+        check_engine(load_genesis(config.genesis_path).contract_engine, executor)
+        opened = open_node(config, executor)
+        started.pop_all()
+    return Runtime(opened, executor, Metrics(version(PACKAGE)), alarms)
 
 
 async def _serve(config: NodeConfig, runtime: Runtime, *, stop_on_eof: bool) -> None:

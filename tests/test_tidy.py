@@ -72,6 +72,8 @@ TESTED_THROUGH: Final = {
     "contracts/source.py": "test_checker.py: parts of the checker",
     "contracts/language_tables.py": "test_language.py: the tables of the language",
     "contracts/manifest.py": "test_compiler.py: what the compiler reads out",
+    "contracts/conformance_programs.py": "test_conformance.py runs them",
+    "contracts/conformance_results.py": "test_conformance.py: what the programs come to",
     "contracts/metered_expressions.py": "test_metering.py: parts of the rewriter",
 }
 """Modules and folders that are tested as a whole, through their one door, and by which tests."""

@@ -16,7 +16,9 @@ import pytest
 from msgspec.structs import replace
 
 from chain.errors import Corruption, InvalidInput
+from chain.genesis import genesis_to_json
 from chain.scalars import Hash, NodeName
+from contracts.conformance import compute_engine_id
 from node import service
 from node.alarm import AlarmFile, load_alarm
 from node.config import ApiConfig, NodeConfig
@@ -186,6 +188,19 @@ def test_a_fault_is_written_down_before_the_node_is_gone(
     assert found is not None
     assert (found.node, found.code, found.height) == ("acme-1", "VT-6005", None)
     assert found.version == version(service.PACKAGE)
+
+
+def test_a_node_does_not_join_a_chain_of_another_contract_engine(
+    alone: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = alone.config
+    assert alone.network.genesis.contract_engine == compute_engine_id()
+    other = replace(alone.network.genesis, contract_engine=Hash(b"e" * 32))
+    config.genesis_path.write_bytes(genesis_to_json(other))
+    monkeypatch.setattr(service, "set_up_logs", lambda *_: None)
+    with pytest.raises(InvalidInput, match=r"^VT-4010: "):
+        service.run_node(config.home_path / "node.yaml")
+    assert not config.database_path.exists()
 
 
 async def test_consensus_and_machine_are_described(alone: Place) -> None:
