@@ -84,6 +84,14 @@ ENTRIES: Final = (
         "veritwin diagnose --home HOME --nodes URL. See docs/OPERATIONS.md.",
     ),
     Entry(
+        "VT-3043",
+        "not-executed-here",
+        "This node could not run a contract of the transaction",
+        "The contract worker of this node was lost twice while it ran transaction {transaction}.",
+        "Send it to another node. If others cannot run it either it expires; tell the contract's "
+        "author, and see the log for how the worker died.",
+    ),
+    Entry(
         "VT-3042",
         "commit-mismatch",
         "The store confirmed another block than the one decided",

@@ -171,6 +171,7 @@ def describe_machine(
         mempool_bytes_max=config.limits.mempool_size_bytes_max,
         worker_restarts=measure.worker_restarts,
         worker_restarted_ms=measure.worker_restarted_ms,
+        transactions_set_aside=runtime.view.set_aside,
         certificates=certificates,
         fault=describe_fault(runtime.alarms.last),
     )

@@ -122,6 +122,7 @@ class Measure:
         self._metrics.mempool_transactions.set(view.waiting)
         self._metrics.mempool_size.set(view.waiting_bytes)
         self._metrics.round.set(view.summary.round)
+        self._metrics.set_aside.set(view.set_aside)
         for peer, height in view.peer_heights:
             self._metrics.peer_height.labels(peer=peer).set(height)
 

@@ -158,6 +158,9 @@ class Metrics:
         self.faults = self._counter(
             "contract_worker_faults_total", "Restarts of the contract worker."
         )
+        self.set_aside = self._gauge(
+            "transactions_set_aside", "Transactions whose contracts could not be run here."
+        )
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(PREFIX + name, text, labels, registry=self.registry)

@@ -104,7 +104,10 @@ def find_restarted_workers(scene: Scene) -> Iterator[Finding]:
             yield make_finding(
                 "VT-8125",
                 [sight.node],
-                evidence=[f"the last time {format_span(now.now_ms - last_ms)} ago"],
+                evidence=[
+                    f"the last time {format_span(now.now_ms - last_ms)} ago",
+                    f"transactions that it could not execute: {now.transactions_set_aside}",
+                ],
                 node=sight.node,
                 count=now.worker_restarts,
             )

@@ -78,7 +78,8 @@ class Ordering:
         """Hand an event to the engine, and its own questions' answers after it.
 
         Raises: PeerFault: the event brought a message that breaks the protocol; Corruption: a
-        quorum decided what this node found invalid, `Diverged` when it got another result.
+        quorum decided what this node found invalid, `Diverged` when it got another result;
+        HostFault: a quorum decided what this machine cannot execute.
         """
         out: list[Effect] = []
         queue = deque([event])
@@ -88,11 +89,18 @@ class Ordering:
         return out
 
     def _ask(self, event: engine_events.Event) -> list[engine_effects.Effect]:
-        """Hand an event to the engine; should it find a divergence, say all that is known of it."""
+        """Hand an event to the engine; should a quorum decide what is not valid here, say why.
+
+        That is a divergence with all that is known of it, or a fault of this machine.
+        """
         try:
             return self._engine.handle(event)
         except Corruption as error:
-            divergence = self._proposals.divergence(error.values.get("block"))
+            block = error.values.get("block")
+            fault = self._proposals.aside.fault_of(block)
+            if fault is not None:
+                raise fault from error
+            divergence = self._proposals.divergence(block)
             if divergence is None:
                 raise
             raise Diverged(error.code, divergence, **error.values) from error

@@ -11,6 +11,7 @@ from chain.scalars import Hash
 from chain.transaction import Transaction, decode_transaction
 from consensus.value import Value
 from node.replica.admission import Admission
+from node.replica.aside import SetAside, TransactionFault
 from node.replica.divergence import Divergence
 from node.replica.head import Head
 from node.replica.mempool import Mempool
@@ -18,6 +19,7 @@ from node.replica.payload import Payload, check_succeeds, from_value, to_value
 from node.replica.transition import ExecutedBlock, Ledger, is_log_of
 
 EXECUTED_COUNT_MAX: Final = 8
+BUILD_FAULTS_MAX: Final = 3
 PENDING_COUNT_MAX: Final = 8
 FETCHED_BLOCKS_MAX: Final = 2
 """Room for fetched transactions that the mempool refused, in blocks of the largest size."""
@@ -80,6 +82,7 @@ class Proposals:
         self._fetched: OrderedDict[Hash, Transaction] = OrderedDict()
         self._fetched_bytes = 0
         self._kept: dict[Hash, Transaction] = {}
+        self.aside = SetAside()
 
     @property
     def _limits(self) -> Limits:
@@ -93,6 +96,7 @@ class Proposals:
         self._fetched.clear()
         self._fetched_bytes = 0
         self._kept = {}
+        self.aside.start_height()
 
     def executed(self, value: Value, head: Head) -> ExecutedBlock | None:
         """Give the block of a value that was found valid here.
@@ -130,14 +134,34 @@ class Proposals:
         self._kept = {transaction.id: transaction for transaction in transactions}
 
     def build(self, head: Head, proposer: int) -> Value:
-        """Build the block that this node proposes after `head`."""
-        executed = self._ledger.execute_block(
-            head, proposer, self._choose(head), head.certificate, may_cut=True
-        )
+        """Build the block that this node proposes after `head`.
+
+        What this machine cannot execute is left out and set aside; where it cannot execute this and
+        that, the block is empty.
+        """
+        for _ in range(BUILD_FAULTS_MAX):
+            try:
+                executed = self._execute(head, proposer, self._choose(head))
+                break
+            except TransactionFault as fault:
+                self._set_aside(fault)
+        else:
+            executed = self._execute(head, proposer, ())
         ids = tuple(transaction.id for transaction in executed.transactions)
         value = to_value(Payload(executed.header, ids, head.certificate))
         self._remember(value, executed)
         return value
+
+    def _execute(
+        self, head: Head, proposer: int, transactions: tuple[Transaction, ...]
+    ) -> ExecutedBlock:
+        return self._ledger.execute_block(
+            head, proposer, transactions, head.certificate, may_cut=True
+        )
+
+    def _set_aside(self, fault: TransactionFault) -> None:
+        self.aside.add(fault.transaction)
+        self._mempool.remove([fault.transaction.id])
 
     def _choose(self, head: Head) -> tuple[Transaction, ...]:
         chosen: list[Transaction] = []
@@ -229,6 +253,7 @@ class Proposals:
             self._mempool.get(transaction_id)
             or self._fetched.get(transaction_id)
             or self._kept.get(transaction_id)
+            or self.aside.get(transaction_id)
         )
 
     def _missing_in(self, payload: Payload) -> tuple[Hash, ...]:
@@ -260,6 +285,12 @@ class Proposals:
             )
         except InvalidInput as error:
             return Invalid(error)
+        except TransactionFault as fault:
+            # No vote for what could not be checked. A quorum may decide it all the same: then this
+            # node stops, see `Ordering`.
+            self._set_aside(fault)
+            self.aside.note_block(pending.value.id, fault)
+            return Invalid(fault.to_refusal())
         if executed.header != payload.header:
             return self._differ(pending.value, Divergence(payload.header, executed))
         self._remember(pending.value, executed)

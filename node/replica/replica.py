@@ -130,6 +130,7 @@ class Replica:
             self._catchup.progress,
             self._catchup.snapshots,
             self._ordering.probation is not None,
+            self._proposals.aside.total,
         )
 
     def is_waiting(self, transaction_id: Hash) -> bool:

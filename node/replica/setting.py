@@ -31,6 +31,8 @@ class ReplicaView:
     """How many were put in place since the start."""
     is_unsure: bool = False
     """It does not know what its vote key signed before, and so does not sign for now."""
+    set_aside: int = 0
+    """How many transactions this machine could not execute since the start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from chain.errors import Busy, ChainError, InvalidInput, PeerFault, Refused
 from chain.scalars import Hash, NodeName, UnixMillis
 from chain.transaction import Transaction, decode_transaction
 from node.replica.admission import Admission
+from node.replica.aside import refuse
 from node.replica.effects import Answer, Disconnect, Effect, SendTo, SendToAll
 from node.replica.events import Submitted
 from node.replica.gossip import Neighbours
@@ -134,6 +135,8 @@ class TransactionFlow:
         return True
 
     def _admit(self, transaction: Transaction, head: Head, now_ms: UnixMillis) -> None:
+        if transaction.id in self._proposals.aside:
+            raise refuse(transaction.id)
         self._admission.check_orderable(transaction, head)
         organisation = self._admission.organisation_of(transaction, head)
         self._mempool.add(transaction, organisation, now_ms)

@@ -27,10 +27,11 @@ from chain.transaction import Transaction, log_leaf
 from chain.validators import ValidatorSet, compute_validators_root
 from contracts.apply import apply_transaction
 from contracts.context import BlockContext
-from contracts.executor import GAS_LIMIT_MAX, Executor
+from contracts.executor import GAS_LIMIT_MAX, Executor, HostFault
 from contracts.genesis_state import initial_writes
 from contracts.native.committee import DELAY, find_planned
 from contracts.state import Overlay
+from node.replica.aside import TransactionFault
 from node.replica.head import Head, head_of_genesis
 from node.replica.ports import Column, Store
 from node.replica.stored_tree import StoredTree
@@ -117,8 +118,8 @@ class Ledger:
         one may use, so nobody's contracts take it from the others: with `may_cut` the block ends
         before one that could not.
 
-        Raises: InvalidInput: VT-3010, a transaction would begin with too little gas; HostFault:
-        this machine could not run a contract; Corruption: the store is damaged.
+        Raises: InvalidInput: VT-3010, a transaction would begin with too little gas;
+        TransactionFault: this machine could not run a contract; Corruption: the store is damaged.
         """
         time_ms = compute_block_time(head.time_ms, previous_certificate, head.last_validators)
         overlay = Overlay(StoredState(self._store))
@@ -178,8 +179,16 @@ class Ledger:
                 if may_cut:
                     break
                 raise InvalidInput("VT-3010", reason="its contracts take more gas than a block has")
-            receipts.append(apply_transaction(transaction, overlay, context, self._executor, index))
+            receipts.append(self._apply_one(transaction, overlay, context, index))
         return tuple(receipts)
+
+    def _apply_one(
+        self, transaction: Transaction, overlay: Overlay, context: BlockContext, index: int
+    ) -> Receipt:
+        try:
+            return apply_transaction(transaction, overlay, context, self._executor, index)
+        except HostFault as fault:
+            raise TransactionFault(transaction, fault) from fault
 
 
 def is_log_of(header: Header, head: Head, transactions: tuple[Transaction, ...]) -> bool:

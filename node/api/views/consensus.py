@@ -141,7 +141,10 @@ class FaultView(View, frozen=True, kw_only=True):
 
 
 class MachineView(View, frozen=True, kw_only=True):
-    """What the node has and uses of its machine, and the limits that it was given."""
+    """What the node has and uses of its machine, and the limits that it was given.
+
+    `transactions_set_aside` are those whose contracts it could not run since its start.
+    """
 
     node: str
     version: str
@@ -156,5 +159,6 @@ class MachineView(View, frozen=True, kw_only=True):
     mempool_bytes_max: int
     worker_restarts: int
     worker_restarted_ms: int | None
+    transactions_set_aside: int
     certificates: list[CertificateExpiryView]
     fault: FaultView | None

@@ -9,6 +9,7 @@ COUNTS = (
     "height",
     "round",
     "mempool_transactions",
+    "transactions_set_aside",
     "http_connections",
     "event_streams",
     "ready",

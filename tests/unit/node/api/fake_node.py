@@ -168,6 +168,7 @@ class FakeNode:
             mempool_bytes=sum(t.size_bytes for t in self.waiting.values()),
             mempool_bytes_max=self.limits.mempool_size_bytes_max,
             worker_restarts=0,
+            transactions_set_aside=0,
             worker_restarted_ms=None,
             certificates=[],
             fault=None,

@@ -115,6 +115,7 @@ def machine(node: str, **changed: Any) -> MachineView:
         mempool_bytes=5_000,
         mempool_bytes_max=64 << 20,
         worker_restarts=0,
+        transactions_set_aside=0,
         worker_restarted_ms=None,
         certificates=[],
         fault=None,

@@ -139,7 +139,7 @@ def test_a_worker_that_died_of_late_is_told() -> None:
     assert (finding.code, finding.nodes, finding.evidence) == (
         "VT-8125",
         (DELTA,),
-        ("the last time 2 min ago",),
+        ("the last time 2 min ago", "transactions that it could not execute: 0"),
     )
     old = {"worker_restarts": 2, "worker_restarted_ms": NOW_MS - WORKER_RECENT_MS}
     assert ask(find_restarted_workers, with_machine(**old)) == []
