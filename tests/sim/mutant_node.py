@@ -132,14 +132,14 @@ NODE_MUTANTS: Final = (
         (
             Edit(
                 "node/replica/transition.py",
-                "            receipts.append(apply_transaction(transaction, overlay, context, "
-                "self._executor, index))",
+                "            return apply_transaction(transaction, overlay, context, "
+                "self._executor, index)",
                 """            receipt = apply_transaction(
                 transaction, overlay, context, self._executor, index
             )
             if receipt.is_ok:
                 apply_transaction(transaction, overlay, context, self._executor, index)
-            receipts.append(receipt)""",
+            return receipt""",
             ),
         ),
         Seeds(),
