@@ -239,6 +239,13 @@ ENTRIES: Final = (
         "Correct the contract and deploy it under another name.",
     ),
     Entry(
+        "VT-2047",
+        "too-much-work",
+        "The transaction asks for more work than one may",
+        "Its next step costs {gas} units of gas; {left} are left.",
+        "Send less at once: smaller batches, fewer twins in one transaction.",
+    ),
+    Entry(
         "VT-2050",
         "unknown-action",
         "The action does not exist",

@@ -38,8 +38,10 @@ from contracts.native.evidence import report_evidence
 from contracts.native.governance import approve_change, propose_change, withdraw_change
 from contracts.native.identity import register_key, revoke_key
 from contracts.native.membership import rotate_vote_key
+from contracts.native.prices import price_keys, price_start
 from contracts.native.telemetry import record_telemetry
 from contracts.native.twins import register_twin, update_twin
+from contracts.native.wakeups import run_wake_ups
 from contracts.state import Overlay
 from contracts.text import clean
 
@@ -70,10 +72,12 @@ def apply_transaction(
         operation = transaction.body.operation
         sender = get_sender(overlay, transaction.body.sender, operation, block.height)
         context = TransactionContext(block, transaction, sender, executor)
+        context.charge_native(price_start(operation))
         check_role(sender, operation)
-        result = _dispatch(context, overlay)
-        events = context.events
-        kept = True
+        done = _dispatch(context, overlay)
+        context.charge_native(price_keys(operation, overlay.written))
+        run_wake_ups(context, overlay)
+        result, events, kept = done, context.events, True
     except _REFUSALS as error:
         code, message = error.code, _explain(error)
     finally:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chain import keys
-from chain.errors import InvalidInput
+from chain.errors import InvalidInput, Refused
 from chain.genesis import Governance, Limits
+from chain.operations import Reading
 from chain.receipt import Event
-from chain.scalars import Hash, Height, UnixMillis
+from chain.scalars import Hash, Height, TwinId, UnixMillis
 from chain.transaction import Transaction
 from chain.values import encode_value
 from contracts.executor import GAS_LIMIT_MAX, Executor
@@ -73,6 +74,14 @@ class BlockContext:
         return cls(height, time_ms, genesis_hash, limits, gas, governance, verify)
 
 
+@dataclass(frozen=True, slots=True)
+class TwinUpdate:
+    """The accepted readings of one twin in one transaction, in order."""
+
+    twin: TwinId
+    readings: tuple[Reading, ...]
+
+
 @dataclass(slots=True)
 class TransactionContext:
     """The transaction that is executed: who sent it, what it used and what it reported."""
@@ -84,6 +93,8 @@ class TransactionContext:
     gas_used: int = 0
     events: list[Event] = field(default_factory=list)
     contract_events_size: int = 0
+    wake_ups: list[TwinUpdate] = field(default_factory=list)
+    """What happened that contracts may wait for; they run after the operation, in this order."""
 
     @property
     def gas_left(self) -> int:
@@ -95,6 +106,15 @@ class TransactionContext:
         """Take what an invocation used from this transaction and from its block."""
         self.block.gas.charge(gas)
         self.gas_used += gas
+
+    def charge_native(self, gas: int) -> None:
+        """Take what native work costs.
+
+        Raises: Refused: VT-2047, that is more than the transaction may use.
+        """
+        if gas > self.gas_left:
+            raise Refused("VT-2047", gas=gas, left=self.gas_left)
+        self.charge(gas)
 
     def add_events(self, events: Sequence[Event]) -> None:
         """Take over what a contract emitted in one invocation.

@@ -88,6 +88,11 @@ class Overlay:
         """Number of savepoints that are open."""
         return len(self._layers) - 1
 
+    @property
+    def written(self) -> int:
+        """Number of keys written since the last open savepoint."""
+        return len(self._layers[-1])
+
     def begin(self) -> None:
         """Open a savepoint: the next `commit` or `rollback` belongs to it."""
         self._layers.append({})

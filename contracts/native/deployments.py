@@ -1,6 +1,5 @@
 """Contracts: deploy one, and call its methods."""
 
-from collections import defaultdict
 from typing import Final
 
 from chain.codec import encode
@@ -13,11 +12,10 @@ from contracts.compiler import check_contract
 from contracts.context import NATIVE_SOURCE, TransactionContext
 from contracts.invocations import Request, invoke
 from contracts.manifest import Manifest
-from contracts.records import ContractRecord, Trigger, TriggerRecord
+from contracts.native.triggers import set_triggers
+from contracts.records import ContractRecord
 from contracts.state import Overlay
 
-TRIGGERS_PER_MODEL_MAX: Final = 64
-"""Most handlers that readings of one twin model may wake."""
 SOURCE_GAS: Final = 20
 """Gas for each character of a source: checking takes about two microseconds for each."""
 
@@ -56,7 +54,7 @@ def deploy_contract(
     )
     overlay.put_record(state_keys.contract_key(contract.name), contract)
     overlay.put(state_keys.contract_source_key(contract.source_hash), operation.source.encode())
-    _add_triggers(contract, overlay)
+    set_triggers(contract, overlay)
     context.emit(
         "contract_deployed",
         contract.name,
@@ -114,18 +112,3 @@ def _has_encoding(manifest: Manifest) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _add_triggers(contract: ContractRecord, overlay: Overlay) -> None:
-    by_model: dict[str, list[Trigger]] = defaultdict(list)
-    for declared in contract.manifest.triggers:
-        by_model[declared.model].append(Trigger(contract.name, declared.name, declared.properties))
-    for model, added in by_model.items():
-        key = state_keys.trigger_key(model)
-        record = overlay.get_record(key, TriggerRecord)
-        triggers = [*(record.triggers if record is not None else ()), *added]
-        if len(triggers) > TRIGGERS_PER_MODEL_MAX:
-            raise Refused("VT-2044", model=model, limit=TRIGGERS_PER_MODEL_MAX)
-        # Sorting is stable: handlers of one contract stay in the order of its source.
-        triggers.sort(key=lambda trigger: trigger.contract)
-        overlay.put_record(key, TriggerRecord(tuple(triggers)))

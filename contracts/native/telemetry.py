@@ -28,9 +28,9 @@ from chain.errors import ChainError, InvalidInput, Refused
 from chain.operations import Reading, Telemetry, TwinReadings
 from chain.scalars import DECIMAL_PATTERN, TwinId, UnixMillis
 from chain.values import encode_value
-from contracts.context import TransactionContext
+from contracts.context import TransactionContext, TwinUpdate
 from contracts.native.access import get_own_twin, put_twin
-from contracts.native.wakeups import TwinUpdate, run_triggers
+from contracts.native.prices import PROPERTY_GAS
 from contracts.records import LastValue, TwinProperty, TwinRecord
 from contracts.state import Overlay
 
@@ -52,13 +52,13 @@ class _Tally:
 
 
 def record_telemetry(operation: Telemetry, context: TransactionContext, overlay: Overlay) -> bytes:
-    """Take in the readings, then wake the contracts that wait for them.
+    """Take in the readings; the contracts that wait for them run when all is paid for.
 
     A contract that fails does not refuse the readings; see `contracts.native.wakeups`.
 
     Returns: {"accepted", "late", "duplicate"}: counts over the whole transaction, encoded.
     Raises: Refused: VT-2020 unknown twin, VT-2021 another owner's twin, VT-2024 unknown property,
-        VT-2026 future time; InvalidInput: VT-2025 wrong unit, VT-2027 empty, VT-2028 bad value,
+        VT-2026 future time, VT-2047 too much work; InvalidInput: VT-2025 wrong unit, VT-2027 empty, VT-2028 bad value,
         VT-2032 bad quality.
     """
     if not operation.batches or not all(batch.readings for batch in operation.batches):
@@ -67,15 +67,14 @@ def record_telemetry(operation: Telemetry, context: TransactionContext, overlay:
     first_leaf = 0
     for batch in operation.batches:
         twin = get_own_twin(overlay, batch.twin, context.sender.organisation)
+        context.charge_native(PROPERTY_GAS * len(twin.properties))
         tally = tallies.setdefault(twin.id, _Tally())
         put_twin(overlay, _record_batch(twin, batch, first_leaf, context, tally))
         first_leaf += len(batch.readings)
-    updates = []
     for twin_id, tally in tallies.items():
         context.emit("readings_recorded", twin_id, _to_counts(tally))
         if tally.accepted:
-            updates.append(TwinUpdate(twin_id, tuple(tally.accepted)))
-    run_triggers(updates, context, overlay)
+            context.wake_ups.append(TwinUpdate(twin_id, tuple(tally.accepted)))
     total = [_to_counts(tally) for tally in tallies.values()]
     return encode_value({name: sum(one[name] for one in total) for name in total[0]})
 

@@ -8,17 +8,15 @@ The gas of the transaction is shared out evenly between the contracts that it wa
 that never ends cannot starve the others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from chain.errors import ContractError, InvalidInput, Refused
-from chain.operations import Reading
-from chain.scalars import TwinId
 from chain.transaction import TRANSACTION_SIZE_BYTES_MAX
 from chain.values import encode_value
 from contracts import state_keys
-from contracts.context import TransactionContext
+from contracts.context import TransactionContext, TwinUpdate
 from contracts.invocations import Request, invoke
 from contracts.native.access import get_twin
 from contracts.records import ActionCause, ContractRecord, TriggerRecord, TwinRecord
@@ -27,14 +25,6 @@ from contracts.text import clean
 
 UPDATE_SIZE_MAX: Final = TRANSACTION_SIZE_BYTES_MAX
 """Readings take no more bytes as arguments than they took in their transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class TwinUpdate:
-    """The accepted readings of one twin in one transaction, in order."""
-
-    twin: TwinId
-    readings: tuple[Reading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +37,15 @@ class _WakeUp:
     cause: ActionCause
 
 
-def run_triggers(
-    updates: Sequence[TwinUpdate], context: TransactionContext, overlay: Overlay
-) -> None:
-    """Run every handler that the readings wake: twin by twin, then by name of the contract.
+def run_wake_ups(context: TransactionContext, overlay: Overlay) -> None:
+    """Run every handler that the transaction wakes: twin by twin, then by name of the contract.
 
     Each run gets all accepted readings of its twin, of whatever property. When a contract has used
     up its gas this is reported once, at the first handler that cannot run.
     """
-    wake_ups = [one for update in updates for one in _find_wake_ups(update, context, overlay)]
+    wake_ups = [
+        one for update in context.wake_ups for one in _find_wake_ups(update, context, overlay)
+    ]
     if not wake_ups:
         return
     contracts = {one.contract.name for one in wake_ups}

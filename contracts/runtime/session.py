@@ -13,7 +13,7 @@ from contracts.executor import ActionRequest, Host
 from contracts.runtime.meter import HostRaised, Meter
 
 READ_GAS: Final = 200
-WRITE_GAS: Final = 400
+WRITE_GAS: Final = 1_000
 RANGE_GAS: Final = 300
 EVENT_GAS: Final = 300
 ACTION_GAS: Final = 2_000

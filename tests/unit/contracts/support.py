@@ -35,6 +35,7 @@ from contracts.apply import apply_transaction
 from contracts.context import BlockContext
 from contracts.executor import Execution, Host, Invocation
 from contracts.genesis_state import initial_writes
+from contracts.native.prices import BASE_GAS, BATCH_GAS, KEY_GAS, PROPERTY_GAS, READING_GAS
 from contracts.records import ActionRecord, TwinRecord
 from contracts.state import MemoryView, Overlay
 
@@ -230,6 +231,12 @@ def make_reading(**changes: object) -> Reading:
 def make_telemetry(*readings: Reading, twin: str = TURBINE) -> Telemetry:
     """Give a batch of readings of one twin; one good reading when none are given."""
     return Telemetry((TwinReadings(TwinId(twin), readings or (make_reading(),)),))
+
+
+def telemetry_gas(batches: int = 1, readings: int = 1, properties: int = 2) -> int:
+    """Give what telemetry costs before it wakes anything, with so many readings in each batch."""
+    each = BATCH_GAS + PROPERTY_GAS * properties + READING_GAS * readings + KEY_GAS
+    return BASE_GAS + batches * each
 
 
 def result_of(receipt: Receipt) -> object:

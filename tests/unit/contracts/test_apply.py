@@ -11,6 +11,7 @@ from tests.unit.contracts.support import (
     make_reading,
     make_telemetry,
     make_turbine,
+    telemetry_gas,
 )
 
 
@@ -22,7 +23,7 @@ def test_a_receipt_tells_what_a_transaction_did():
         transaction=receipt.transaction,
         code="ok",
         message="",
-        gas_used=0,
+        gas_used=telemetry_gas(),
         result=receipt.result,
         events=receipt.events,
         index=1,

@@ -117,7 +117,7 @@ def test_a_loop_without_end_is_stopped_by_gas(ledger):
         ledger,
         receipt,
         "VT-4103",
-        "low-power.loop was stopped after 5000000 units of gas.",
+        "low-power.loop was stopped after 4998000 units of gas.",
     )
     assert receipt.gas_used == 5_000_000
 

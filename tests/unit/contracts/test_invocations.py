@@ -4,6 +4,7 @@ from chain.operations import Call
 from chain.values import encode_value
 from contracts.context import EVENTS_SIZE_MAX
 from contracts.executor import Execution, HostFault
+from contracts.native.prices import BASE_GAS
 from tests.unit.contracts.contract_support import CONTRACT, deploy_watcher
 from tests.unit.contracts.support import Ledger, check_refused, result_of
 
@@ -61,14 +62,14 @@ def test_a_handler_that_stops_fails_the_call_and_costs_its_gas(ledger, execution
     ledger.executor.run = write_and_end(execution)
     receipt = ledger.apply(CALL)
     check_refused(ledger, receipt, code, message)
-    assert receipt.gas_used == 7
+    assert receipt.gas_used == BASE_GAS + 7
     assert ledger.overlay.writes() == {}
 
 
 def test_a_handler_that_ends_well_keeps_what_it_did(ledger):
     ledger.executor.run = write_and_end(Execution(status="ok", value=b"\x2a", gas_used=7))
     receipt = ledger.apply(CALL)
-    assert (result_of(receipt), receipt.gas_used) == (42, 7)
+    assert (result_of(receipt), receipt.gas_used) == (42, BASE_GAS + 7)
     assert [(event.source, event.name) for event in receipt.events] == [(CONTRACT, "e")]
     assert ledger.overlay.writes() == {b"contract-state/watcher/k": b"\x01"}
 
@@ -78,9 +79,8 @@ def test_the_gas_of_earlier_transactions_is_missing_in_the_block(ledger):
         status="out_of_gas", gas_used=invocation.gas_limit
     )
     limits = ledger.limits
-    count = limits.gas_per_block_max // limits.gas_per_transaction_max
-    for _ in range(count):
-        assert ledger.apply(CALL).code == "VT-4103"
+    ledger.block.gas.charge(limits.gas_per_block_max - limits.gas_per_transaction_max - BASE_GAS)
+    assert ledger.apply(CALL).code == "VT-4103"
     receipt = ledger.apply(CALL)
     check_refused(
         ledger,
@@ -88,6 +88,9 @@ def test_the_gas_of_earlier_transactions_is_missing_in_the_block(ledger):
         "VT-2042",
         "Contract watcher cannot run: the transaction or the block has used up its gas.",
     )
+    assert receipt.gas_used == BASE_GAS
+    receipt = ledger.apply(CALL)
+    check_refused(ledger, receipt, "VT-2047", "Its next step costs 2000 units of gas; 0 are left.")
     assert receipt.gas_used == 0
 
 

@@ -10,10 +10,9 @@ from contracts.compiler import Verdict, check_contract
 from contracts.executor import Execution, Invocation
 from contracts.manifest import compute_source_hash
 from contracts.native import deployments
-from contracts.native.deployments import (
-    SOURCE_GAS,
-    TRIGGERS_PER_MODEL_MAX,
-)
+from contracts.native.deployments import SOURCE_GAS
+from contracts.native.prices import BASE_GAS
+from contracts.native.triggers import TRIGGERS_PER_MODEL_MAX
 from contracts.records import ContractRecord, Trigger, TriggerRecord
 from tests.unit.contracts.contract_support import (
     CONTRACT,
@@ -76,7 +75,7 @@ def test_the_initial_handler_runs_once_with_the_parameters():
         transaction=receipt.transaction.hex(),
         height=1,
         time_ms=ledger.block.time_ms,
-        gas_limit=5_000_000 - SOURCE_GAS * len(SOURCE),
+        gas_limit=5_000_000 - BASE_GAS - SOURCE_GAS * len(SOURCE),
         parameters=encode_value({"limit": 7}),
     )
 
@@ -92,7 +91,7 @@ def test_an_initial_handler_that_stops_refuses_the_deployment():
     ledger = Ledger(executor=FakeExecutor(lambda invocation, host: failed))
     receipt = ledger.apply(make_deploy())
     check_refused(ledger, receipt, "VT-4101", "watcher.start ended with: no turbine is known")
-    assert receipt.gas_used == SOURCE_GAS * len(SOURCE) + 70
+    assert receipt.gas_used == BASE_GAS + SOURCE_GAS * len(SOURCE) + 70
     assert ledger.overlay.get(state_keys.contract_key(CONTRACT)) is None
     assert triggers_of(ledger, "wind-turbine") == ()
 
@@ -189,7 +188,7 @@ def test_what_has_no_encoding_is_refused_even_if_the_checker_lets_it_through(fie
 
 
 def test_a_source_is_paid_for_before_it_is_looked_at(monkeypatch):
-    ledger = Ledger(Limits(gas_per_transaction_max=1_000))
+    ledger = Ledger(Limits(gas_per_transaction_max=BASE_GAS + 1_000))
     monkeypatch.setattr(deployments, "check_contract", lambda source: pytest.fail("looked at"))
     ledger.executor.run = lambda invocation, host: pytest.fail("run")
     check_refused(
@@ -203,7 +202,7 @@ def test_a_source_is_paid_for_before_it_is_looked_at(monkeypatch):
 def test_a_refused_source_costs_its_gas_too():
     ledger = Ledger()
     receipt = ledger.apply(make_deploy(source="x" * 100))
-    assert (receipt.code, receipt.gas_used) == ("VT-2045", 100 * SOURCE_GAS)
+    assert (receipt.code, receipt.gas_used) == ("VT-2045", BASE_GAS + 100 * SOURCE_GAS)
 
 
 def test_a_call_gives_what_the_method_returned():
@@ -214,7 +213,7 @@ def test_a_call_gives_what_the_method_returned():
         status="ok", value=encode_value(42), gas_used=5
     )
     receipt = ledger.apply(Call(CONTRACT, "check", encode_value({"a": 1})), "clerk")
-    assert (result_of(receipt), receipt.gas_used) == (42, 5)
+    assert (result_of(receipt), receipt.gas_used) == (42, BASE_GAS + 5)
     invocation = ledger.executor.invocations[-1]
     assert (invocation.kind, invocation.handler, invocation.sender) == (
         "call",
