@@ -201,6 +201,17 @@ class ReportEvidence(Operation, tag=14, frozen=True, array_like=True):
     evidence: Evidence
 
 
+class Consent(Operation, tag=21, frozen=True, array_like=True):
+    """Let another organisation's contract run on, and act on, the twins of the sender's.
+
+    It holds for the contract of this name with this source, deployed already or later.
+    """
+
+    contract: NameField
+    source_hash: HashField
+    is_given: bool = True
+
+
 AnyGovernance = ProposeChange | ApproveChange | WithdrawChange | RotateVoteKey | ReportEvidence
 """Operations about who belongs to the chain and who votes."""
 
@@ -214,6 +225,7 @@ AnyOperation = (
     | DeployContract
     | Call
     | Acknowledge
+    | Consent
     | AnyGovernance
 )
 
@@ -233,6 +245,7 @@ _NAMES: Final[dict[type[Operation], str]] = {
     WithdrawChange: "withdraw_change",
     RotateVoteKey: "rotate_vote_key",
     ReportEvidence: "report_evidence",
+    Consent: "consent",
 }
 
 

@@ -13,6 +13,7 @@ from chain.operations import (
     ApproveChange,
     Attest,
     Call,
+    Consent,
     DeployContract,
     ProposeChange,
     RegisterKey,
@@ -74,6 +75,9 @@ def describe_operation(operation: AnyOperation) -> str:
             return f"call {operation.method} of contract {operation.contract}"
         case Acknowledge():
             return f"action {operation.action.hex()} {operation.outcome}"
+        case Consent():
+            what = "consent" if operation.is_given else "no more consent"
+            return f"{what} to contract {operation.contract} on the own twins"
         case (
             ProposeChange()
             | ApproveChange()

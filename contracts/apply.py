@@ -14,6 +14,7 @@ from chain.operations import (
     ApproveChange,
     Attest,
     Call,
+    Consent,
     DeployContract,
     ProposeChange,
     RegisterKey,
@@ -33,6 +34,7 @@ from contracts.executor import Executor
 from contracts.native.access import check_role, get_sender
 from contracts.native.actions import acknowledge
 from contracts.native.attestations import attest
+from contracts.native.consent import consent
 from contracts.native.deployments import call_contract, deploy_contract
 from contracts.native.evidence import report_evidence
 from contracts.native.governance import approve_change, propose_change, withdraw_change
@@ -118,6 +120,8 @@ def _dispatch(context: TransactionContext, overlay: Overlay) -> bytes:
             return call_contract(operation, context, overlay)
         case Acknowledge():
             return acknowledge(operation, context, overlay)
+        case Consent():
+            return consent(operation, context, overlay)
         case (
             ProposeChange()
             | ApproveChange()

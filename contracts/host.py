@@ -17,6 +17,7 @@ from contracts import state_keys
 from contracts.context import TransactionContext
 from contracts.executor import ActionRequest
 from contracts.native.actions import open_action
+from contracts.native.consent import has_consent
 from contracts.records import ActionCause, ContractRecord, TwinRecord
 from contracts.state import Overlay
 
@@ -139,6 +140,10 @@ class LedgerHost:
             twin = self._get_twin(request.twin)
             if twin is None:
                 raise Refused("VT-2020", twin=_shown(request.twin))
+            if not has_consent(self._contract, twin.owner, self._overlay):
+                raise Refused(
+                    "VT-2080", contract=self._contract.name, twin=twin.id, owner=twin.owner
+                )
             cause = self._cause or ActionCause(self._context.transaction.id, twin.id, None, None)
             opened = open_action(request, twin, self._contract, cause, self._context, self._overlay)
         except (InvalidInput, Refused) as error:

@@ -240,6 +240,17 @@ class ActionRecord(Record, frozen=True, array_like=True):
         return next((step for step in self.history if step.status == "acknowledged"), None)
 
 
+class ConsentRecord(Record, frozen=True, array_like=True):
+    """Whether an organisation lets a contract with this source run on its twins."""
+
+    organisation: OrganisationField
+    contract: NameField
+    source_hash: HashField
+    is_given: bool
+    transaction: HashField
+    height: HeightField
+
+
 class AttestationRecord(Record, frozen=True, array_like=True):
     """A signed statement about a twin; the envelope itself stands in its transaction.
 

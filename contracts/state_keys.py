@@ -13,6 +13,7 @@ first, so they sort as numbers do.
     contract-source/<32 bytes>                    the source, under the hash of it
     contract-state/<name>/<key>                   what the contract keeps there
     trigger/<model>                               TriggerRecord: contracts that the model wakes
+    consent/<organisation>/<contract>/<32 bytes>  ConsentRecord, for the source of this hash
     action/<32 bytes>                             ActionRecord
     action-key/<contract>/<twin>/<key>            id of the unfinished action with this key
     action-at/<height><32 bytes>                  the action's id, in order of opening
@@ -125,6 +126,16 @@ def contract_state_prefix(name: str) -> bytes:
 def trigger_key(model: str) -> bytes:
     """Give the key of the TriggerRecord of a twin model."""
     return b"trigger/" + model.encode()
+
+
+def consents_prefix(organisation: OrganisationId) -> bytes:
+    """Give the prefix of what an organisation consented to."""
+    return b"consent/" + organisation.encode() + b"/"
+
+
+def consent_key(organisation: OrganisationId, contract: str, source_hash: Hash) -> bytes:
+    """Give the key of a ConsentRecord."""
+    return consents_prefix(organisation) + contract.encode() + b"/" + source_hash
 
 
 def action_key(action: Hash) -> bytes:

@@ -5,7 +5,8 @@ costs one look-up per twin and starts no interpreter. A contract that fails neve
 readings that woke it: what it did is undone and an event `contract_failed` is recorded.
 
 The gas of the transaction is shared out evenly between the contracts that it wakes, so that one
-that never ends cannot starve the others.
+that never ends cannot starve the others. A contract of another organisation than the twin's runs
+only with its owner's consent (`contracts.native.consent`).
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from contracts import state_keys
 from contracts.context import TransactionContext, TwinUpdate
 from contracts.invocations import Request, invoke
 from contracts.native.access import get_twin
+from contracts.native.consent import has_consent
 from contracts.records import ActionCause, ContractRecord, TriggerRecord, TwinRecord
 from contracts.state import Overlay
 from contracts.text import clean
@@ -79,7 +81,7 @@ def _find_wake_ups(
     for trigger in triggers:
         contract = overlay.get_record(state_keys.contract_key(trigger.contract), ContractRecord)
         assert contract is not None, "a trigger belongs to a deployed contract"
-        if contract.is_active:
+        if contract.is_active and has_consent(contract, twin.owner, overlay):
             yield _WakeUp(trigger.handler, contract, arguments, cause)
 
 

@@ -77,6 +77,37 @@ async def deploy(
     )
 
 
+@command.command()
+@click.argument("name")
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--withdraw", is_flag=True, help="Take the consent back.")
+@identity_options
+@run_async
+async def consent(connection: Connection, name: str, source: Path, withdraw: bool) -> None:
+    """Let another organisation's contract run on, and act on, your twins; needs an administrator.
+
+    The consent holds for contract NAME with exactly this SOURCE, so read it first.
+
+    \b
+    Example:
+      veritwin contract consent oil-watch oil_watch.py --identity ADMIN
+    """
+    from chain.operations import Consent
+    from chain.scalars import Hash
+    from contracts.manifest import compute_source_hash
+
+    source_hash = Hash(compute_source_hash(_read(source)))
+    operation = Consent(name, source_hash, not withdraw)
+    async with connect(connection) as client:
+        status = await client.submit_and_wait(operation, connection.timeout)
+    told = "no more consent to" if withdraw else "consent to"
+    print_result(
+        {"id": status.id, "state": status.state, "height": status.height},
+        as_json=connection.as_json,
+        text=f"{told} {name} with source {source_hash.hex()} at height {status.height}",
+    )
+
+
 def _read(source: Path) -> str:
     return source.read_text(encoding="utf-8")
 

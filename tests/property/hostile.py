@@ -15,6 +15,7 @@ from chain.operations import (
     ApproveChange,
     Attest,
     Call,
+    Consent,
     DeployContract,
     PropertyDefinition,
     ProposeChange,
@@ -226,6 +227,7 @@ OPERATIONS = st.one_of(
     attestations(),
     *[st.builds(DeployContract, CONTRACTS, sources(), ENCODED)] * 3,
     st.builds(Call, CONTRACTS, st.sampled_from(["check", "watch", "start", "m"]), ENCODED),
+    st.builds(Consent, CONTRACTS, BLOCKS, st.booleans()),
     st.builds(
         Acknowledge,
         st.just(make_hash(0)),

@@ -20,6 +20,7 @@ from chain.hashing import hash_tagged
 from chain.operations import (
     AnyOperation,
     ApproveChange,
+    Consent,
     ProposeChange,
     ReportEvidence,
     RotateVoteKey,
@@ -130,6 +131,7 @@ def make_governance_transactions() -> tuple[Transaction, ...]:
     add(WIND, RotateVoteKey(node, new.public_key, proof))
     for kind in ("prevote", "precommit", "proposal"):
         add("vote of gridlink", ReportEvidence(make_evidence(kind)))
+    add(OWNER, Consent("maintenance", hash_tagged("contract-source", b"")))
     return tuple(made)
 
 

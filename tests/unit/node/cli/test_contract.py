@@ -34,3 +34,17 @@ def test_a_contract_is_deployed_with_parameters(
     )  # fmt: skip
     assert done.code == 0, done.err
     assert done.json["state"] == "final"
+
+
+def test_an_administrator_consents_to_a_foreign_contract(
+    command: Command,
+    served: Served,
+    identity: Callable[[str, str], Path],
+) -> None:
+    source = files("contracts.standard").joinpath("maintenance_by_power_curve.py")
+    where = ("--identity", identity("borne-energie", "borne-energie"), "--node", served.address)
+    done = command("contract", "consent", "watch-turbines", source, *where)
+    assert done.code == 0, done.err
+    assert "consent to watch-turbines with source " in done.out
+    done = command("contract", "consent", "watch-turbines", source, "--withdraw", *where)
+    assert done.out.startswith("no more consent to watch-turbines")
