@@ -71,8 +71,12 @@ def fail(meter: Meter, text: object) -> None:
     raise ContractFailure(text)
 
 
+class Raised(Exception):
+    """The contract said `raise Exception(text)`: no narrower `except` catches it."""
+
+
 CAUGHT: Final[dict[str, tuple[type[Exception], ...]]] = {
-    "Exception": (ArithmeticError, LookupError, ValueError, TypeError),
+    "Exception": (ArithmeticError, LookupError, ValueError, TypeError, NameError, Raised),
     "ArithmeticError": (ArithmeticError,),
     "LookupError": (LookupError,),
     "ValueError": (ValueError,),
@@ -85,7 +89,7 @@ CAUGHT: Final[dict[str, tuple[type[Exception], ...]]] = {
 """What each `except` of a contract catches: never what depends on this machine."""
 
 _RAISED: Final[dict[str, type[Exception]]] = {
-    "Exception": ValueError,
+    "Exception": Raised,
     "ArithmeticError": ArithmeticError,
     "LookupError": LookupError,
     "ValueError": ValueError,
@@ -119,4 +123,4 @@ def name_error(error: BaseException) -> str:
     ):
         if isinstance(error, kind):
             return kind.__name__
-    return "RuntimeError"
+    return "Exception" if isinstance(error, Raised) else "RuntimeError"

@@ -180,6 +180,24 @@ def test_an_exception_can_be_caught(deployed: Deployed) -> None:
     assert deployed.value("rescue", b=0) == "rescued"
 
 
+@pytest.mark.parametrize(
+    ("narrow", "body", "ending"),
+    [
+        ("ValueError", 'raise Exception("x")', "Exception"),
+        ("Exception", 'raise Exception("x")', "caught"),
+        ("Exception", "return later", "caught"),
+        ("LookupError", "return later", "NameError"),
+    ],
+)
+def test_an_exception_is_caught_as_in_python(narrow: str, body: str, ending: str) -> None:
+    source = (
+        "from contracts.author import call\n@call\ndef main(x: int):\n    try:\n"
+        f"        {body}\n    except {narrow}:\n        return 'caught'\n    later = 1\n"
+    )
+    execution = Deployed(source, InProcessExecutor()).call("main", x=1)
+    assert (execution.error or decode_value(execution.value)) == ending
+
+
 def test_running_out_of_gas_cannot_be_caught(deployed: Deployed) -> None:
     execution = deployed.call("swallow")
     assert (execution.status, execution.gas_used) == ("out_of_gas", 1_000_000)
