@@ -30,7 +30,7 @@ demo: ## Four organisations and a real wind farm on this machine [ARGS="--for 90
 	@exec $(BIN)/veritwin demo $(ARGS)
 
 ##@ Check
-.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants ci
+.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants fuzz ci
 test: $(MADE)/dev ## Unit and property tests [K=word selects by name]
 	@$(BIN)/python -m pytest -q $(if $(K),-k "$(K)")
 
@@ -66,6 +66,9 @@ twins: $(MADE)/dev ## One validator under one key twice, all ways to cut the net
 
 mutants: $(MADE)/dev ## Planted bugs, each of which has to be found [CHECKERS=1: that every checker is needed; NAMES="..."]
 	@$(BIN)/python -m tests.sim.mutants $(if $(CHECKERS),--checkers) $(NAMES)
+
+fuzz: $(MADE)/dev ## Random contracts by the engine and by plain Python [PROGRAMS=2000 SEED=0; PROGRAMS=1 shows one]
+	@$(BIN)/python -m tests.fuzz --programs $(or $(PROGRAMS),2000) --seed $(or $(SEED),0) $(if $(JOBS),--jobs $(JOBS)) --kinds
 
 ci: ## All of the above, as the build server does
 	@exec .ci/run

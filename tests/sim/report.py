@@ -56,7 +56,7 @@ class Tally:
 def run_many(engine: EngineName, seeds: Sequence[int], jobs: int) -> Tally:
     """Run seeds in as many processes; show a bar and tell of failures on stderr."""
     tally = Tally(engine)
-    with _bar(len(seeds)) as advance:
+    with show_bar("seeds", len(seeds)) as advance:
         for outcome in _run_all(engine, seeds, jobs):
             tally.add(outcome)
             advance(len(tally.failures))
@@ -122,7 +122,8 @@ def _run_all(engine: EngineName, seeds: Sequence[int], jobs: int) -> Iterator[Ou
 
 
 @contextmanager
-def _bar(count: int) -> Iterator[Callable[[int], None]]:
+def show_bar(what: str, count: int) -> Iterator[Callable[[int], None]]:
+    """Show progress on stderr; call what it gives for each one done, with the failures so far."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -131,5 +132,5 @@ def _bar(count: int) -> Iterator[Callable[[int], None]]:
         TextColumn("{task.fields[failed]} failed"),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("seeds", total=count, failed=0)
+        task = progress.add_task(what, total=count, failed=0)
         yield lambda failed: progress.update(task, advance=1, failed=failed)
