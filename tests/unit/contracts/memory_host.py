@@ -76,6 +76,7 @@ class Deployed:
         self.parameters = encode_value(parameters or {})
         self.gas_limit = 1_000_000
         self.time_ms = 1_700_000_000_000
+        self.sender = "borne-energie"
 
     def call(self, name: str, /, **arguments: Any) -> Execution:
         """Invoke a call handler."""
@@ -91,13 +92,16 @@ class Deployed:
         """Invoke the initial handler."""
         return self.executor.execute(self._invocation("initial", name, {}), self.host)
 
-    def update(self, twin: str, *readings: tuple[Any, ...]) -> Execution:
-        """Wake every trigger with readings (property, value, time_ms[, quality])."""
+    def update(self, twin: str, *readings: tuple[Any, ...], model: str = "") -> Execution:
+        """Wake the trigger of a model, or the only one, with readings.
+
+        Args: readings: (property, value, time_ms[, quality]).
+        """
         rows = [
             [name, value, time_ms, "C62", rest[0] if rest else 0, 0]
             for name, value, time_ms, *rest in readings
         ]
-        [trigger] = self.manifest.triggers
+        [trigger] = [one for one in self.manifest.triggers if model in ("", one.model)]
         arguments = {"twin": twin, "model": trigger.model, "readings": rows}
         hints = read_hints(self.manifest, twin)
         invocation = self._invocation("update", trigger.name, arguments, hints)
@@ -112,7 +116,7 @@ class Deployed:
             kind=kind,
             handler=handler,
             arguments=encode_value(arguments),
-            sender="borne-energie",
+            sender=self.sender,
             transaction="ab" * 32,
             height=7,
             time_ms=self.time_ms,

@@ -8,10 +8,8 @@ after all of them have the same state.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from msgspec.structs import replace
 
 from chain.operations import (
@@ -36,30 +34,10 @@ from contracts.inprocess import InProcessExecutor
 from contracts.records import ActionRecord, TwinRecord
 from node.reader import Reader
 from node.reader.paging import PageRequest
+from tests.unit.contracts.standard.bench import BAD, Row, read_standard
 from tests.unit.node.replica.network import World, key_of, make_genesis
 
-FOLDER: Final = Path(__file__).parents[4] / "contracts" / "standard"
 PATIENCE_MS: Final = 20_000
-BAD: Final = 0x80000000
-MINUTE: Final = 60_000
-HOUR: Final = 60 * MINUTE
-DAY: Final = 24 * HOUR
-
-Row = tuple[str, str, int]
-"""A property, its value ("" when it is missing) and when it was measured."""
-
-
-def read_standard(name: str) -> str:
-    """Give the source of a standard contract."""
-    return (FOLDER / f"{name}.py").read_text()
-
-
-def open_data(shared: Path, folder: str, name: str) -> Path:
-    """Give a file of the public data sets; the test is skipped where it is missing."""
-    path = shared / "data" / folder / name
-    if not path.is_file():
-        pytest.skip(f"needs {name} of the public data set {folder}")
-    return path
 
 
 class Plant:
@@ -218,10 +196,3 @@ class Plant:
                         assert isinstance(payload, dict)
                         found.append(payload)
         return found
-
-
-def details_of(action: ActionRecord) -> dict[str, Any]:
-    """Give what a contract wrote down with an action."""
-    details = decode_value(action.details)
-    assert isinstance(details, dict)
-    return details

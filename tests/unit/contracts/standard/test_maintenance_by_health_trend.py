@@ -8,18 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from chain.values import decode_value
-from contracts.inprocess import InProcessExecutor
-from tests.unit.contracts.memory_host import Deployed
-from tests.unit.contracts.standard.plant import (
-    BAD,
+from tests.unit.contracts.standard.bench import (
     HOUR,
-    Plant,
+    Bench,
     Row,
     details_of,
     open_data,
-    read_standard,
 )
+from tests.unit.contracts.standard.plant import Plant
 
 NAME = "maintenance_by_health_trend"
 START = 1_400_000_000_000
@@ -35,8 +31,8 @@ Cycle = dict[str, str]
 
 
 @pytest.fixture
-def contract() -> Deployed:
-    return Deployed(read_standard(NAME), InProcessExecutor())
+def contract() -> Bench:
+    return Bench(NAME)
 
 
 def rows_of(first: int, cycles: list[Cycle]) -> list[Row]:
@@ -48,14 +44,9 @@ def rows_of(first: int, cycles: list[Cycle]) -> list[Row]:
     ]
 
 
-def fly(contract: Deployed, first: int, cycles: list[Cycle], engine: str = "engine-1") -> None:
+def fly(contract: Bench, first: int, cycles: list[Cycle], engine: str = "engine-1") -> None:
     """Send cycles in one transaction."""
-    readings = [
-        (name, value, time_ms, 0 if value else BAD)
-        for name, value, time_ms in rows_of(first, cycles)
-    ]
-    execution = contract.update(engine, *readings)
-    assert execution.status == "ok", execution
+    contract.feed_once(engine, rows_of(first, cycles))
 
 
 def at_wear(*percents: int) -> list[Cycle]:
@@ -70,7 +61,7 @@ def at_wear(*percents: int) -> list[Cycle]:
     return cycles
 
 
-def test_steady_wear_opens_one_order_when_fifty_cycles_are_left(contract: Deployed) -> None:
+def test_steady_wear_opens_one_order_when_fifty_cycles_are_left(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(80)))
     [order] = contract.host.actions
     assert (order.kind, order.twin, order.addressee) == (
@@ -79,12 +70,11 @@ def test_steady_wear_opens_one_order_when_fifty_cycles_are_left(contract: Deploy
         "workshop",
     )
     assert order.title == "engine-1: about 48 cycles left after 53"
-    details = decode_value(order.details)
-    assert isinstance(details, dict)
+    details = details_of(order)
     assert (details["cycles"], str(details["remaining"])) == (53, "48")
 
 
-def test_less_than_a_window_of_cycles_opens_nothing(contract: Deployed) -> None:
+def test_less_than_a_window_of_cycles_opens_nothing(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(50, 79)))
     assert contract.host.actions == []
     fly(contract, 30, at_wear(79, 80))
@@ -93,30 +83,30 @@ def test_less_than_a_window_of_cycles_opens_nothing(contract: Deployed) -> None:
     assert len(contract.host.actions) == 1
 
 
-def test_wear_that_does_not_grow_opens_nothing_however_high(contract: Deployed) -> None:
+def test_wear_that_does_not_grow_opens_nothing_however_high(contract: Bench) -> None:
     fly(contract, 1, at_wear(*[90] * 100))
     assert contract.host.actions == []
 
 
-def test_an_engine_that_gets_better_opens_nothing(contract: Deployed) -> None:
+def test_an_engine_that_gets_better_opens_nothing(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(90, 0, -1)))
     assert contract.host.actions == []
 
 
-def test_one_long_estimate_begins_the_count_anew(contract: Deployed) -> None:
+def test_one_long_estimate_begins_the_count_anew(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(52)))
     fly(contract, 53, at_wear(0))
     fly(contract, 54, at_wear(53, 54))
     assert contract.host.actions == []
 
 
-def test_wear_beyond_the_end_opens_an_order_too(contract: Deployed) -> None:
+def test_wear_beyond_the_end_opens_an_order_too(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(90, 150)))
     [order] = contract.host.actions
     assert order.title == "engine-1: about -21 cycles left after 32"
 
 
-def test_a_cycle_with_a_missing_or_bad_value_is_left_out(contract: Deployed) -> None:
+def test_a_cycle_with_a_missing_or_bad_value_is_left_out(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(40)))
     before = dict(contract.host.state)
     [cycle] = at_wear(99)
@@ -125,7 +115,7 @@ def test_a_cycle_with_a_missing_or_bad_value_is_left_out(contract: Deployed) -> 
     assert contract.host.state == before
 
 
-def test_a_cycle_that_is_not_the_newest_is_left_out(contract: Deployed) -> None:
+def test_a_cycle_that_is_not_the_newest_is_left_out(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(40)))
     before = dict(contract.host.state)
     fly(contract, 40, at_wear(99))
@@ -133,41 +123,38 @@ def test_a_cycle_that_is_not_the_newest_is_left_out(contract: Deployed) -> None:
     assert contract.host.state == before
 
 
-def test_one_transaction_or_many_lead_to_the_same_state(contract: Deployed) -> None:
+def test_one_transaction_or_many_lead_to_the_same_state(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(60)))
-    other = Deployed(read_standard(NAME), InProcessExecutor())
+    other = Bench(NAME)
     for at in range(60):
         fly(other, at + 1, at_wear(at))
     assert other.host.state == contract.host.state
     assert [one.title for one in other.host.actions] == [one.title for one in contract.host.actions]
 
 
-def test_the_workshop_starts_an_engine_anew(contract: Deployed) -> None:
+def test_the_workshop_starts_an_engine_anew(contract: Bench) -> None:
     fly(contract, 1, at_wear(*range(80)))
-    refused = contract.call("renewed", twin="engine-1")
-    assert refused.error == "only the workshop says that an engine is as new"
-    own = Deployed(read_standard(NAME), InProcessExecutor(), {"workshop": "borne-energie"})
-    assert own.call("renewed", twin="engine-1").error == "engine-1 has never been seen"
-    fly(own, 1, at_wear(*range(80)))
-    own.host.open_keys.clear()
-    assert own.value("renewed", twin="engine-1") is None
-    fly(own, 80, at_wear(80))
-    fly(own, 81, at_wear(*range(80)))
-    assert len(own.host.actions) == 2
+    assert contract.refused("borne-energie", "renewed", twin="engine-1") == (
+        "only the workshop says that an engine is as new"
+    )
+    assert contract.refused("workshop", "renewed", twin="engine-2") == (
+        "engine-2 has never been seen"
+    )
+    contract.host.open_keys.clear()
+    contract.by("workshop", "renewed", twin="engine-1")
+    fly(contract, 80, at_wear(80))
+    fly(contract, 81, at_wear(*range(80)))
+    assert len(contract.host.actions) == 2
 
 
 def test_parameters_replace_the_numbers() -> None:
-    early = Deployed(
-        read_standard(NAME),
-        InProcessExecutor(),
-        {"window": 10, "confirm": 1, "order_cycles": 90, "workshop": "windcare",
-         "sensors": [["t50", 0, 100]]},
-    )  # fmt: skip
+    sensors = [["t50", 0, 100]]
+    early = Bench(NAME, window=10, confirm=1, order_cycles=90, workshop="certis", sensors=sensors)
     fly(early, 1, [{"t50": str(at)} for at in range(20)])
     [order] = early.host.actions
     assert (order.title, order.addressee) == (
         "engine-1: about 90 cycles left after 11",
-        "windcare",
+        "certis",
     )
 
 
@@ -203,25 +190,19 @@ def expect_order(cycles: list[Cycle]) -> int | None:
     return None
 
 
-def ordered_at(contract: Deployed, engine: str) -> int | None:
+def ordered_at(contract: Bench, engine: str) -> int | None:
     """Give the cycle at which the contract ordered an engine's maintenance."""
-    for order in contract.host.actions:
-        if order.twin == engine:
-            details = decode_value(order.details)
-            assert isinstance(details, dict)
-            cycles = details["cycles"]
-            assert isinstance(cycles, int)
-            return cycles
-    return None
+    found = [details_of(one)["cycles"] for one in contract.host.actions if one.twin == engine]
+    return found[0] if found else None
 
 
-def play(contract: Deployed, engines: dict[int, list[Cycle]]) -> None:
+def play(contract: Bench, engines: dict[int, list[Cycle]]) -> None:
     for number, cycles in engines.items():
         for first in range(0, len(cycles), 50):
             fly(contract, first + 1, cycles[first : first + 50], f"engine-{number}")
 
 
-def test_each_engine_that_failed_was_ordered_in_time(contract: Deployed, shared: Path) -> None:
+def test_each_engine_that_failed_was_ordered_in_time(contract: Bench, shared: Path) -> None:
     engines = read_engines(open_data(shared, "turbofan-cmapss-fd001", "train_FD001.txt"))
     play(contract, engines)
     left = []
@@ -235,7 +216,7 @@ def test_each_engine_that_failed_was_ordered_in_time(contract: Deployed, shared:
 
 
 def test_of_engines_still_flying_those_near_their_end_are_ordered(
-    contract: Deployed, shared: Path
+    contract: Bench, shared: Path
 ) -> None:
     engines = read_engines(open_data(shared, "turbofan-cmapss-fd001", "test_FD001.txt"))
     truth = open_data(shared, "turbofan-cmapss-fd001", "RUL_FD001.txt").read_text().split()
