@@ -174,7 +174,7 @@ class Plant:
         return found
 
     def actions(self, twin: str | None = None) -> Sequence[ActionRecord]:
-        """Give all actions, or those of a twin, the oldest first."""
+        """Give all actions, or those of a twin, the oldest first; inside a block by their ids."""
         page = self.reader.records.actions(
             PageRequest(500), twin=None if twin is None else TwinId(twin)
         )
@@ -182,7 +182,7 @@ class Plant:
         return page.items[::-1]
 
     def orders(self) -> list[tuple[str, str, str]]:
-        """Give kind, twin and addressee of all actions, the oldest first."""
+        """Give kind, twin and addressee of all actions, as `actions` does."""
         return [(one.kind, one.twin, one.addressee) for one in self.actions()]
 
     def events(self, name: str) -> list[dict[str, Any]]:
