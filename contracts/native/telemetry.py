@@ -58,8 +58,8 @@ def record_telemetry(operation: Telemetry, context: TransactionContext, overlay:
 
     Returns: {"accepted", "late", "duplicate"}: counts over the whole transaction, encoded.
     Raises: Refused: VT-2020 unknown twin, VT-2021 another owner's twin, VT-2024 unknown property,
-        VT-2026 future time, VT-2047 too much work; InvalidInput: VT-2025 wrong unit, VT-2027 empty, VT-2028 bad value,
-        VT-2032 bad quality.
+        VT-2026 future time, VT-2047 too much work; InvalidInput: VT-2025 wrong unit, VT-2027
+        empty, VT-2028 bad value, VT-2032 bad quality.
     """
     if not operation.batches or not all(batch.readings for batch in operation.batches):
         raise InvalidInput("VT-2027")
