@@ -148,6 +148,7 @@ class HeightEngine:
             self._try_prevote,
             self._try_lock,
             self._try_precommit_nil,
+            self._try_give_up,
             self._try_prevote_timer,
             self._try_precommit_timer,
         )
@@ -239,6 +240,18 @@ class HeightEngine:
         if holds:
             self._vote("precommit", None)
         return holds
+
+    def _try_give_up(self) -> bool:
+        """Do at once, in a round that nobody can decide, what L57 to L67 do after a while."""
+        if rules.is_over(self.state, self.log.votes, self.log.proposals):
+            self._start_round(Round(self.state.round + 1))
+            return True
+        if self.state.step == Step.PRECOMMIT or not rules.is_lost(
+            self.state, self.log.votes, self.validators
+        ):
+            return False
+        self._vote("prevote" if self.state.step == Step.PROPOSE else "precommit", None)
+        return True
 
     def _try_prevote_timer(self) -> bool:
         """L34, L35; "for the first time" is `_scheduled`."""

@@ -93,6 +93,27 @@ def has_nil_prevotes(state: HardState, votes: VoteBook) -> bool:
     return state.step == Step.PREVOTE and votes.has_quorum("prevote", state.round, None)
 
 
+def is_lost(state: HardState, votes: VoteBook, validators: ValidatorSet) -> bool:
+    """f+1 prevotes of this round are for nil, so the rest cannot lock on anything in it.
+
+    Not in the paper, which waits for the time-outs of L57 and L61. See ADR 0016.
+    """
+    return votes.tally("prevote", state.round).weight_for(None) >= validators.honest_weight
+
+
+def is_over(state: HardState, votes: VoteBook, proposals: ProposalBook) -> bool:
+    """The proposer was silent, and 2f+1 prevoted and precommitted nil: nobody learns a value.
+
+    Not in the paper, which waits for the time-out of L65 even then. Were there a proposal, or fewer
+    prevotes for nil, somebody might be locked, and the wait is what lets all others hear of it.
+    """
+    return (
+        proposals.get(state.round) is None
+        and votes.has_quorum("prevote", state.round, None)
+        and votes.has_quorum("precommit", state.round, None)
+    )
+
+
 def has_any_precommits(state: HardState, votes: VoteBook) -> bool:
     """L47: 2f+1 precommits of this round for whatever."""
     return votes.has_quorum_any("precommit", state.round)

@@ -242,10 +242,18 @@ def test_L44_L45_L46_two_thirds_for_nil_precommit_nil() -> None:
     assert bench.state.step == Step.PRECOMMIT
 
 
-def test_L44_not_while_the_step_is_propose() -> None:
+def test_L44_is_deliberately_wider_here_a_third_for_nil_is_enough_in_either_step() -> None:
+    """ADR 0016: with f+1 for nil no value can get 2f+1, so no time-out of L57 or L61 is sat out."""
     bench = Bench().start()
-    bench.votes("prevote", None, 1, 2, 3)
+    bench.votes("prevote", None, 1)
     assert bench.voted() == []
+    bench.votes("prevote", None, 2)
+    assert bench.voted() == [("prevote", None), ("precommit", None)]
+    late = Bench().start()
+    late.propose(V)
+    late.votes("prevote", None, 1, 2)
+    assert late.voted() == [("precommit", None)]
+    assert late.state.locked_round == NO_ROUND
 
 
 def test_L47_L48_any_two_thirds_of_precommits_schedule_the_time_out_once() -> None:
@@ -257,6 +265,29 @@ def test_L47_L48_any_two_thirds_of_precommits_schedule_the_time_out_once() -> No
     assert bench.timers() == [("precommit", 0, 500)]
     bench.fire("propose")
     assert bench.timers() == []
+
+
+def test_L47_is_deliberately_left_out_when_a_silent_proposers_round_is_over() -> None:
+    """ADR 0016: 2f+1 prevotes and 2f+1 precommits for nil, and no proposal: the next round."""
+    bench = Bench().start()
+    bench.votes("prevote", None, 1, 2, 3)
+    bench.votes("precommit", None, 1)
+    assert bench.state.round == 0
+    bench.votes("precommit", None, 2)
+    assert (bench.state.round, bench.state.step) == (1, Step.PROPOSE)
+    assert bench.timers() == [("propose", 1, 1_500)]
+
+
+def test_L47_holds_while_somebody_may_have_locked() -> None:
+    """A member may have seen 2f+1 for V; the wait is what lets all others hear of it."""
+    bench = Bench().start()
+    bench.votes("prevote", None, 1, 2)
+    assert bench.voted() == [("prevote", None), ("precommit", None)]
+    unsure = Bench().start()
+    unsure.propose(V)
+    unsure.votes("prevote", None, 1, 2, 3)
+    unsure.votes("precommit", None, 1, 2)
+    assert (unsure.state.round, unsure.timers()) == (0, [("precommit", 0, 500)])
 
 
 def test_L49_needs_the_value_and_two_thirds_of_precommits_for_it() -> None:

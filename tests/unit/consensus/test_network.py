@@ -176,10 +176,6 @@ def no_justification_for_old_values(patch: Patch) -> None:
     patch.setattr(repair, "_justification", lambda known, round_: [])
 
 
-def no_round_skip(patch: Patch) -> None:
-    patch.setattr(rules, "find_skip_round", lambda *arguments: None)
-
-
 def forget_the_proof_of_the_valid_value(patch: Patch) -> None:
     lock = height.HeightEngine._try_lock
 
@@ -207,7 +203,6 @@ MUTANTS = [
     precommit_the_value_of_another_round,
     forget_the_proof_of_the_valid_value,
     no_justification_for_old_values,
-    no_round_skip,
     no_repair,
     timers_do_nothing,
 ]

@@ -110,7 +110,7 @@ def test_what_one_member_says_does_not_end_the_wait_but_a_third_of_the_weight_do
         bench.receive(make_vote("prevote", 3, None, height=2, round_=round_))
         bench.receive(make_vote("precommit", 3, None, height=2, round_=round_))
     assert bench.state.step == Step.WAIT
-    bench.receive(make_vote("prevote", 2, None, height=2))
+    bench.receive(make_vote("prevote", 2, V.id, height=2))
     assert bench.state.step == Step.PROPOSE
 
 

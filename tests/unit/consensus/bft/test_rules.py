@@ -50,6 +50,42 @@ def test_an_observer_never_proposes() -> None:
     assert turns == [[False] * 4, [True, False, False, False]]
 
 
+def is_lost(*weights: int, nil: tuple[int, ...], others: tuple[int, ...] = ()) -> bool:
+    """Tell whether round 0 is lost after some prevoted nil and others V."""
+    validators = make_validators(*weights)
+    book = VoteBook(validators)
+    for validator in (*nil, *others):
+        book.add(make_vote("prevote", validator, None if validator in nil else V.id))
+    return rules.is_lost(initial_state(Height(1), NEVER_SIGNED), book, validators)
+
+
+def test_a_round_is_lost_when_more_than_a_third_of_the_weight_prevoted_nil() -> None:
+    assert not is_lost(1, 1, 1, 1, nil=(0,), others=(1, 2, 3))
+    assert is_lost(1, 1, 1, 1, nil=(0, 1), others=(2, 3))
+    assert not is_lost(3, 2, 2, 2, nil=(0,))
+    assert is_lost(3, 2, 2, 2, nil=(0, 1))
+    assert is_lost(4, 1, 1, 1, nil=(0,))
+
+
+def test_a_lost_round_leaves_too_little_weight_for_any_value() -> None:
+    for total in range(1, 200):
+        validators = make_validators(*[1] * total)
+        assert total - validators.honest_weight < validators.quorum_weight
+
+
+@pytest.mark.parametrize("lacks", ["nothing", "prevotes", "precommits", "silence"])
+def test_a_round_is_over_when_a_quorum_says_nil_twice_and_the_proposer_nothing(lacks: str) -> None:
+    book, proposals = VoteBook(FOUR), ProposalBook()
+    for validator in range(2 if lacks == "prevotes" else 3):
+        book.add(make_vote("prevote", validator, None))
+    for validator in range(2 if lacks == "precommits" else 3):
+        book.add(make_vote("precommit", validator, None))
+    if lacks == "silence":
+        proposals.add(make_proposal(V))
+    state = initial_state(Height(1), NEVER_SIGNED)
+    assert rules.is_over(state, book, proposals) == (lacks == "nothing")
+
+
 def find_skip_round(*weights: int, votes: list[tuple[int, int]]) -> int | None:
     """Give the round to skip to from round 0 after (validator, round) voted."""
     validators = make_validators(*weights)
