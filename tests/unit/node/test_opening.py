@@ -106,13 +106,15 @@ def test_a_database_of_another_chain_is_refused(alone: Place) -> None:
     )
 
 
-def test_a_vote_key_that_genesis_does_not_know_is_refused(alone: Place) -> None:
+def test_a_founding_node_with_a_key_that_genesis_does_not_know_follows(alone: Place) -> None:
     path = alone.config.home_path / "keys" / "vote.json"
     path.unlink()
     create_key(path, "vote-acme-1", "acme")
-    assert refuse(alone.config) == (
-        "InvalidInput VT-1305: the vote key of acme-1 is not the one on the chain."
-    )
+    with Opened(alone.config) as opened:
+        opened.step(events.Started(NOW_MS))
+        opened.step(events.Submitted(1, alone.sign(1).raw, NOW_MS))
+        assert opened.node.replica.view().head.height == 0
+        assert opened.node.signed_file.load() == encode_last_signed(NEVER_SIGNED)
 
 
 def test_a_missing_vote_key_is_refused(alone: Place) -> None:

@@ -127,6 +127,21 @@ def test_a_node_without_its_new_key_follows_and_is_silent() -> None:
     world.check_agreement()
 
 
+def test_a_founding_node_with_only_its_new_key_joins_from_nothing_and_votes() -> None:
+    world = make()
+    world.send(2, world.rotate(2, "new2"))
+    work(world, 4)
+    world.stop(2)
+    world.wipe(2)
+    world.nodes[2].key_names = ("new2",)
+    world.start(2)
+    work(world, 4)
+    world.stop(3)
+    work(world, 3)
+    assert "node2" in world.voters_of(world.nodes[0].head.height)
+    world.check_agreement()
+
+
 def test_several_changes_of_one_block_come_one_height_after_the_other() -> None:
     world = make()
     world.decide(
