@@ -93,6 +93,8 @@ class SnapshotLoader:
         if self.is_active or now_ms < self._rest_until_ms or not self._is_worth_it(head):
             return []
         peers = tuple(sorted(self._claims.beyond(head.next_height)))
+        if not peers:
+            return []  # The newest height cannot be given; soon it is not the newest any more.
         self._asked, self._asked_ms = set(peers), now_ms
         return [SendToAll(peers, SnapshotRequest())]
 
@@ -178,7 +180,9 @@ class SnapshotLoader:
 
     def _is_worth_it(self, head: Head) -> bool:
         claim = self._claims.supported(head.validators)
-        if claim.height >= head.next_height and self._claims.is_pruned(head.next_height):
+        if self._claims.is_pruned(head.next_height) and (
+            claim.height >= head.next_height or self._may_believe(head)
+        ):
             return True
         # Whoever keeps everything fetches every block, unless there is nothing to keep yet.
         if head.height > 0 and self._setting.retain_blocks == 0:
@@ -190,6 +194,16 @@ class SnapshotLoader:
         return (0 < blocks < claim.height - head.height) or (
             0 < transactions < claim.transactions - head.transactions_total
         )
+
+    def _may_believe(self, head: Head) -> bool:
+        """Tell whether to believe peers that the committee known here cannot speak for.
+
+        Its members may all have left the chain. What peers then give counts by its certificates
+        alone; only an archive, which a snapshot leaves with a gap, does not believe a few of them.
+        """
+        heard = self._claims.weight_heard(head.validators)
+        has_blocks_to_lose = head.height > 0 and self._setting.retain_blocks == 0
+        return heard == 0 or (heard < head.validators.honest_weight and not has_blocks_to_lose)
 
     def _choose(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Look into the newest offer that is left, or rest."""

@@ -151,6 +151,10 @@ class Claims:
             self._supported(validators, "transactions"),
         )
 
+    def weight_heard(self, validators: ValidatorSet) -> int:
+        """Give the weight of the validators that are connected and said where they stand."""
+        return sum(member.weight for member in validators.members if member.node in self._claims)
+
     def _supported(self, validators: ValidatorSet, field: str) -> int:
         known = [
             (int(getattr(claim, field)), member.weight)

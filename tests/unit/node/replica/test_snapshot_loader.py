@@ -185,6 +185,45 @@ def test_one_liar_cannot_make_believe_that_blocks_are_gone() -> None:
     assert bench.consider() == []
 
 
+def strangers_to(bench: Bench) -> None:
+    """Let the peers be none of the members that the own head names."""
+    members = tuple(
+        replace(member, node=NodeName(f"founder{index}"))
+        for index, member in enumerate(bench.head.validators.members)
+    )
+    validators = replace(bench.head.validators, members=members)
+    bench.head = replace(bench.head, validators=validators)
+
+
+def test_blocks_that_nobody_has_are_not_waited_for_when_no_known_member_is_connected() -> None:
+    bench = Bench(replace_setting(snapshot_behind_blocks=0))
+    strangers_to(bench)
+    bench.claim(A, B)
+    assert bench.consider() == [], "they have the blocks"
+    bench.claim(A, B, base=9)
+    assert bench.consider() == [SendToAll((A, B), SnapshotRequest())]
+    archive = Bench(replace_setting(snapshot_behind_blocks=0))
+    archive.head = replace(archive.head, height=Height(3))
+    strangers_to(archive)
+    archive.claim(A, B, base=9)
+    assert archive.consider()
+
+
+def test_one_known_member_is_believed_by_who_has_nothing_to_lose() -> None:
+    """A snapshot counts by its certificates; but it would leave a gap in what an archive keeps."""
+    bench = Bench(replace_setting(snapshot_behind_blocks=0))
+    bench.claim(A, base=9)
+    assert bench.consider() == [SendToAll((A,), SnapshotRequest())]
+    archive = Bench(replace_setting(snapshot_behind_blocks=0))
+    archive.head = replace(archive.head, height=Height(3))
+    archive.claim(A, base=9)
+    assert archive.consider() == []
+    pruning = Bench(replace_setting(snapshot_behind_blocks=0, retain_blocks=WINDOW + 300))
+    pruning.head = archive.head
+    pruning.claim(A, base=9)
+    assert pruning.consider()
+
+
 # ---------------------------------------------------------------- which
 
 

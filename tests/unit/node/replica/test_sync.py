@@ -233,8 +233,10 @@ def test_one_liar_makes_nobody_believe_that_the_chain_is_long() -> None:
     one, other, third, _ = (member.node for member in validators.members)
     claims.learn(one, claim(HEIGHT_MAX, transactions=HEIGHT_MAX))
     assert claims.supported(validators) == claim(0)
+    assert claims.weight_heard(validators) == 1
     claims.learn(other, claim(50, transactions=900))
     claims.learn(third, claim(40, transactions=800))
     assert claims.supported(validators) == claim(50, transactions=900)
     claims.learn(NodeName("stranger"), claim(HEIGHT_MAX))
+    assert claims.weight_heard(validators) == 3
     assert claims.supported(validators) == claim(50, transactions=900)
