@@ -120,8 +120,10 @@ class SnapshotLoader:
             puts = candidate.path.take(message.steps)
         except InvalidInput as error:
             return self._refuse_offer(error, head, now_ms)
-        write = Write(WriteBatch(tuple(puts)), sync=False)
-        return [write, *self._look_into(peer, candidate.path, head, now_ms)]
+        if puts is None:
+            return self._choose(head, now_ms)
+        writes = [Write(WriteBatch(tuple(puts)), sync=False)] if puts else []
+        return [*writes, *self._look_into(peer, candidate.path, head, now_ms)]
 
     def given(self, peer: NodeName, message: Part, now_ms: UnixMillis) -> list[Effect]:
         """A peer gives a part, or says that it cannot."""

@@ -13,7 +13,12 @@ from msgspec import Struct
 from chain.block import Header, compute_block_hash
 from chain.certificate import QuorumCertificate
 from chain.codec import decode, encode
-from chain.committee_steps import CommitteeStep, check_decided, check_step
+from chain.committee_steps import (
+    COMMITTEE_STEP_SIZE_BYTES_MAX,
+    CommitteeStep,
+    check_decided,
+    check_step,
+)
 from chain.errors import Corruption, InvalidInput
 from chain.keys import Verifier
 from chain.merkle import Frontier
@@ -21,7 +26,12 @@ from chain.scalars import Hash, Height
 from chain.validators import ValidatorSet, compute_validators_root
 from node.replica import keys
 from node.replica.head import Head
-from node.replica.messages import Offer, StepsRequest
+from node.replica.messages import (
+    BLOCKS_BYTES_TARGET,
+    STEPS_PER_MESSAGE_MAX,
+    Offer,
+    StepsRequest,
+)
 from node.replica.ports import Column, Put, Store
 
 PLAN_SIZE_BYTES_MAX: Final = 1 << 20
@@ -86,38 +96,71 @@ class CommitteePath:
         self._offer = offer
         self._genesis = genesis
         self._verify = verify
+        self._is_told = False
         self._sets: list[tuple[Height, ValidatorSet]] = [(head.height, head.validators)]
         """The newest sets, each with the last height that the set before it decided."""
 
     def request(self) -> StepsRequest | None:
-        """Give the question for the steps that are still needed, or None when none are."""
+        """Give the question for further steps, or None when the peer told all and they lead there.
+
+        Asked once even where none seems to be needed: a committee may have changed and changed
+        back, and who starts from between needs those steps from this node one day.
+        """
+        if self._is_told and self._leads():
+            return None
+        return StepsRequest(self._sets[-1][0], self._offer.next_header.height)
+
+    def _leads(self) -> bool:
+        """Tell whether the known steps lead to the sets that the offer names."""
         header, following = self._offer.header, self._offer.next_header
         needed = (
             (header.height, header.validators_root),
             (following.height, following.validators_root),
             (Height(following.height + 1), following.next_validators_root),
         )
-        if all(compute_validators_root(self._at(height)) == root for height, root in needed):
-            return None
-        return StepsRequest(self._sets[-1][0], following.height)
+        return all(compute_validators_root(self._at(height)) == root for height, root in needed)
 
-    def take(self, steps: tuple[CommitteeStep, ...]) -> list[Put]:
-        """Follow further steps; give what to store of them.
+    def take(self, steps: tuple[CommitteeStep, ...]) -> list[Put] | None:
+        """Follow further steps; give what to store of them, or None when they begin elsewhere.
 
-        Raises: InvalidInput: VT-1311 or VT-1306, one does not hold or there is none.
+        That is nobody's fault: a committee may have changed and changed back, and a peer that
+        passed over both by a snapshot has no step from the set between, where this node's head is.
+
+        Raises: InvalidInput: VT-1311 or VT-1306, one does not hold or is missing.
         """
         last = self._offer.next_header.height
-        if not steps:
+        if self._begins_elsewhere(steps):
+            return None
+        if not steps and not self._leads():
             raise InvalidInput("VT-1311", height=last, reason="a step to its validators is missing")
         puts = []
+        size = 0
         for step in steps:
             after, present = self._sets[-1]
             if step.height > last:
                 raise InvalidInput("VT-1311", height=step.height, reason="nobody asked for it")
             check_step(step, present, after, self._genesis, self._verify)
             self._sets = [*self._sets, (step.height, step.validators)][-_SETS_KEPT:]
-            puts.append(Put(Column.BLOCKS, keys.committee_step(step.height), encode(step)))
+            data = encode(step)
+            size += len(data)
+            puts.append(Put(Column.BLOCKS, keys.committee_step(step.height), data))
+        self._is_told = (
+            len(steps) < STEPS_PER_MESSAGE_MAX
+            and size <= BLOCKS_BYTES_TARGET - COMMITTEE_STEP_SIZE_BYTES_MAX
+        )
         return puts
+
+    def _begins_elsewhere(self, steps: tuple[CommitteeStep, ...]) -> bool:
+        """Tell whether the first steps of a peer do not begin at the head, which is not genesis.
+
+        From genesis, and from each step to the next, an honest list always leads on.
+        """
+        height, present = self._sets[0]
+        if height == 0 or len(self._sets) > 1:
+            return False
+        if not steps:
+            return not self._leads()
+        return steps[0].header.validators_root != compute_validators_root(present)
 
     def check(self) -> Plan:
         """Check the offer to its last signature; no step is missing any more.

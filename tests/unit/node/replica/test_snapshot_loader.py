@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from chain.genesis import compute_genesis_hash
 from chain.keys import verify
-from chain.scalars import HEIGHT_MAX, Height, NodeName, UnixMillis
+from chain.scalars import HEIGHT_MAX, Height, NodeName, UnixMillis, Weight
 from node.replica.effects import Disconnect, Effect, Install, SendTo, SendToAll, Write
 from node.replica.head import Head
 from node.replica.messages import (
@@ -222,6 +222,20 @@ def test_one_known_member_is_believed_by_who_has_nothing_to_lose() -> None:
     pruning.head = archive.head
     pruning.claim(A, base=9)
     assert pruning.consider()
+
+
+def test_an_honest_peer_whose_steps_do_not_begin_at_the_head_keeps_its_connection() -> None:
+    bench = Bench(replace_setting(retain_blocks=WINDOW + 300))
+    member = bench.head.validators.members[0]
+    between = replace(bench.head.validators, members=(replace(member, weight=Weight(2)),))
+    bench.head = replace(bench.head, height=Height(2), validators=between)
+    bench.claim(A, B, base=9)
+    assert bench.consider()
+    bench.offer(A)
+    (ask,) = bench.offer(B)
+    assert ask == SendTo(B, StepsRequest(Height(2), Height(NEWEST + 1)))
+    (ask,) = bench.write(bench.loader.stepped(B, Steps(()), bench.head, bench.now))
+    assert ask == SendTo(A, StepsRequest(Height(2), Height(NEWEST + 1))), "the next one's offer"
 
 
 # ---------------------------------------------------------------- which

@@ -10,6 +10,7 @@ from chain.errors import Corruption, InvalidInput
 from chain.keys import verify
 from chain.merkle import Frontier
 from chain.scalars import Height
+from chain.validators import ValidatorSet
 from node.replica import keys
 from node.replica.head import Head, head_of_genesis
 from node.replica.messages import Offer, StepsRequest
@@ -45,9 +46,11 @@ def path_to(offer: Offer, head: Head = HEAD) -> CommitteePath:
     return CommitteePath(head, offer, CHAIN, verify)
 
 
-def test_an_offer_of_the_founders_needs_no_step() -> None:
+def test_an_offer_of_the_founders_needs_no_step_but_changes_between_are_asked_for() -> None:
     offer = offer_at(4, 0, 0, 0)
     path = path_to(offer)
+    assert path.request() == StepsRequest(Height(0), Height(5))
+    assert path.take(()) == []
     assert path.request() is None
     assert path.check() == Plan(offer.header, offer.certificate, SETS[0], SETS[0], SETS[0])
 
@@ -56,9 +59,9 @@ def test_steps_are_asked_for_until_they_lead_to_the_offer() -> None:
     offer = offer_at(20, 3, 3, 3)
     path = path_to(offer)
     assert path.request() == StepsRequest(Height(0), Height(21))
-    puts = path.take(STEPS[:2])
+    puts = path.take(STEPS[:2]) or []
     assert path.request() == StepsRequest(Height(9), Height(21))
-    puts += path.take(STEPS[2:])
+    puts += path.take(STEPS[2:]) or []
     assert path.request() is None
     assert [put.key for put in puts] == [keys.committee_step(step.height) for step in STEPS]
     assert [put.value for put in puts] == [encode(step) for step in STEPS]
@@ -96,6 +99,49 @@ def test_steps_that_do_not_follow_are_refused() -> None:
     path = path_to(offer_at(5, 0, 1, 1))
     path.take(STEPS[:1])
     assert "nobody asked for it" in refused_by(path, STEPS[1])
+
+
+def test_a_list_that_passes_over_the_set_of_the_head_is_nobodys_fault() -> None:
+    """From 0 to 1 and back: who joined later by a snapshot has neither step, and all is well from
+    genesis; from a head between the two it leads nowhere."""
+    back = certified_step(9, SETS[1], SETS[0])
+    between = replace(HEAD, height=Height(7), validators=SETS[1], next_validators=SETS[1])
+    for offer, steps in ((offer_at(20, 0, 0, 0), ()), (offer_at(20, 2, 2, 2), (later_step(),))):
+        path = path_to(offer)
+        assert path.take(steps) is not None
+        path = path_to(offer, between)
+        assert path.take(steps) is None
+        path = path_to(offer, between)
+        assert path.take((back, *steps)) is not None
+        assert path.request() is None
+
+
+def certified_step(height: int, before: ValidatorSet, after: ValidatorSet) -> CommitteeStep:
+    header = header_at(height, before, after)
+    return CommitteeStep(header, certify(header, before), after)
+
+
+def later_step() -> CommitteeStep:
+    """From set 0 to set 2, after the committee went back to 0."""
+    return certified_step(15, SETS[0], SETS[2])
+
+
+def test_a_gap_in_the_middle_is_refused_wherever_one_begins() -> None:
+    for head in (HEAD, replace(HEAD, height=Height(1))):
+        path = path_to(offer_at(20, 3, 3, 3), head)
+        assert "other validators decide its height" in refused_by(path, STEPS[0], STEPS[2])
+        path = path_to(offer_at(20, 3, 3, 3), head)
+        assert path.take(STEPS[:2])
+        assert "a step to its validators is missing" in refused_by(path)
+
+
+def test_a_list_that_may_have_been_cut_is_asked_for_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.replica.snapshot_plan.STEPS_PER_MESSAGE_MAX", len(STEPS))
+    path = path_to(offer_at(20, 3, 3, 3))
+    assert path.take(STEPS)
+    assert path.request() == StepsRequest(STEPS[-1].height, Height(21))
+    assert path.take(()) == []
+    assert path.request() is None
 
 
 def refused(offer: Offer, *steps: CommitteeStep) -> str:
