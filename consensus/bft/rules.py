@@ -96,7 +96,7 @@ def has_nil_prevotes(state: HardState, votes: VoteBook) -> bool:
 def is_lost(state: HardState, votes: VoteBook, validators: ValidatorSet) -> bool:
     """f+1 prevotes of this round are for nil, so the rest cannot lock on anything in it.
 
-    Not in the paper, which waits for the time-outs of L57 and L61. See ADR 0016.
+    Not in the paper, which waits for the time-outs of L57 and L61. See ADR 0017.
     """
     return votes.tally("prevote", state.round).weight_for(None) >= validators.honest_weight
 

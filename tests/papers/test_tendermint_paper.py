@@ -243,7 +243,7 @@ def test_L44_L45_L46_two_thirds_for_nil_precommit_nil() -> None:
 
 
 def test_L44_is_deliberately_wider_here_a_third_for_nil_is_enough_in_either_step() -> None:
-    """ADR 0016: with f+1 for nil no value can get 2f+1, so no time-out of L57 or L61 is sat out."""
+    """ADR 0017: with f+1 for nil no value can get 2f+1, so no time-out of L57 or L61 is sat out."""
     bench = Bench().start()
     bench.votes("prevote", None, 1)
     assert bench.voted() == []
@@ -268,7 +268,7 @@ def test_L47_L48_any_two_thirds_of_precommits_schedule_the_time_out_once() -> No
 
 
 def test_L47_is_deliberately_left_out_when_a_silent_proposers_round_is_over() -> None:
-    """ADR 0016: 2f+1 prevotes and 2f+1 precommits for nil, and no proposal: the next round."""
+    """ADR 0017: 2f+1 prevotes and 2f+1 precommits for nil, and no proposal: the next round."""
     bench = Bench().start()
     bench.votes("prevote", None, 1, 2, 3)
     bench.votes("precommit", None, 1)
