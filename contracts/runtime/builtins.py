@@ -53,14 +53,14 @@ def b_bool(meter: Meter, value: Any) -> bool:
     return bool(value)
 
 
-def b_dict(meter: Meter, value: Any = None) -> dict[Any, Any]:
+def b_dict(meter: Meter, *given: Any) -> dict[Any, Any]:
     """`dict()` and `dict(d)`."""
-    if value is None:
+    if not given:
         return {}
-    if type(value) is not dict:
+    if len(given) > 1 or type(given[0]) is not dict:
         raise TypeError("dict copies a dict")
-    charge_size(meter, list, 4 * len(value))
-    return dict(value)
+    charge_size(meter, list, 4 * len(given[0]))
+    return dict(given[0])
 
 
 def b_divmod(meter: Meter, left: Any, right: Any) -> tuple[Any, Any]:
@@ -197,6 +197,8 @@ def b_sorted(meter: Meter, items: Any, *, key: Any = None, reverse: Any = False)
 
 def b_sum(meter: Meter, items: Any, start: Any = 0) -> Any:
     """`sum(items, start)` of numbers, from left to right."""
+    if type(start) not in NUMBERS:
+        raise TypeError("sum takes numbers")
     total = start
     for item in sized(meter, items, 6):
         if type(item) not in NUMBERS:

@@ -117,6 +117,11 @@ def test_a_documented_refusal_is_no_difference(why: str) -> None:
     assert why in BOUNDS or why in REFUSALS
 
 
+@pytest.mark.parametrize("body", ["return dict(None)", "return sum([], 'a')", "return dict(1)"])
+def test_a_builtin_refuses_what_python_refuses(body: str) -> None:
+    assert judge(one_call(body)).kind == "same"
+
+
 def test_every_refusal_says_why() -> None:
     reasons = {**BOUNDS, **REFUSALS, **CHECKER_RULES}
     assert all(len(reason) > 15 for reason in reasons.values())
