@@ -52,6 +52,13 @@ class ExpressionCheck:
             case _:
                 self.add(node, "assign", "this cannot be assigned", "x, x[i], record.field")
 
+    def loop_target(self, node: ast.expr) -> None:
+        """Check what a loop or comprehension assigns in each turn."""
+        if isinstance(node, ast.Name | ast.Tuple):
+            self.target(node)
+        else:
+            self.add(node, "assign", "a loop assigns plain names", "for a, b in pairs:")
+
     def expression(self, node: ast.expr) -> None:
         """Check one expression and what is inside it."""
         name = type(node).__name__
@@ -195,7 +202,7 @@ class ExpressionCheck:
         for part in node.generators:
             if part.is_async:
                 self.refuse(node, "AsyncFor")
-            self.target(part.target)
+            self.loop_target(part.target)
             self.expression(part.iter)
             for condition in part.ifs:
                 self.expression(condition)

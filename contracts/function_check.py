@@ -142,7 +142,7 @@ class FunctionCheck(ExpressionCheck):
 
     def _check_loop(self, node: ast.For | ast.While) -> None:
         if isinstance(node, ast.For):
-            self.target(node.target)
+            self.loop_target(node.target)
             self.expression(node.iter)
         else:
             self.expression(node.test)

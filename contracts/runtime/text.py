@@ -85,7 +85,8 @@ def _padded(text: str, spec: str) -> str:
     width = int(rest or "0")
     if rest.startswith("0"):
         return text.zfill(width)
-    return {"<": text.ljust, ">": text.rjust, "^": text.center}[align](width)
+    # Not `str.center`: it puts an odd blank on the other side than `format` does.
+    return format(text, f"{align}{width}") if width else text
 
 
 def join_parts(meter: Meter, *parts: str) -> str:

@@ -117,6 +117,13 @@ def test_a_documented_refusal_is_no_difference(why: str) -> None:
     assert why in BOUNDS or why in REFUSALS
 
 
+@pytest.mark.parametrize("width", range(12))
+@pytest.mark.parametrize("align", "<>^")
+def test_a_decimal_is_padded_as_python_pads(align: str, width: int) -> None:
+    body = f"x = Decimal('7.1425')\nn = -7\nreturn f'{{x:{align}{width}}}{{n:{align}{width}}}'"
+    assert judge(one_call(body)).kind == "same"
+
+
 @pytest.mark.parametrize("body", ["return dict(None)", "return sum([], 'a')", "return dict(1)"])
 def test_a_builtin_refuses_what_python_refuses(body: str) -> None:
     assert judge(one_call(body)).kind == "same"
