@@ -1,4 +1,4 @@
-"""Catalogue entries 12xx (values) and 4xxx (contracts)."""
+"""Catalogue entries 12xx (values), 4xxx (contracts), 2048, 2049 and 2074 to 2079 (their life)."""
 
 from typing import Final
 
@@ -75,4 +75,65 @@ CONTRACTS: Final = (
     ),
 )
 
-ENTRIES: Final[tuple[Entry, ...]] = (*VALUES, *CONTRACTS)
+LIFE_CYCLE: Final = (
+    Entry(
+        "VT-2079",
+        "contract-paused",
+        "The contract is paused",
+        "Contract {contract} is paused: nothing calls it and nothing wakes it.",
+        "See who paused it: veritwin contract show NAME. To let it go on: "
+        "veritwin contract propose-resume NAME",
+    ),
+    Entry(
+        "VT-2048",
+        "contract-moved-on",
+        "The contract is not where the change expects it",
+        "The change takes the place of version {replaces} of contract {contract}, but {reason}.",
+        "Look at the contract as it is now and propose anew: veritwin contract show NAME",
+    ),
+    Entry(
+        "VT-2049",
+        "contract-needs-approval",
+        "Others must approve a contract on this chain",
+        "Contract {contract} cannot be deployed on one word: contracts need {policy}.",
+        "Propose it, and let the others approve: veritwin contract propose FILE",
+    ),
+    Entry(
+        "VT-2074",
+        "unknown-package",
+        "There is no such package of a contract",
+        "No package {package} of a contract {contract} was published.",
+        "Publish it with its proposal: veritwin contract propose FILE",
+    ),
+    Entry(
+        "VT-2075",
+        "wrong-build",
+        "The package does not hold what its build says",
+        "The build of contract {contract} is not that of its parts in {engine}.",
+        "Make the package anew with the version of Veritwin that this chain runs.",
+    ),
+    Entry(
+        "VT-2076",
+        "start-not-quiet",
+        "A contract that starts at a height may not speak then",
+        "Contract {contract} emits events or opens actions while it starts, and no transaction "
+        "would hold them.",
+        "Let it start with its approval (no height), or leave events and actions to a call.",
+    ),
+    Entry(
+        "VT-2077",
+        "contract-change-impossible",
+        "The change of the contract is impossible now",
+        "Contract {contract}: {reason}.",
+        "Look at the contract as it is now: veritwin contract show NAME",
+    ),
+    Entry(
+        "VT-2078",
+        "no-upgrade-handler",
+        "The source does not say how to upgrade from the version in force",
+        "Contract {contract} has @upgrade functions, but none for version {version}.",
+        "Add @upgrade(from_version={version}), or remove them all if the state can stay as it is.",
+    ),
+)
+
+ENTRIES: Final[tuple[Entry, ...]] = (*VALUES, *CONTRACTS, *LIFE_CYCLE)

@@ -22,6 +22,7 @@ from chain.scalars import (
     MillisField,
     NameField,
     OrganisationField,
+    OrganisationId,
     PublicKeyField,
 )
 from chain.validators import VALIDATORS_MAX, ValidatorSet
@@ -72,14 +73,29 @@ class Timing(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """An empty block is made when this long nothing was ordered."""
 
 
+class ContractPolicy(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Whose approval a change of contracts needs.
+
+    `approvals` is how many organisations must approve, 0 for more than two thirds of those that
+    count; `among` names those that count, nobody for all members; `required` names those without
+    whom it is no approval.
+    """
+
+    approvals: Annotated[int, Meta(ge=0, le=256)] = 0
+    among: Annotated[tuple[OrganisationField, ...], Meta(max_length=256)] = ()
+    required: Annotated[tuple[OrganisationField, ...], Meta(max_length=256)] = ()
+
+
 class Governance(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What members agreed on about changes and faults.
 
     `on_equivocation`: what follows when a validator is proven to have signed two things at one
     place: `suspend` sets its weight to 0 until members vote it back in, `record` only records it.
+    `contracts`: whose approval contracts need, until members change it.
     """
 
     on_equivocation: Literal["record", "suspend"] = "suspend"
+    contracts: ContractPolicy = ContractPolicy()
 
 
 class Genesis(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -128,7 +144,27 @@ def check_genesis(genesis: Genesis) -> None:
                 "VT-1305",
                 reason=f"validator {validator.node} belongs to no organisation of genesis",
             )
+    fault = find_policy_fault(genesis.governance.contracts, frozenset(organisations))
+    if fault:
+        raise InvalidInput("VT-1305", reason=fault)
     _check_keys(genesis)
+
+
+def find_policy_fault(policy: ContractPolicy, members: frozenset[OrganisationId]) -> str:
+    """Say why nothing could ever be approved under a policy; empty when it can."""
+    named = (*policy.among, *policy.required)
+    for name in named:
+        if name not in members:
+            return f"the policy for contracts names {name}, which is no member"
+    for what, names in (("among", policy.among), ("required", policy.required)):
+        if len(set(names)) != len(names):
+            return f"the policy for contracts names an organisation twice in {what}"
+    if policy.among and not set(policy.required) <= set(policy.among):
+        return "the policy for contracts requires an organisation that does not count"
+    counted = len(policy.among) or len(members)
+    if policy.approvals > counted:
+        return f"the policy for contracts asks for {policy.approvals} approvals of {counted}"
+    return ""
 
 
 def _check_numbers(genesis: Genesis) -> None:

@@ -12,10 +12,13 @@ from chain.codec import encode
 from chain.evidence import Evidence
 from chain.hashing import hash_tagged
 from chain.merkle import leaf_hash, root_of_hashes
+from chain.package import Package, SourceField
 from chain.scalars import (
     CountField,
     Hash,
     HashField,
+    Height,
+    HeightField,
     MillisField,
     NameField,
     NodeNameField,
@@ -136,13 +139,13 @@ class Attest(Operation, tag=6, frozen=True, array_like=True):
 
 
 class DeployContract(Operation, tag=7, frozen=True, array_like=True):
-    """Deploy a contract written in the contract language.
+    """Deploy a contract where the sender's own approval is enough.
 
     `parameters` is an encoded value (`chain.values`), a dict handed to the contract.
     """
 
     name: NameField
-    source: Annotated[str, Meta(min_length=1, max_length=65536)]
+    source: SourceField
     parameters: Annotated[bytes, Meta(max_length=16384)]
 
 
@@ -212,8 +215,28 @@ class Consent(Operation, tag=21, frozen=True, array_like=True):
     is_given: bool = True
 
 
-AnyGovernance = ProposeChange | ApproveChange | WithdrawChange | RotateVoteKey | ReportEvidence
-"""Operations about who belongs to the chain and who votes."""
+class ProposeContract(Operation, tag=15, frozen=True, array_like=True):
+    """Publish a package and propose to put it in force; it counts as the proposer's approval.
+
+    `parameters`, `replaces` and `not_before` are those of `InstallContract`.
+    """
+
+    package: Package
+    parameters: Annotated[bytes, Meta(max_length=16384)]
+    replaces: CountField
+    not_before: HeightField = Height(0)
+    note: TextField = ""
+
+
+AnyGovernance = (
+    ProposeChange
+    | ApproveChange
+    | WithdrawChange
+    | RotateVoteKey
+    | ReportEvidence
+    | ProposeContract
+)
+"""Operations about who belongs to the chain, who votes, and which contracts are in force."""
 
 AnyOperation = (
     RegisterTwin
@@ -245,6 +268,7 @@ _NAMES: Final[dict[type[Operation], str]] = {
     WithdrawChange: "withdraw_change",
     RotateVoteKey: "rotate_vote_key",
     ReportEvidence: "report_evidence",
+    ProposeContract: "propose_contract",
     Consent: "consent",
 }
 

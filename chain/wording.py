@@ -16,6 +16,7 @@ from chain.operations import (
     Consent,
     DeployContract,
     ProposeChange,
+    ProposeContract,
     RegisterKey,
     RegisterTwin,
     ReportEvidence,
@@ -84,6 +85,7 @@ def describe_operation(operation: AnyOperation) -> str:
             | WithdrawChange()
             | RotateVoteKey()
             | ReportEvidence()
+            | ProposeContract()
         ):
             return _describe_governance(operation)
         case _:
@@ -102,6 +104,9 @@ def _describe_governance(operation: AnyGovernance) -> str:
             return f"change the vote key of node {operation.node} to {operation.new_key.hex()}"
         case ReportEvidence():
             return describe_evidence(operation.evidence)
+        case ProposeContract():
+            what = "upgrade" if operation.replaces else "deploy"
+            return f"propose: {what} contract {operation.package.name}"
         case _:
             assert_never(operation)
 

@@ -11,12 +11,14 @@ from chain.errors import ChainError, ContractError, InvalidInput, Refused
 from chain.operations import (
     Acknowledge,
     AnyGovernance,
+    AnyOperation,
     ApproveChange,
     Attest,
     Call,
     Consent,
     DeployContract,
     ProposeChange,
+    ProposeContract,
     RegisterKey,
     RegisterTwin,
     ReportEvidence,
@@ -35,7 +37,7 @@ from contracts.native.access import check_role, get_sender
 from contracts.native.actions import acknowledge
 from contracts.native.attestations import attest
 from contracts.native.consent import consent
-from contracts.native.deployments import call_contract, deploy_contract
+from contracts.native.deployments import call_contract, deploy_contract, propose_contract
 from contracts.native.evidence import report_evidence
 from contracts.native.governance import approve_change, propose_change, withdraw_change
 from contracts.native.identity import register_key, revoke_key
@@ -76,7 +78,7 @@ def apply_transaction(
         context = TransactionContext(block, transaction, sender, executor)
         context.charge_native(price_start(operation))
         check_role(sender, operation)
-        done = _dispatch(context, overlay)
+        done = _dispatch(operation, context, overlay)
         context.charge_native(price_keys(operation, overlay.written))
         run_wake_ups(context, overlay)
         result, events, kept = done, context.events, True
@@ -98,9 +100,8 @@ def apply_transaction(
     )
 
 
-def _dispatch(context: TransactionContext, overlay: Overlay) -> bytes:
+def _dispatch(operation: AnyOperation, context: TransactionContext, overlay: Overlay) -> bytes:
     """Run the operation; give its result, encoded."""
-    operation = context.transaction.body.operation
     match operation:
         case RegisterTwin():
             return register_twin(operation, context, overlay)
@@ -128,6 +129,7 @@ def _dispatch(context: TransactionContext, overlay: Overlay) -> bytes:
             | WithdrawChange()
             | RotateVoteKey()
             | ReportEvidence()
+            | ProposeContract()
         ):
             return _govern(operation, context, overlay)
         case _:
@@ -146,6 +148,8 @@ def _govern(operation: AnyGovernance, context: TransactionContext, overlay: Over
             return rotate_vote_key(operation, context, overlay)
         case ReportEvidence():
             return report_evidence(operation, context, overlay)
+        case ProposeContract():
+            return propose_contract(operation, context, overlay)
         case _:
             assert_never(operation)
 

@@ -30,6 +30,7 @@ __all__ = [
     "initial",
     "on_update",
     "record",
+    "upgrade",
 ]
 
 T = TypeVar("T")
@@ -67,6 +68,18 @@ def on_update(*, model: str, properties: list[str]) -> Callable[[Function], Func
     """Run the function when a twin of `model` gets readings of one of `properties`.
 
     It runs once per transaction and twin, with all accepted readings in order.
+    """
+
+    def mark(function: Function) -> Function:
+        return function
+
+    return mark
+
+
+def upgrade(*, from_version: int) -> Callable[[Function], Function]:
+    """Run the function once, when this source takes the place of version `from_version`.
+
+    It finds the state as that version left it. If it fails, that version stays in force.
     """
 
     def mark(function: Function) -> Function:

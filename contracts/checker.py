@@ -17,6 +17,7 @@ from contracts.manifest import (
     Manifest,
     Parameter,
     UpdateTrigger,
+    UpgradeHandler,
     compute_source_hash,
 )
 from contracts.outline import Outline, summarise
@@ -66,6 +67,11 @@ def build_manifest(source: str, outline: Outline) -> Manifest:
         initial=next((entry.name for entry in functions if entry.handler == "initial"), ""),
         variables=tuple(entry.name for entry in outline.state.values() if not entry.is_map),
         maps=tuple(entry.name for entry in outline.state.values() if entry.is_map),
+        upgrades=tuple(
+            UpgradeHandler(entry.name, entry.from_version)
+            for entry in functions
+            if entry.handler == "upgrade"
+        ),
     )
 
 

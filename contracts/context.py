@@ -1,8 +1,9 @@
 """What an operation knows besides the state: its block, its transaction and the gas left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from chain import keys
 from chain.errors import InvalidInput, Refused
@@ -10,10 +11,10 @@ from chain.genesis import Governance, Limits
 from chain.operations import Reading
 from chain.receipt import Event
 from chain.scalars import Hash, Height, TwinId, UnixMillis
-from chain.transaction import Transaction
 from chain.values import encode_value
 from contracts.executor import GAS_LIMIT_MAX, Executor
 from contracts.records import KeyRecord
+from contracts.state import Overlay
 
 NATIVE_SOURCE = "native"
 """Source of events that the ledger itself records; no contract may have this name."""
@@ -82,12 +83,28 @@ class TwinUpdate:
     readings: tuple[Reading, ...]
 
 
+class Origin(Protocol):
+    """The transaction that something is put down to."""
+
+    @property
+    def id(self) -> Hash:
+        """Its id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A transaction of an earlier block, for what it decided and what happens now."""
+
+    id: Hash
+
+
 @dataclass(slots=True)
 class TransactionContext:
     """The transaction that is executed: who sent it, what it used and what it reported."""
 
     block: BlockContext
-    transaction: Transaction
+    transaction: Origin
     sender: KeyRecord
     executor: Executor
     gas_used: int = 0
@@ -126,6 +143,18 @@ class TransactionContext:
             raise InvalidInput("VT-1203", size=size, limit=EVENTS_SIZE_MAX)
         self.contract_events_size = size
         self.events.extend(events)
+
+    @contextmanager
+    def trial(self, overlay: Overlay) -> Iterator[None]:
+        """Leave no trace of what is done inside, but for the gas that it burns."""
+        events, size = len(self.events), self.contract_events_size
+        overlay.begin()
+        try:
+            yield
+        finally:
+            overlay.rollback()
+            del self.events[events:]
+            self.contract_events_size = size
 
     def emit(self, name: str, subject: str, payload: Mapping[str, object]) -> None:
         """Record an event of the ledger itself; it is dropped when the transaction fails."""

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-Kind = Literal["call", "update", "initial"]
+Kind = Literal["call", "update", "initial", "upgrade"]
 Status = Literal["ok", "contract_error", "error", "out_of_gas", "call_depth", "no_such_handler"]
 
 GAS_LIMIT_MAX = 10_000_000
@@ -23,7 +23,7 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     """One run of one handler; everything that its result may depend on besides state.
 
     `arguments` is an encoded value (chain.values):
-      call, initial: a dict from parameter name to value;
+      call, initial, upgrade: a dict from parameter name to value;
       update: see `UPDATE_ARGUMENTS` below.
     `parameters` is the encoded dict given when the contract was deployed.
     `hints` are state keys that the handler will probably read. They change speed, never a result.

@@ -262,7 +262,7 @@ TYPES: Final = ("int", "str", "bool", "bytes", "Decimal", "list", "dict")
 """Types that state, record fields and `isinstance` may name."""
 
 AUTHOR_FUNCTIONS: Final = ("Decimal", "fail")
-AUTHOR_DECORATORS: Final = ("call", "initial", "on_update", "record")
+AUTHOR_DECORATORS: Final = ("call", "initial", "on_update", "record", "upgrade")
 AUTHOR_STATE: Final = ("Map", "Var")
 AUTHOR_TYPES: Final = ("Reading", "Sample", "Twin", "Update", "Value")
 AUTHOR_OBJECTS: Final = ("ctx",)

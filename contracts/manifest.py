@@ -35,6 +35,13 @@ class UpdateTrigger(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
         return self.model == model and not properties.isdisjoint(self.properties)
 
 
+class UpgradeHandler(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A function that takes over the state that version `from_version` left."""
+
+    name: str
+    from_version: int
+
+
 class Manifest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The outside of a contract: who may call what, what wakes it, which state it keeps.
 
@@ -50,6 +57,11 @@ class Manifest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     initial: str
     variables: tuple[str, ...]
     maps: tuple[str, ...]
+    upgrades: tuple[UpgradeHandler, ...] = ()
+
+    def upgrade(self, version: int) -> UpgradeHandler | None:
+        """Find the handler that takes over the state of a version."""
+        return next((one for one in self.upgrades if one.from_version == version), None)
 
     def call(self, name: str) -> CallHandler | None:
         """Find a call handler by its name."""

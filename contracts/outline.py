@@ -50,6 +50,7 @@ class FunctionDef:
     handler: str = ""
     model: str = ""
     properties: tuple[str, ...] = ()
+    from_version: int = 0
 
 
 @dataclass(slots=True)

@@ -146,7 +146,8 @@ class TwinRecord(Record, frozen=True, array_like=True):
 class ContractRecord(Record, frozen=True, array_like=True):
     """A deployed contract; its source stands apart, under `contract_source_key(source_hash)`.
 
-    `parameters` is the encoded dict that was given when it was deployed.
+    `parameters` is the encoded dict that was given when it was deployed. `version` is the one in
+    force, `deployed_height` and `transaction` are those of its first one.
     """
 
     name: NameField
@@ -157,6 +158,7 @@ class ContractRecord(Record, frozen=True, array_like=True):
     deployed_height: HeightField
     transaction: HashField
     is_active: bool = True
+    version: CountField = 1
 
 
 class Trigger(Record, frozen=True, array_like=True):

@@ -12,6 +12,7 @@ first, so they sort as numbers do.
     contract/<name>                               ContractRecord
     contract-source/<32 bytes>                    the source, under the hash of it
     contract-state/<name>/<key>                   what the contract keeps there
+    contract-...                                  its versions: contracts/lifecycle_keys.py
     trigger/<model>                               TriggerRecord: contracts that the model wakes
     consent/<organisation>/<contract>/<32 bytes>  ConsentRecord, for the source of this hash
     action/<32 bytes>                             ActionRecord

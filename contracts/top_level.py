@@ -23,6 +23,8 @@ _TOP_LEVEL: Final = (
     "a docstring, an import from contracts.author, a constant, Var or Map, @record class, or def"
 )
 
+VERSION_MAX: Final = 1_000_000
+
 
 def read_outline(tree: ast.Module) -> Outline:
     """Sort the statements of a module; what does not belong there becomes a finding."""
@@ -201,16 +203,32 @@ def _read_decorator(outline: Outline, node: ast.FunctionDef, mark: ast.expr) -> 
             trigger = _read_trigger(node, {word.arg: word.value for word in words})
             if trigger is not None and len(words) == 2:
                 return trigger
+        case ast.Call(
+            func=ast.Name(id="upgrade"),
+            args=[],
+            keywords=[ast.keyword(arg="from_version", value=ast.Constant(value=int(version)))],
+        ) if type(version) is int and 1 <= version <= VERSION_MAX and not _has_parameters(node):
+            check_import(outline, node, "upgrade")
+            if any(other.from_version == version for other in outline.functions.values()):
+                outline.add(
+                    node, "decorator", f"version {version} is upgraded from twice", "one function"
+                )
+            return FunctionDef(node.name, node, "upgrade", from_version=version)
         case _:
             pass
     outline.add(
         node,
         "decorator",
         "this is not a handler's decorator",
-        '@call, @initial, or @on_update(model="...", properties=["..."]) on a function '
-        "of one parameter",
+        "@call, @initial, @upgrade(from_version=1) on a function without parameters, or "
+        '@on_update(model="...", properties=["..."]) on a function of one parameter',
     )
     return FunctionDef(node.name, node)
+
+
+def _has_parameters(node: ast.FunctionDef) -> bool:
+    given = node.args
+    return bool(given.posonlyargs or given.args or given.kwonlyargs or given.vararg or given.kwarg)
 
 
 def _read_trigger(node: ast.FunctionDef, given: dict[str | None, ast.expr]) -> FunctionDef | None:

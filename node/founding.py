@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from chain.errors import InvalidInput
-from chain.genesis import Genesis, Timing, genesis_from_json, genesis_to_json
+from chain.genesis import ContractPolicy, Genesis, Timing, genesis_from_json, genesis_to_json
 from chain.keyfile import KeyFile
 from chain.scalars import NodeName, OrganisationId, UnixMillis
 from chain.validators import EngineName
@@ -71,6 +71,7 @@ def found_local(
     listen_host: str = LOOPBACK.host,
     timing: Timing | None = None,
     engine: EngineName = "bft",
+    contracts: ContractPolicy | None = None,
 ) -> LocalNetwork:
     """Make all folders of a network on this machine, each organisation's apart.
 
@@ -101,7 +102,7 @@ def found_local(
                 now_ms,
             )
         )
-    genesis = make_genesis(cards, now_ms, timing=timing, engine=engine)
+    genesis = make_genesis(cards, now_ms, timing=timing, engine=engine, contracts=contracts)
     for plan in planned:
         write_node_files(
             homes[plan.node],

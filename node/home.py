@@ -23,7 +23,9 @@ from msgspec import Meta, Struct
 
 from chain.errors import InvalidInput
 from chain.genesis import (
+    ContractPolicy,
     Genesis,
+    Governance,
     Limits,
     Organisation,
     Timing,
@@ -160,10 +162,12 @@ def make_genesis(
     limits: Limits | None = None,
     timing: Timing | None = None,
     engine: EngineName = "bft",
+    contracts: ContractPolicy | None = None,
 ) -> Genesis:
     """Make the genesis of a network of these nodes; its hash depends on nothing secret.
 
-    Args: engine: how the validators agree, until they decide to change it.
+    Args: engine: how the validators agree, until they decide to change it; contracts: whose
+    approval contracts need, more than two thirds of the organisations unless given.
     Raises: InvalidInput: VT-1305: no cards, cards of different chains, repeated names, or two cards
     that say different things about one organisation.
     """
@@ -186,6 +190,7 @@ def make_genesis(
         ValidatorSet(tuple(validator_of(card) for card in cards), engine),
         limits or Limits(),
         timing or Timing(),
+        governance=Governance(contracts=contracts or ContractPolicy()),
         contract_engine=compute_engine_id(),
     )
     check_genesis(genesis)

@@ -32,6 +32,7 @@ TOP_LEVEL: Final = {
 WITHOUT_UNIT_TEST: Final = {
     "chain/catalogue.py": "data; test_errors.py checks every entry",
     "chain/catalogue_entry.py": "one NamedTuple without behaviour",
+    "contracts/lifecycle_records.py": "frozen values; tested in test_records.py with the others",
     "chain/scalars.py": "type names; their limits are tested where bytes are decoded",
     "node/replica/ports.py": "protocols without behaviour",
     "node/replica/effects.py": "frozen values without behaviour",

@@ -27,6 +27,7 @@ _NEEDED_ROLES: Final[dict[str, tuple[Role, ...]]] = {
     "withdraw_change": (ADMINISTRATOR,),
     "rotate_vote_key": (ADMINISTRATOR,),
     "report_evidence": (),
+    "propose_contract": (ADMINISTRATOR,),
     "consent": (ADMINISTRATOR,),
 }
 """One of these roles is needed; an empty tuple means that any valid key will do."""

@@ -1,23 +1,34 @@
-"""Governance: members propose changes of who belongs to the chain, and approve them.
+"""Governance: members propose changes, of members and of contracts, and approve them.
 
-A change is made the moment more than two thirds of the organisations have approved it, each
-counted once, by whichever administrator. If it has become impossible by then, the last approval is
-refused and nothing has changed.
+A change is made the moment enough organisations have approved it, each counted once, by whichever
+administrator: more than two thirds of them, and for contracts as the policy for contracts says. If
+it has become impossible by then, the last approval is refused and nothing has changed.
 """
 
 from typing import Final
 
 from msgspec.structs import replace
 
-from chain.changes import AnyChange, describe_change
+from chain.changes import (
+    AnyChange,
+    InstallContract,
+    PauseContract,
+    ResumeContract,
+    RollBackContract,
+    SetContractPolicy,
+    describe_change,
+)
 from chain.errors import Refused
-from chain.operations import ApproveChange, ProposeChange, WithdrawChange
+from chain.operations import ApproveChange, Consent, ProposeChange, WithdrawChange
 from chain.scalars import Hash, Height, OrganisationId, to_bytes
 from chain.values import encode_value
 from contracts import state_keys
 from contracts.context import TransactionContext
 from contracts.governance_records import Approval, ProposalRecord, ProposalStatus
-from contracts.native.membership import count_organisations, make_change
+from contracts.native.consent import put_consent
+from contracts.native.membership import make_change
+from contracts.native.policy import is_approved, set_policy
+from contracts.native.versions import Decision, change_contract, get_package
 from contracts.state import Overlay
 
 PROPOSAL_BLOCKS: Final = 500_000
@@ -121,13 +132,35 @@ def _check_room(organisation: OrganisationId, now: Height, overlay: Overlay) -> 
 
 def _try_change(change: AnyChange, context: TransactionContext, overlay: Overlay) -> None:
     """Check that a change is possible now, and leave no trace of it."""
-    events = len(context.events)
-    overlay.begin()
-    try:
-        make_change(change, context, overlay)
-    finally:
-        overlay.rollback()
-        del context.events[events:]
+    decision = Decision(context.sender.organisation, context.transaction.id)
+    with context.trial(overlay):
+        _make(change, decision, context, overlay)
+
+
+def _consent(
+    change: InstallContract,
+    approved: list[OrganisationId],
+    context: TransactionContext,
+    overlay: Overlay,
+) -> None:
+    """Who approved a source consents to its running for the own twins."""
+    source_hash = get_package(change, overlay).source_hash
+    for organisation in approved:
+        put_consent(organisation, Consent(change.name, source_hash), context, overlay)
+
+
+def _make(
+    change: AnyChange, decision: Decision, context: TransactionContext, overlay: Overlay
+) -> Height | None:
+    """Make a change; give the height from which it is in force, None for at once."""
+    match change:
+        case InstallContract() | PauseContract() | ResumeContract() | RollBackContract():
+            return change_contract(change, decision, context, overlay)
+        case SetContractPolicy(policy):
+            set_policy(policy, context, overlay)
+            return None
+        case _:
+            return make_change(change, context, overlay)
 
 
 def _get_open(id_: Hash, overlay: Overlay) -> ProposalRecord:
@@ -154,9 +187,13 @@ def _approval(context: TransactionContext) -> Approval:
 def _count_approvals(
     proposal: ProposalRecord, context: TransactionContext, overlay: Overlay
 ) -> bytes:
-    """Make the change when more than two thirds approved it, else keep the proposal open."""
-    if len(proposal.approvals) * 3 > count_organisations(overlay) * 2:
-        effective = make_change(proposal.change, context, overlay)
+    """Make the change when enough approved it, else keep the proposal open."""
+    approved = [one.organisation for one in proposal.approvals]
+    if is_approved(proposal.change, approved, context.block.governance, overlay):
+        decision = Decision(proposal.organisation, proposal.id)
+        effective = _make(proposal.change, decision, context, overlay)
+        if isinstance(proposal.change, InstallContract):
+            _consent(proposal.change, approved, context, overlay)
         return _close(proposal, "approved", effective, context, overlay)
     overlay.put_record(state_keys.proposal_key(proposal.id), proposal)
     key = state_keys.open_proposal_key(proposal.organisation, proposal.id)

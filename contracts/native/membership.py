@@ -1,13 +1,13 @@
 """Membership: what each change of members and validators does, and rotating a vote key."""
 
-from typing import Final, assert_never
+from typing import assert_never
 
 from msgspec.structs import replace
 
 from chain.changes import (
     AddOrganisation,
     AddValidator,
-    AnyChange,
+    AnyMemberChange,
     RemoveValidator,
     SetEngine,
     SetWeight,
@@ -32,13 +32,14 @@ from contracts.native.committee import (
     with_member,
 )
 from contracts.native.identity import put_organisation
+from contracts.native.policy import ORGANISATIONS_MAX, list_organisations
 from contracts.records import KeyRecord, OrganisationRecord
 from contracts.state import Overlay
 
-ORGANISATIONS_MAX: Final = 256
 
-
-def make_change(change: AnyChange, context: TransactionContext, overlay: Overlay) -> Height | None:
+def make_change(
+    change: AnyMemberChange, context: TransactionContext, overlay: Overlay
+) -> Height | None:
     """Make a change that was approved.
 
     Returns: the height from which other validators decide, None when they stay the same.
@@ -102,12 +103,6 @@ def rotate_vote_key(
     return encode_value({"node": member.node, "effective_height": effective})
 
 
-def count_organisations(overlay: Overlay) -> int:
-    """Give the number of member organisations: each has one voice."""
-    start, stop = state_keys.prefix_range(state_keys.organisations_prefix())
-    return len(overlay.range(start, stop, ORGANISATIONS_MAX))
-
-
 def _add_organisation(
     change: AddOrganisation, context: TransactionContext, overlay: Overlay
 ) -> None:
@@ -119,7 +114,7 @@ def _add_organisation(
     if registered is not None:
         reason = f"key {key.hex()} is registered for {registered.organisation}"
         raise Refused("VT-2065", reason=reason)
-    if count_organisations(overlay) >= ORGANISATIONS_MAX:
+    if len(list_organisations(overlay)) >= ORGANISATIONS_MAX:
         reason = f"at most {ORGANISATIONS_MAX} organisations are allowed"
         raise Refused("VT-2065", reason=reason)
     put_organisation(overlay, added, context.block.height)

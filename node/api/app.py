@@ -17,6 +17,7 @@ from node.api.context import CONTEXT, ApiContext
 from node.api.handlers import (
     blocks,
     consensus,
+    contracts,
     events,
     governance,
     ledger,
@@ -35,6 +36,7 @@ ROUTES: Final = (
     *twins.ROUTES,
     *blocks.ROUTES,
     *ledger.ROUTES,
+    *contracts.ROUTES,
     *governance.ROUTES,
     *state.ROUTES,
     *events.ROUTES,

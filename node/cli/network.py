@@ -1,5 +1,6 @@
 """`veritwin network`: found a network."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,6 +9,7 @@ import click
 from node.cli.output import print_result, suggest
 
 if TYPE_CHECKING:
+    from chain.genesis import ContractPolicy
     from chain.validators import EngineName
     from node.founding import PlannedNode
 
@@ -75,6 +77,13 @@ def command() -> None:
     show_default=True,
     help="How nodes agree: bft stands lying members, raft only crashes.",
 )
+@click.option(
+    "--contract-approvals",
+    type=click.IntRange(0, 256),
+    default=0,
+    show_default=True,
+    help="Organisations that must approve a contract; 0 for more than two thirds of them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def new(
     *,
@@ -83,6 +92,7 @@ def new(
     organisations: tuple[str, ...],
     container: bool,
     engine: "EngineName",
+    contract_approvals: int,
     as_json: bool,
     **local: Any,
 ) -> None:
@@ -102,20 +112,35 @@ def new(
         raise click.UsageError(
             "--container goes with --org; a card says where its node is dialled."
         )
+    rules = _Rules(engine, contract_approvals)
     if cards:
-        _from_cards(cards, out, engine, as_json=as_json)
+        _from_cards(cards, out, rules, as_json=as_json)
     else:
-        _on_this_machine(organisations, engine, container=container, as_json=as_json, **local)
+        _on_this_machine(organisations, rules, container=container, as_json=as_json, **local)
 
 
-def _from_cards(cards: tuple[Path, ...], out: Path, engine: "EngineName", *, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What genesis says besides who the members are."""
+
+    engine: "EngineName"
+    approvals: int
+
+    @property
+    def contracts(self) -> "ContractPolicy":
+        from chain.genesis import ContractPolicy
+
+        return ContractPolicy(approvals=self.approvals)
+
+
+def _from_cards(cards: tuple[Path, ...], out: Path, rules: _Rules, *, as_json: bool) -> None:
     from chain.genesis import compute_genesis_hash
     from node.clock import now_ms
     from node.founding import save_network
     from node.home import load_card, make_genesis
 
     loaded = [load_card(path) for path in cards]
-    genesis = make_genesis(loaded, now_ms(), engine=engine)
+    genesis = make_genesis(loaded, now_ms(), engine=rules.engine, contracts=rules.contracts)
     save_network(out, genesis, loaded)
     hash_ = compute_genesis_hash(genesis).hex()
     print_result(
@@ -130,7 +155,7 @@ def _from_cards(cards: tuple[Path, ...], out: Path, engine: "EngineName", *, as_
 
 def _on_this_machine(
     organisations: tuple[str, ...],
-    engine: "EngineName",
+    rules: _Rules,
     *,
     folder: Path,
     chain_name: str,
@@ -146,7 +171,13 @@ def _on_this_machine(
     planned = _plan_nodes(organisations, base_port, container=container)
     listen_host = EVERYWHERE if container else LOOPBACK.host
     network = found_local(
-        folder, chain_name, planned, now_ms(), listen_host=listen_host, engine=engine
+        folder,
+        chain_name,
+        planned,
+        now_ms(),
+        listen_host=listen_host,
+        engine=rules.engine,
+        contracts=rules.contracts,
     )
     homes = [f"{name}: {home}" for name, home in network.homes.items()]
     if container:

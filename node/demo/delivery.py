@@ -11,6 +11,7 @@ from typing import Final
 
 from chain.errors import ChainError, InvalidInput, Refused
 from chain.operations import AnyOperation
+from chain.scalars import Hash
 from chain.transaction import Transaction
 from node.client import AsyncClient, NotFinal
 from node.client.errors import error_from_receipt
@@ -34,8 +35,30 @@ async def deliver(
     Returns: for each operation None when it had its effect, or why it was refused.
     Raises: ChainError: no node would ever take them.
     """
-    waiting = [_Parcel(operation) for operation in operations]
-    parcels = list(waiting)
+    parcels = [_Parcel(operation) for operation in operations]
+    await _settle(client, parcels, on_obstacle)
+    return [parcel.refusal for parcel in parcels]
+
+
+async def deliver_one(
+    client: AsyncClient, operation: AnyOperation, on_obstacle: Callable[[str], None]
+) -> Hash:
+    """Deliver one operation that must not be refused; give the id under which it is final.
+
+    Raises: ChainError: it was refused, or no node would ever take it.
+    """
+    parcel = _Parcel(operation)
+    await _settle(client, [parcel], on_obstacle)
+    if parcel.refusal is not None:
+        raise parcel.refusal
+    assert parcel.transaction is not None, "a parcel that is final was signed"
+    return parcel.transaction.id
+
+
+async def _settle(
+    client: AsyncClient, parcels: "Sequence[_Parcel]", on_obstacle: Callable[[str], None]
+) -> None:
+    waiting = list(parcels)
     while waiting:
         try:
             obstacle = await _hand_in(client, waiting)
@@ -50,7 +73,6 @@ async def deliver(
             # Nobody answers, or a node failed: the parcels are still whole.
             await asyncio.sleep(PAUSE_SECONDS)
         waiting = [parcel for parcel in waiting if not parcel.is_settled]
-    return [parcel.refusal for parcel in parcels]
 
 
 class _Parcel:

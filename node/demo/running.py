@@ -19,7 +19,7 @@ from node.demo.options import DemoOptions
 from node.demo.orders import Orders
 from node.demo.report import Reporter, Scene
 from node.demo.speed import choose_speed
-from node.demo.stage import set_up, setup_operations
+from node.demo.stage import agree_on_contract, contract_proposal, set_up, setup_operations
 from node.demo.stopping import EXIT_FAILED, Stop
 from node.demo.suggestions import suggest, write_environment
 from node.demo.watch import Watch
@@ -190,15 +190,20 @@ class RunningDemo:
         reporter, scene = self._reporter, self._scene
         step = "Registering keys, twins and contract"
         reporter.begin(step, 0.8)
+        administrators = {
+            organisation: await self._consortium.client_for(organisation, file.key)
+            for organisation, file in self._cast.network.administrators.items()
+        }
         await set_up(
             setup_operations(self._cast, self._feed, is_wind=self._options.is_wind),
-            {
-                organisation: await self._consortium.client_for(organisation, file.key)
-                for organisation, file in self._cast.network.administrators.items()
-            },
+            administrators,
             lambda share: reporter.begin(step, 0.8 + 0.2 * share),
             self._on_obstacle,
         )
+        if self._options.is_wind:
+            owner = self._cast.planned[0].organisation
+            proposal = contract_proposal(self._cast)
+            await agree_on_contract(proposal, owner, administrators, self._on_obstacle)
         reporter.end_start()
         feed = self._feed
         what = "Keys, twins and the contract" if self._options.is_wind else "Keys and twins"

@@ -5,12 +5,15 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Final
 
-from chain.operations import AnyOperation, DeployContract, RegisterKey
+from chain.genesis import ContractPolicy
+from chain.operations import AnyOperation, ApproveChange, ProposeContract, RegisterKey
 from chain.scalars import OrganisationId
 from chain.values import encode_value
+from contracts.native.policy import count_needed
+from contracts.packaging import make_package
 from node.client import AsyncClient
 from node.demo.cast import Cast, twins_to_register
-from node.demo.delivery import deliver
+from node.demo.delivery import deliver, deliver_one
 from node.ingest.source import Feed
 
 CONTRACT: Final = "maintenance_by_power_curve"
@@ -32,12 +35,15 @@ def setup_operations(
     ]
     owner = cast.planned[0].organisation
     operations.extend((owner, twin) for twin in twins_to_register(feed, is_wind=is_wind))
-    if is_wind:
-        parameters = {"addressee": cast.identities["workshop"].organisation}
-        operations.append(
-            (owner, DeployContract(CONTRACT, source_of(CONTRACT), encode_value(parameters)))
-        )
     return operations
+
+
+def contract_proposal(cast: Cast) -> ProposeContract:
+    """Give what the owner proposes: the wind farm's contract, in force with its approval."""
+    parameters = {"addressee": cast.identities["workshop"].organisation}
+    package = make_package(CONTRACT, source_of(CONTRACT))
+    note = "Opens an order when a turbine falls behind its power curve."
+    return ProposeContract(package, encode_value(parameters), 0, note=note)
 
 
 def source_of(contract: str) -> str:
@@ -67,3 +73,19 @@ async def set_up(
                     raise refusal
             done += len(together)
             on_progress(done / len(operations))
+
+
+async def agree_on_contract(
+    proposal: ProposeContract,
+    owner: OrganisationId,
+    administrators: dict[OrganisationId, AsyncClient],
+    on_obstacle: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Let the owner propose a contract, and as many others approve as it takes.
+
+    Raises: ChainError: it was refused.
+    """
+    id_ = await deliver_one(administrators[owner], proposal, on_obstacle)
+    others = [organisation for organisation in administrators if organisation != owner]
+    for organisation in others[: count_needed(ContractPolicy(), len(administrators)) - 1]:
+        await deliver_one(administrators[organisation], ApproveChange(id_), on_obstacle)

@@ -10,6 +10,7 @@ from chain.validators import Validator
 from node.reader.blocks import BlockReader
 from node.reader.committees import CommitteeReader
 from node.reader.governance import GovernanceReader
+from node.reader.lifecycle import LifecycleReader
 from node.reader.proofs import ProofReader
 from node.reader.records import RecordReader
 from node.reader.series import SeriesReader
@@ -50,6 +51,7 @@ class Reader:
         self.twins = TwinReader(store, self.blocks)
         self.committees = CommitteeReader(store)
         self.governance = GovernanceReader(store)
+        self.lifecycle = LifecycleReader(store, genesis, self.blocks, self.governance)
         self.proofs = ProofReader(store, self.blocks, self.committees)
         self.records = RecordReader(store, self.blocks)
         self.series = SeriesReader(store, self.blocks)

@@ -30,6 +30,7 @@ from contracts.context import BlockContext
 from contracts.executor import GAS_LIMIT_MAX, Executor, HostFault
 from contracts.genesis_state import initial_writes
 from contracts.native.committee import DELAY, find_planned
+from contracts.native.starts import begin_block
 from contracts.state import Overlay
 from node.replica.aside import TransactionFault
 from node.replica.head import Head, head_of_genesis
@@ -173,6 +174,7 @@ class Ledger:
         *,
         may_cut: bool,
     ) -> tuple[Receipt, ...]:
+        begin_block(overlay, context, self._executor)
         receipts: list[Receipt] = []
         for index, transaction in enumerate(transactions):
             if context.gas.left < self._gas_for_one:

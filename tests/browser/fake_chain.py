@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from chain import dsse
 from chain.block import Block, Header, compute_block_hash, hash_previous_certificate
 from chain.certificate import CommitSignature, QuorumCertificate, precommit_hash
-from chain.genesis import Genesis, compute_genesis_hash
+from chain.genesis import ContractPolicy, Genesis, Governance, compute_genesis_hash
 from chain.hashing import EMPTY_HASH
 from chain.keys import SigningKey
 from chain.merkle import leaf_hash, root_of_hashes
@@ -187,7 +187,11 @@ class FakeChain:
 
 def make_fake_chain(now_ms: int, hours: int = 96) -> FakeChain:
     """Play `hours` hours of the wind farm; the newest block is of about `now_ms`."""
-    genesis = replace(make_genesis(), chain_id="haute-borne")
+    genesis = replace(
+        make_genesis(),
+        chain_id="haute-borne",
+        governance=Governance(contracts=ContractPolicy(approvals=1)),
+    )
     start = now_ms - (hours + 12) * BLOCK_GAP_MS
     chain = FakeChain(genesis, compute_genesis_hash(genesis), start)
     owner = make_key("administrator of borne-energie")

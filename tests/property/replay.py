@@ -38,7 +38,11 @@ def replay(chain: Chain) -> list[str]:
     for height, block in enumerate(chain, 1):
         overlay = Overlay(view)
         context = BlockContext.create(
-            Height(height), UnixMillis(NOW + height), genesis_hash, GENESIS.limits
+            Height(height),
+            UnixMillis(NOW + height),
+            genesis_hash,
+            GENESIS.limits,
+            GENESIS.governance,
         )
         receipts = tuple(
             apply_transaction(

@@ -20,9 +20,9 @@ MEMBERS_MUTANTS: Final = (
         "two thirds of the organisations change the committee, not more than that",
         (
             Edit(
-                "contracts/native/governance.py",
-                "    if len(proposal.approvals) * 3 > count_organisations(overlay) * 2:",
-                "    if len(proposal.approvals) * 3 >= count_organisations(overlay) * 2:",
+                "contracts/native/policy.py",
+                "    return policy.approvals or counted * 2 // 3 + 1",
+                "    return policy.approvals or (counted * 2 + 2) // 3",
             ),
         ),
         Tests((_NATIVE + "test_governance.py",)),

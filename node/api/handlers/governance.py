@@ -6,7 +6,10 @@ from typing import Final
 from aiohttp import web
 
 from chain.errors import InvalidInput
+from chain.genesis import ContractPolicy
 from chain.scalars import NAME_PATTERN, Height, NodeName
+from contracts.governance_records import ProposalRecord
+from contracts.native.policy import count_needed, is_about_contract
 from node.api.answers import json_answer, off_loop, state_answer
 from node.api.context import CONTEXT
 from node.api.requests import get_choice, get_hash, get_number, get_page, get_text
@@ -84,8 +87,8 @@ async def list_proposals(request: web.Request) -> web.Response:
     def read() -> ProposalList:
         is_open = None if status is None else status == "open"
         found = reader.governance.proposals(page, is_open=is_open)
-        members, head = _count_members(reader), reader.blocks.head().height
-        items = [view_proposal(one, members, head) for one in found.items]
+        head = reader.blocks.head().height
+        items = [view_proposal(one, _count_needed(one, reader), head) for one in found.items]
         return ProposalList(items=items, next=found.next)
 
     return json_answer(await off_loop(request, read))
@@ -102,7 +105,7 @@ async def show_proposal(request: web.Request) -> web.Response:
     return state_answer(
         request,
         head.state_root.hex(),
-        lambda: view_proposal(found, _count_members(reader), head.height),
+        lambda: view_proposal(found, _count_needed(found, reader), head.height),
     )
 
 
@@ -131,8 +134,10 @@ async def show_evidence(request: web.Request) -> web.Response:
     return json_answer(view_evidence(found))
 
 
-def _count_members(reader: Reader) -> int:
-    return len(reader.records.organisations())
+def _count_needed(proposal: ProposalRecord, reader: Reader) -> int:
+    members = len(reader.records.organisations())
+    is_contract = is_about_contract(proposal.change)
+    return count_needed(reader.lifecycle.policy() if is_contract else ContractPolicy(), members)
 
 
 _AT: Final = Parameter("at", "A height, at most the next one; that one when missing.")

@@ -202,10 +202,10 @@ def view_steps(height: Height, steps: Sequence[bytes]) -> StepList:
     return StepList(height=height, items=[to_base64(step) for step in steps])
 
 
-def view_proposal(record: ProposalRecord, members: int, head: Height) -> ProposalView:
+def view_proposal(record: ProposalRecord, needed: int, head: Height) -> ProposalView:
     """Make the view of a proposal.
 
-    Args: members: number of organisations; head: newest committed height.
+    Args: needed: how many organisations must approve it; head: newest committed height.
     """
     return ProposalView(
         id=record.id.hex(),
@@ -228,7 +228,7 @@ def view_proposal(record: ProposalRecord, members: int, head: Height) -> Proposa
             )
             for one in record.approvals
         ],
-        needed=members * 2 // 3 + 1,
+        needed=needed,
         closed_height=record.closed_height,
         effective_height=record.effective_height,
     )

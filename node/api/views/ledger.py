@@ -150,6 +150,7 @@ class ContractView(View, frozen=True, kw_only=True):
     deployed_height: int
     transaction: str
     active: bool
+    version: int
     triggers: list[TriggerView]
     methods: list[MethodView]
     source: str | None = None
@@ -245,6 +246,7 @@ def view_contract(contract: ContractRecord, source: str | None = None) -> Contra
         deployed_height=contract.deployed_height,
         transaction=contract.transaction.hex(),
         active=contract.is_active,
+        version=contract.version,
         triggers=[
             TriggerView(name=one.name, model=one.model, properties=list(one.properties))
             for one in manifest.triggers

@@ -35,7 +35,7 @@ def make_deploy(name: str = CONTRACT, source: str = SOURCE, **parameters: object
 
 
 def deactivate(ledger: Ledger, name: str = CONTRACT) -> None:
-    """Mark a contract as not active, which no operation does yet."""
+    """Pause a contract without asking anybody."""
     key = state_keys.contract_key(name)
     record = ledger.overlay.get_record(key, ContractRecord)
     assert record is not None

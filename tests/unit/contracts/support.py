@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from chain.genesis import Genesis, Governance, Limits, Organisation, compute_genesis_hash
+from chain.genesis import (
+    ContractPolicy,
+    Genesis,
+    Governance,
+    Limits,
+    Organisation,
+    compute_genesis_hash,
+)
 from chain.keys import SigningKey
 from chain.operations import (
     AnyOperation,
@@ -36,6 +43,7 @@ from contracts.context import BlockContext
 from contracts.executor import Execution, Host, Invocation
 from contracts.genesis_state import initial_writes
 from contracts.native.prices import BASE_GAS, BATCH_GAS, KEY_GAS, PROPERTY_GAS, READING_GAS
+from contracts.native.starts import begin_block
 from contracts.records import ActionRecord, TwinRecord
 from contracts.state import MemoryView, Overlay
 
@@ -86,7 +94,10 @@ def make_genesis(
     validators: ValidatorSet | None = None,
     governance: Governance | None = None,
 ) -> Genesis:
-    """Give the genesis of the test chain; one validator decides unless told otherwise."""
+    """Give the genesis of the test chain; one validator decides unless told otherwise.
+
+    An administrator deploys contracts alone, unless `governance` says otherwise.
+    """
     return Genesis(
         1,
         "test",
@@ -94,7 +105,7 @@ def make_genesis(
         tuple(make_organisation(name) for name in ORGANISATIONS),
         validators or make_committee(1),
         limits or Limits(),
-        governance=governance or Governance(),
+        governance=governance or Governance(contracts=ContractPolicy(approvals=1)),
     )
 
 
@@ -158,6 +169,7 @@ class Ledger:
             self.limits,
             self.genesis.governance,
         )
+        begin_block(self.overlay, self.block, self.executor)
         self.count = 0
 
     def apply(self, operation: AnyOperation, sender: str = "borne-energie") -> Receipt:

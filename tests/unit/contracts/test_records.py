@@ -1,12 +1,14 @@
 import pytest
 
-from chain.changes import AddValidator, RemoveValidator
+from chain.changes import AddValidator, RemoveValidator, SetContractPolicy
 from chain.codec import decode, encode
+from chain.genesis import ContractPolicy
 from chain.operations import Acknowledge
 from chain.scalars import NodeName
-from contracts import governance_records, records, state_keys
+from contracts import governance_records, lifecycle_keys, lifecycle_records, records, state_keys
 from tests.unit.contracts.contract_support import deploy_watcher
 from tests.unit.contracts.native.governance import decide, propose
+from tests.unit.contracts.native.lifecycle import make_proposal
 from tests.unit.contracts.native.test_actions import CALL, Opener
 from tests.unit.contracts.native.test_attestations import make_attest, make_payload
 from tests.unit.contracts.native.test_evidence import offence
@@ -33,6 +35,9 @@ KINDS = {
     state_keys.standings_prefix(): governance_records.StandingRecord,
     b"proposal/": governance_records.ProposalRecord,
     b"evidence/": governance_records.EvidenceRecord,
+    b"contract-version/": lifecycle_records.VersionRecord,
+    b"contract-package/": lifecycle_records.PackageRecord,
+    lifecycle_keys.contract_policy_key(): lifecycle_records.PolicyRecord,
 }
 
 
@@ -49,6 +54,9 @@ def state() -> dict[bytes, bytes]:
     ledger.apply_ok(Acknowledge(ledger.only_action().id, "acknowledged", "seen"), "windcare")
     decide(ledger, AddValidator(make_member("node-5", weight=0), "node5.example", 9000))
     propose(ledger, RemoveValidator(NodeName("node-3")))
+    ledger.apply_ok(make_proposal(not_before=ledger.height + 9))
+    propose(ledger, SetContractPolicy(ContractPolicy(approvals=1)))
+    decide(ledger, SetContractPolicy(ContractPolicy(approvals=2)))
     ledger.apply_ok(rotation(ledger), "borne-energie")
     ledger.apply_ok(offence(ledger), "vote node-1")
     ledger.begin_block()
@@ -91,5 +99,9 @@ def test_every_key_of_the_state_has_a_known_kind(state):
         b"open-proposal/",
         b"evidence-at/",
         b"offence/",
+        b"contract-part/",
+        b"consent/",
+        b"contract-newest/",
+        b"contract-start/",
     )
     assert [key for key in state if not key.startswith(known)] == []

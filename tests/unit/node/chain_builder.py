@@ -11,7 +11,15 @@ from chain import dsse
 from chain.certificate import CommitSignature, QuorumCertificate, precommit_hash
 from chain.changes import AnyChange
 from chain.evidence import Evidence, VoteSigned, put_in_order
-from chain.genesis import Genesis, Limits, Organisation, compute_genesis_hash, genesis_to_json
+from chain.genesis import (
+    ContractPolicy,
+    Genesis,
+    Governance,
+    Limits,
+    Organisation,
+    compute_genesis_hash,
+    genesis_to_json,
+)
 from chain.keys import SigningKey
 from chain.operations import (
     Acknowledge,
@@ -105,6 +113,7 @@ def make_genesis() -> Genesis:
             )
         ),
         limits=Limits(),
+        governance=Governance(contracts=ContractPolicy(approvals=1)),
     )
 
 

@@ -58,6 +58,7 @@ def test_a_contract_is_kept_with_what_it_declares():
         "owner": "borne-energie",
         "source_hash": SOURCE_HASH.hex(),
         "engine": record.manifest.engine,
+        "version": 1,
     }
 
 
@@ -233,15 +234,15 @@ def test_an_unknown_contract_is_refused():
     )
 
 
-def test_a_contract_that_is_not_active_is_not_called():
+def test_a_contract_that_is_paused_is_not_called():
     ledger = Ledger()
     deploy_watcher(ledger)
     deactivate(ledger)
     check_refused(
         ledger,
         ledger.apply(Call(CONTRACT, "check", encode_value({}))),
-        "VT-2040",
-        "No contract watcher is deployed on this chain.",
+        "VT-2079",
+        "Contract watcher is paused: nothing calls it and nothing wakes it.",
     )
 
 

@@ -12,11 +12,13 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from chain.changes import RemoveValidator
 from chain.errors import Busy, ChainError, ContractError, Corruption, InvalidInput, Refused
 from chain.operations import ProposeChange
+from chain.package import compute_package_hash
 from chain.scalars import NodeName
 from node.api import problems
 from node.api.app import ROUTES
 from node.api.limits import ADDRESSES_MAX, ConnectionLimit, RateLimit
 from node.api.schema import build_openapi
+from tests.unit.contracts.native.lifecycle import make_proposal
 from tests.unit.node.api.fake_node import FakeNode
 
 
@@ -131,7 +133,8 @@ async def test_answers_are_as_described(node: FakeNode, session: ClientSession) 
     document = _document()
     proposal = node.chain.transaction(ProposeChange(RemoveValidator(NodeName("certis-1"))))
     report = node.chain.transaction(node.chain.equivocate("certis"))
-    node.chain.add_block(proposal, report)
+    published = make_proposal()
+    node.chain.add_block(proposal, report, node.chain.transaction(published))
     action = node.reader.records.actions
     from node.reader.paging import PageRequest
 
@@ -143,6 +146,7 @@ async def test_answers_are_as_described(node: FakeNode, session: ClientSession) 
         "/v1/actions/{id}": action(PageRequest()).items[0].id.hex(),
         "/v1/state/nodes/{id}": node.chain.head.state_root.hex(),
         "/v1/proposals/{id}": proposal.id.hex(),
+        "/v1/contract-packages/{id}": compute_package_hash(published.package).hex(),
         "/v1/evidence/{id}": node.reader.governance.evidence_page(PageRequest()).items[0].id.hex(),
     }
     checked = 0
@@ -150,7 +154,11 @@ async def test_answers_are_as_described(node: FakeNode, session: ClientSession) 
         if route.method != "GET" or route.answer is None:
             continue
         path = route.path.format(
-            id=values.get(route.path, "R80711"), index="0", name="low-power", code="VT-2020"
+            id=values.get(route.path, "R80711"),
+            index="0",
+            name="low-power",
+            number="1",
+            code="VT-2020",
         )
         query = {"property": "active_power"} if path.endswith("/series") else {}
         async with session.get(path, params=query) as answer:

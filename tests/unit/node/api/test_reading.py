@@ -281,6 +281,7 @@ async def test_every_route_answers_something_that_is_no_server_error(
         "id": node.chain.blocks[1].transactions[0].id.hex(),
         "index": "0",
         "name": "x",
+        "number": "1",
         "code": "VT-1001",
     }
     for route in ROUTES:

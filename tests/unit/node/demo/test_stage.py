@@ -5,12 +5,19 @@ from pathlib import Path
 import pytest
 
 from chain.errors import ChainError
-from chain.operations import AnyOperation, DeployContract, RegisterKey, RegisterTwin
+from chain.operations import AnyOperation, ApproveChange, RegisterKey, RegisterTwin
 from chain.scalars import OrganisationId, TwinId, UnixMillis
 from chain.values import decode_value
 from node.demo import stage
 from node.demo.cast import INSPECTOR, OPERATOR, WORKSHOP, make_cast, plan_nodes
-from node.demo.stage import CONTRACT, set_up, setup_operations, source_of
+from node.demo.stage import (
+    CONTRACT,
+    agree_on_contract,
+    contract_proposal,
+    set_up,
+    setup_operations,
+    source_of,
+)
 from tests.unit.node.demo.fakes import FakeClient, make_feed, make_record
 
 
@@ -28,13 +35,22 @@ def test_each_administrator_registers_the_own_people_and_the_owner_the_rest(
     assert keys == [
         (WORKSHOP, "workshop"), (INSPECTOR, "inspector"), (OPERATOR, "gateway-press-7"),
     ]  # fmt: skip
-    who, contract = operations[-1]
-    assert who == OPERATOR
-    assert isinstance(contract, DeployContract)
-    assert contract.source == source_of(CONTRACT)
-    assert decode_value(contract.parameters) == {"addressee": "windcare"}
-    other = setup_operations(cast, feed, is_wind=False)
-    assert not any(isinstance(one, DeployContract) for _, one in other)
+    assert {who for who, one in operations if isinstance(one, RegisterTwin)} == {OPERATOR}
+
+
+async def test_the_owner_proposes_the_contract_and_as_many_approve_as_it_takes(
+    tmp_path: Path,
+) -> None:
+    cast = make_cast(tmp_path, plan_nodes(4, 0), None, UnixMillis(1_700_000_000_000))
+    proposal = contract_proposal(cast)
+    assert proposal.package.source == source_of(CONTRACT)
+    assert decode_value(proposal.parameters) == {"addressee": "windcare"}
+    clients = {organisation: FakeClient() for organisation in cast.network.administrators}
+    await agree_on_contract(proposal, OPERATOR, clients)  # type: ignore[arg-type]
+    sent = [clients[organisation].final for organisation in clients]
+    assert [len(one) for one in sent] == [1, 1, 1, 0]
+    assert sent[0] == [proposal]
+    assert all(isinstance(one[0], ApproveChange) for one in sent[1:3])
 
 
 async def test_operations_go_in_order_and_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

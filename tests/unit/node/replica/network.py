@@ -7,6 +7,7 @@ from itertools import count
 
 from chain.codec import decode
 from chain.genesis import (
+    ContractPolicy,
     Genesis,
     Governance,
     Limits,
@@ -75,7 +76,7 @@ def make_genesis(
     return Genesis(
         1, "test", START_MS, organisations, ValidatorSet(members, engine),
         limits=limits or Limits(), timing=Timing(heartbeat_ms=3_000),
-        governance=governance or Governance(),
+        governance=governance or Governance(contracts=ContractPolicy(approvals=1)),
     )  # fmt: skip
 
 

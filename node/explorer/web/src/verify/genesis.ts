@@ -144,8 +144,19 @@ function readValidator(value: unknown): { validator: Validator; packed: Packed }
 
 function readGovernance(value: unknown): Packed {
   const plain = value === undefined ? {} : asObject(value, "governance");
-  refuseUnknown(plain, ["on_equivocation"]);
-  return [asText(plain["on_equivocation"] ?? "suspend", "governance.on_equivocation")];
+  refuseUnknown(plain, ["on_equivocation", "contracts"]);
+  return [
+    asText(plain["on_equivocation"] ?? "suspend", "governance.on_equivocation"),
+    readPolicy(plain["contracts"]),
+  ];
+}
+
+function readPolicy(value: unknown): Packed {
+  const plain = value === undefined ? {} : asObject(value, "governance.contracts");
+  refuseUnknown(plain, ["approvals", "among", "required"]);
+  const names = (name: string): Packed =>
+    asList(plain[name] ?? [], `governance.contracts.${name}`).map((one) => asText(one, "an organisation"));
+  return [asCount(plain["approvals"] ?? 0, "governance.contracts.approvals"), names("among"), names("required")];
 }
 
 function readNumbers(

@@ -1,0 +1,40 @@
+"""The beginning of a block; test_versions.py tells the stories."""
+
+import pytest
+
+from chain.errors import Corruption
+from chain.scalars import Height
+from chain.values import encode_value
+from contracts import lifecycle_keys
+from contracts.native.starts import begin_block
+from tests.unit.contracts.native.lifecycle import (
+    decide,
+    make_ledger,
+    make_proposal,
+    version_of,
+)
+
+
+def test_a_block_for_which_nothing_waits_writes_nothing():
+    ledger = make_ledger()
+    ledger.begin_block()
+    assert ledger.overlay.writes() == {}
+
+
+def test_a_start_takes_its_gas_from_the_block():
+    ledger = make_ledger()
+    initial = "\n\n@initial\ndef begin() -> None:\n    total.set(7)\n"
+    source = "from contracts.author import Var, initial\n\ntotal = Var(int, 0)\n" + initial
+    decide(ledger, make_proposal(source, not_before=ledger.height + 1))
+    ledger.begin_block()
+    assert version_of(ledger, 1).status == "active"
+    assert 0 < ledger.limits.gas_per_block_max - ledger.block.gas.left < 5_000
+
+
+def test_a_start_without_its_version_is_damage():
+    ledger = make_ledger()
+    ledger.overlay.put(
+        lifecycle_keys.contract_start_key(Height(ledger.height)), encode_value(["nobody", 1])
+    )
+    with pytest.raises(Corruption, match="VT-2090"):
+        begin_block(ledger.overlay, ledger.block, ledger.executor)
