@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from node.explorer import get_static_folder
-from tests.browser.fake_node import RunningNode, make_fake_node, run_fake_node
+from tests.browser.fake_node import RunningNode, run_fake_node
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def served() -> Iterator[RunningNode]:
     """A fake node with four days of the wind farm, on a port of its own."""
-    with run_fake_node(make_fake_node()) as running:
+    with run_fake_node() as running:
         yield running
 
 

@@ -1,22 +1,29 @@
 """Addresses of the explorer on the fake chain."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from chain.operations import name_of
-from tests.browser.fake_chain import FakeChain
+from chain.transaction import Transaction
+from tests.unit.node.chain_builder import ChainBuilder
 
 
-def find_caused(chain: FakeChain) -> tuple[str, str, int]:
+def list_transactions(chain: ChainBuilder) -> Iterator[Transaction]:
+    """Give all transactions in order."""
+    return (transaction for block in chain.blocks for transaction in block.transactions)
+
+
+def find_caused(chain: ChainBuilder) -> tuple[str, str, int]:
     """Give (transaction, action, height) of where the contract opened the order."""
     for block in chain.blocks:
         for receipt in block.receipts:
             for event in receipt.events:
                 if event.name == "action_opened":
-                    return receipt.transaction.hex(), event.subject, block.block.header.height
+                    return receipt.transaction.hex(), event.subject, block.header.height
     raise AssertionError("the fake farm stands still for two days")
 
 
-def find_code(chain: FakeChain, code: str) -> str:
+def find_code(chain: ChainBuilder, code: str) -> str:
     """Give the first transaction whose receipt has this code."""
     return next(
         receipt.transaction.hex()
@@ -47,18 +54,21 @@ PAGES: Final = {
 """One address of every page, by a short name."""
 
 
-def list_pages(chain: FakeChain) -> dict[str, str]:
+def find_kind(chain: ChainBuilder, operation: str) -> str:
+    """Give the first transaction with this operation."""
+    return next(
+        one.id.hex() for one in list_transactions(chain) if name_of(one.body.operation) == operation
+    )
+
+
+def list_pages(chain: ChainBuilder) -> dict[str, str]:
     """Give one address of every page on this chain."""
     transaction, action, height = find_caused(chain)
-    attested = next(one.id.hex() for one in chain.log if name_of(one.body.operation) == "attest")
-    refused = find_code(chain, "VT-2050")
-    return {
-        name: path.format(
-            transaction=transaction,
-            action=action,
-            height=height,
-            attested=attested,
-            refused=refused,
-        )
-        for name, path in PAGES.items()
+    found = {
+        "transaction": transaction,
+        "action": action,
+        "height": height,
+        "attested": find_kind(chain, "attest"),
+        "refused": find_code(chain, "VT-2050"),
     }
+    return {name: path.format(**found) for name, path in PAGES.items()}

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Route, sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.fake_node import make_fake_node, run_fake_node
+from tests.browser.fake_node import run_fake_node
 
 SIZES: Final = {"wide": (1280, 1180), "narrow": (360, 780)}
 SETTLE_MS: Final = 1_500
@@ -76,7 +76,7 @@ def change_one_byte(route: Route) -> None:
 
 def main(folder: Path, node: str, wanted: list[str]) -> None:
     """Take pictures of a running node, or of the fake one."""
-    fake = run_fake_node(make_fake_node()) if node == "-" else nullcontext()
+    fake = run_fake_node() if node == "-" else nullcontext()
     with fake as served, sync_playwright() as playwright, launch(playwright) as browser:
         take(browser, served.url if served else node.rstrip("/"), folder, wanted)
 

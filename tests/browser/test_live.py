@@ -25,26 +25,26 @@ def wait_for_height(page: Page, height: int) -> None:
 
 def test_new_block_appears_by_itself(open_page: OpenPage, served: RunningNode) -> None:
     page = open_page("/blocks")
-    wait_for_height(page, served.node.chain.height)
+    wait_for_height(page, served.height)
     page.get_by_text("Live").wait_for()
     served.advance()
-    height = served.node.chain.height
+    height = served.height
     wait_for_height(page, height)
     page.get_by_role("rowheader", name=str(height)).wait_for()
 
 
 def test_stream_resumes_where_it_broke_off(open_page: OpenPage, served: RunningNode) -> None:
     page = open_page("/")
-    wait_for_height(page, served.node.chain.height)
+    wait_for_height(page, served.height)
     served.advance()
-    wait_for_height(page, served.node.chain.height)
+    wait_for_height(page, served.height)
     page.route("**/v1/events**", lambda route: route.fulfill(status=503, body=""))
     page.evaluate("window.dispatchEvent(new Event('online'))")
     with page.expect_request("**/v1/events**from=**", timeout=15_000) as asked:
         page.context.set_offline(True)
         served.drop_streams()
         page.context.set_offline(False)
-    assert f"from={served.node.chain.height}." in asked.value.url
+    assert f"from={served.height}." in asked.value.url
     open_page.errors.clear()  # type: ignore[attr-defined]
 
 
@@ -76,7 +76,8 @@ def test_problem_shows_code_and_next_step(open_page: OpenPage) -> None:
     page.get_by_role("alert").wait_for()
     text = page.get_by_role("alert").inner_text()
     assert "VT-7004" in text
-    assert "There is no block 999999." in text
+    assert "Check the name" in text
+    assert "There is no block 999999 on this node." in text
     assert "veritwin explain VT-7004" in text
     open_page.errors.clear()  # type: ignore[attr-defined]
 

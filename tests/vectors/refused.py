@@ -127,9 +127,11 @@ def _refused_changes(good: ProvenReceipt) -> list[Refused]:
     """Receipts whose steps do not lead to the validators of their block."""
     first, second = encode_steps()
     changed = make_proven_receipt(make_governed_chain(), 7, 1, None, (first, second))
+    last = make_proven_receipt(make_governed_chain(), 6, 0, None, (first,))
     texts = [
         ("a change that does not decode", "validator changes", good, (b"\x01",)),
         ("a change after the block", "validator changes", good, (first,)),
+        ("the block itself as a change", "validator changes", last, (first, second)),
         ("a change is missing", "validator changes", changed, (second,)),
         ("two changes in the wrong order", "validator changes", changed, (second, first)),
         ("a change with a byte more", "validator changes", changed, (first + b"\xc0", second)),

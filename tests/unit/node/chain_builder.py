@@ -121,10 +121,13 @@ class ChainBuilder:
     """Makes blocks one after the other and stores them."""
 
     def __init__(
-        self, store: WritableStore | None = None, executor: Executor | None = None
+        self,
+        store: WritableStore | None = None,
+        executor: Executor | None = None,
+        genesis: Genesis | None = None,
     ) -> None:
         self.store: WritableStore = store if store is not None else MemoryStore()
-        self.genesis = make_genesis()
+        self.genesis = genesis or make_genesis()
         self.genesis_hash = compute_genesis_hash(self.genesis)
         self.genesis_json = genesis_to_json(self.genesis)
         self.ledger = Ledger(self.genesis, self.store, executor or NoContracts())

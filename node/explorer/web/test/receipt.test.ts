@@ -8,7 +8,7 @@ import { loadJson, loadText } from "./vectors";
 const genesis = readGenesis(loadText("genesis.json"));
 const good = loadText("sample.receipt.json");
 
-test.each(["sample.receipt.json", "telemetry.receipt.json", "failed.receipt.json"])(
+test.each(["sample.receipt.json", "telemetry.receipt.json", "failed.receipt.json", "changed.receipt.json"])(
   "%s holds from genesis to the result",
   async (name) => {
     const verdict = await verifyReceipt(loadText(name), genesis);

@@ -109,11 +109,12 @@ class FakeNode:
         )
 
     def consensus(self) -> ConsensusView:
-        head, validators = self.chain.head, self.genesis.validators
+        head = self.chain.head
+        validators = head.validators
         return ConsensusView(
             node=self.node,
-            organisation="certis",
-            engine="bft",
+            organisation=self.node.rpartition("-")[0],
+            engine=validators.engine,
             now_ms=now_ms(),
             started_ms=now_ms() - 60_000,
             first_height=0,

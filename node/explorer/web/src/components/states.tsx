@@ -41,7 +41,8 @@ export function ProblemBox({ problem, reload }: { problem: Problem; reload?: () 
         {problem.code !== null && <code class="code">{problem.code}</code>}
       </p>
       <p>{problem.detail}</p>
-      {problem.fix !== null && <p>Next: <Command text={problem.fix} /></p>}
+      {problem.fix !== null && <p>{problem.fix}</p>}
+      {problem.command !== null && <p><Command text={problem.command} /></p>}
       {problem.request !== null && <p class="muted small">Request <code>{problem.request}</code></p>}
       {reload !== undefined && <button type="button" onClick={reload}>Try again</button>}
     </div>

@@ -1,6 +1,6 @@
 /** Requests to the node that served this page. */
 
-import { statusCommand } from "./commands";
+import { explainCommand, statusCommand } from "./commands";
 
 const TIMEOUT_MS = 15_000;
 
@@ -20,6 +20,12 @@ export class Problem extends Error {
   /** Whether no answer came at all. */
   get isOffline(): boolean {
     return this.status === 0;
+  }
+
+  /** The command that says more. */
+  get command(): string | null {
+    if (this.isOffline) return statusCommand();
+    return this.code === null ? null : explainCommand(this.code);
   }
 }
 
@@ -66,7 +72,7 @@ async function request(path: string, signal?: AbortSignal): Promise<Response> {
     if (signal?.aborted === true) throw error;
     throw new Problem(
       "The node does not answer", "It may have stopped, or the connection is down.", 0, null,
-      statusCommand(), null,
+      null, null,
     );
   }
   if (!response.ok) throw await readProblem(response);

@@ -12,3 +12,8 @@ export const CHECK_CONTRACT = "veritwin contract check my_contract.py";
 export function statusCommand(): string {
   return `veritwin status --node ${location.origin}`;
 }
+
+/** What an error means and what to do about it. */
+export function explainCommand(code: string): string {
+  return `veritwin explain ${code}`;
+}

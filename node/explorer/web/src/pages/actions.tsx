@@ -79,14 +79,14 @@ function ActionTable({ items }: { items: readonly Answer[] }): JSX.Element {
         { head: "Twin", cell: (action) => <TwinLink id={action.twin} /> },
         { head: "Status", cell: (action) => <StatusTag status={action.status} /> },
         { head: "Addressee", isOptional: true, cell: (action) => action.addressee },
-        { head: "Cause measured", isOptional: true, cell: (action) => action.cause === null ? "–" : <Window cause={action.cause} /> },
+        { head: "Cause measured", isOptional: true, cell: (action) => <Window cause={action.cause} /> },
         { head: "Opened", cell: (action) => <When ms={action.opened_time_ms} /> },
       ]}
     />
   );
 }
 
-function Window({ cause }: { cause: NonNullable<Answer["cause"]> }): JSX.Element {
+function Window({ cause }: { cause: Answer["cause"] }): JSX.Element {
   if (cause.from_ms === null) return <span class="muted">–</span>;
   return <When ms={cause.from_ms} style="utc" />;
 }
@@ -144,7 +144,16 @@ function Content({ action }: { action: Answer }): JSX.Element {
 
 function Cause({ action }: { action: Answer }): JSX.Element {
   const { cause } = action;
-  if (cause === null) return <Link title="Cause"><p>A call of the contract, not a reading.</p></Link>;
+  if (cause.readings === 0) {
+    return (
+      <Link title="Cause">
+        <p>
+          A call of the contract, not a reading: transaction{" "}
+          <Id value={cause.transaction} what="transaction id" href={`/tx/${cause.transaction}`} />
+        </p>
+      </Link>
+    );
+  }
   const chart = withQuery(`/twins/${encodeURIComponent(cause.twin)}`, chartRange(action));
   return (
     <Link title="Cause">
@@ -167,7 +176,7 @@ function Cause({ action }: { action: Answer }): JSX.Element {
 
 /** Show as much time before and after the cause as it took, and six hours at the least. */
 function chartRange({ cause, details }: Answer): Record<string, number> {
-  if (cause === null || cause.from_ms === null || cause.to_ms === null) return {};
+  if (cause.from_ms === null || cause.to_ms === null) return {};
   const since = details["since_ms"];
   const from = typeof since === "number" ? Math.min(since, cause.from_ms) : cause.from_ms;
   const room = Math.max(6 * 3_600_000, cause.to_ms - from);

@@ -21,16 +21,22 @@ interface Step {
 /**
  * Give the committee after all steps, checking each to its last signature.
  *
- * Throws Malformed with the first thing that does not fit. As chain/committee_steps.py.
+ * `decides` is the height that the committee decides: all steps lie below it. Throws Malformed with
+ * the first thing that does not fit. As chain/committee_steps.py and chain/proven_receipt_check.py.
  */
 export async function followCommittee(
   genesis: { readonly hash: Bytes; readonly committee: Committee },
-  steps: readonly Uint8Array[],
+  encoded: readonly Uint8Array[],
+  decides: number,
 ): Promise<Committee> {
+  const steps = encoded.map(readStep);
+  const last = steps.at(-1);
+  if (last !== undefined && last.header.height >= decides) {
+    throw new Malformed("the last change is not before the block");
+  }
   let present = genesis.committee;
   let after = 0;
-  for (const data of steps) {
-    const step = readStep(data);
+  for (const step of steps) {
     await checkStep(step, present, after, genesis.hash);
     present = step.committee;
     after = step.header.height;

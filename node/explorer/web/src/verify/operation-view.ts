@@ -3,14 +3,49 @@
 import { Malformed, toBase64, toHex } from "./bytes";
 import { type Packed, Reader } from "./msgpack";
 
-/** How a field is written: as it is, hex, base64, or a list of parts with names of their own. */
-type Form = "plain" | "hex" | "base64" | { readonly each: Fields };
+/**
+ * How a field is written: as it is, hex, base64, a list of parts with names of their own, one part
+ * with names of its own, or one of several such parts, told apart by a number in front.
+ */
+type Form =
+  | "plain" | "hex" | "base64"
+  | { readonly each: Fields }
+  | { readonly part: Fields }
+  | { readonly oneOf: Readonly<Record<number, readonly [string, Fields]>> };
 type Fields = readonly (readonly [string, Form])[];
 
 const DEFINITION: Fields = [["name", "plain"], ["unit", "plain"], ["semantic", "plain"]];
 const READING: Fields = [
   ["property", "plain"], ["value", "plain"], ["time_ms", "plain"], ["unit", "plain"],
   ["quality", "plain"], ["sequence", "plain"],
+];
+const ORGANISATION: Fields = [
+  ["id", "plain"], ["name", "plain"], ["administrator", "hex"], ["certificate", "base64"],
+];
+const VALIDATOR: Fields = [
+  ["node", "plain"], ["organisation", "plain"], ["vote_key", "hex"], ["weight", "plain"],
+  ["tls_issuer", "hex"], ["tls_key", "hex"],
+];
+const CHANGE: Form = {
+  oneOf: {
+    1: ["add_organisation", [["organisation", { part: ORGANISATION }]]],
+    2: ["add_validator", [["validator", { part: VALIDATOR }], ["host", "plain"], ["port", "plain"]]],
+    3: ["remove_validator", [["node", "plain"]]],
+    4: ["set_weight", [["node", "plain"], ["weight", "plain"]]],
+    5: ["set_engine", [["engine", "plain"]]],
+  },
+};
+const SIGNED: Form = {
+  oneOf: {
+    1: ["vote_signed", [["block", "hex"], ["time_ms", "plain"], ["signature", "hex"]]],
+    2: ["proposal_signed", [
+      ["block", "hex"], ["valid_round", "plain"], ["value_digest", "hex"], ["signature", "hex"],
+    ]],
+  },
+};
+const EVIDENCE: Fields = [
+  ["key", "hex"], ["height", "plain"], ["round", "plain"], ["kind", "plain"],
+  ["first", SIGNED], ["second", SIGNED],
 ];
 
 const FIELDS: Readonly<Record<string, Fields>> = {
@@ -29,6 +64,11 @@ const FIELDS: Readonly<Record<string, Fields>> = {
   deploy_contract: [["name", "plain"], ["source", "plain"], ["parameters", "base64"]],
   call: [["contract", "plain"], ["method", "plain"], ["arguments", "base64"]],
   acknowledge: [["action", "hex"], ["outcome", "plain"], ["note", "plain"]],
+  propose_change: [["change", CHANGE], ["note", "plain"]],
+  approve_change: [["proposal", "hex"]],
+  withdraw_change: [["proposal", "hex"]],
+  rotate_vote_key: [["node", "plain"], ["new_key", "hex"], ["proof", "hex"]],
+  report_evidence: [["evidence", { part: EVIDENCE }]],
 };
 
 /** Give the fields of an encoded operation by name, without its type. Throws Malformed. */
@@ -48,10 +88,18 @@ function nameFields(fields: Fields, values: readonly Packed[]): Readonly<Record<
 
 function write(form: Form, value: Packed): unknown {
   if (form === "plain") return value;
-  if (typeof form !== "string") {
-    if (!Array.isArray(value)) throw new Malformed("a field of the operation is not a list");
-    return (value as readonly Packed[]).map((one) => nameFields(form.each, one as readonly Packed[]));
-  }
+  if (typeof form !== "string") return writeParts(form, value);
+  if (value === null) return null;
   if (!(value instanceof Uint8Array)) throw new Malformed("a field of the operation is not bytes");
   return form === "hex" ? toHex(value) : toBase64(value);
+}
+
+function writeParts(form: Exclude<Form, string>, value: Packed): unknown {
+  if (!Array.isArray(value)) throw new Malformed("a field of the operation is not a list");
+  const parts = value as readonly Packed[];
+  if ("each" in form) return parts.map((one) => nameFields(form.each, one as readonly Packed[]));
+  if ("part" in form) return nameFields(form.part, parts);
+  const found = typeof parts[0] === "number" ? form.oneOf[parts[0]] : undefined;
+  if (found === undefined) throw new Malformed("a field of the operation is of an unknown kind");
+  return { type: found[0], ...nameFields(found[1], parts.slice(1)) };
 }

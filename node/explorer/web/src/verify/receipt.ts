@@ -122,7 +122,7 @@ function addDecision(chain: Chain, o: Opened, genesis: Genesis): void {
       return `The block belongs to the chain “${genesis.chainId}”, whose genesis you trust.`;
     })
     .add("validator changes", "Changes of the validators", async () => {
-      o.committee = await followCommittee(genesis, o.file.validatorChanges);
+      o.committee = await followCommittee(genesis, o.file.validatorChanges, o.header.height);
       return sayChanges(o.file.validatorChanges.length);
     })
     .add("validator set", "Validator set", () => {

@@ -42,6 +42,15 @@ const OPERATIONS: Readonly<Record<number, Kind>> = {
     fields: 4,
     describe: (f) => `action ${toHex(asBytes(f[1]))} ${text(f[2])}`,
   },
+  10: { name: "propose_change", fields: 3, describe: (f) => `propose: ${describeChange(f[1])}` },
+  11: { name: "approve_change", fields: 2, describe: (f) => `approve proposal ${toHex(asBytes(f[1]))}` },
+  12: { name: "withdraw_change", fields: 2, describe: (f) => `withdraw proposal ${toHex(asBytes(f[1]))}` },
+  13: {
+    name: "rotate_vote_key",
+    fields: 4,
+    describe: (f) => `change the vote key of node ${text(f[1])} to ${toHex(asBytes(f[2]))}`,
+  },
+  14: { name: "report_evidence", fields: 2, describe: (f) => describeEvidence(f[1]) },
 };
 
 /** A transaction with everything the checks need. */
@@ -166,6 +175,32 @@ function describeReadings(count: number, twins: readonly string[]): string {
   return `${count} reading${count === 1 ? "" : "s"} of ${shown}`;
 }
 
+/** Say what a change does, in the words of chain/changes.py. */
+function describeChange(change: Packed | undefined): string {
+  const [tag, first, second] = asArray(change);
+  switch (tag) {
+    case 1:
+      return `add organisation ${text(asArray(first)[0])}`;
+    case 2: {
+      const [node, organisation, , weight] = asArray(first);
+      return `add node ${text(node)} of ${text(organisation)} with weight ${count(weight)}`;
+    }
+    case 3:
+      return `remove node ${text(first)}`;
+    case 4:
+      return `set the weight of node ${text(first)} to ${count(second)}`;
+    case 5:
+      return `agree by ${text(first)}`;
+    default:
+      throw new Malformed(`the change has the unknown tag ${String(tag)}`);
+  }
+}
+
+function describeEvidence(evidence: Packed | undefined): string {
+  const [key, height, round, kind] = asArray(evidence);
+  return `two ${text(kind)}s of key ${toHex(asBytes(key))} at height ${count(height)} round ${count(round)}`;
+}
+
 function isArray(value: Packed): value is readonly Packed[] {
   return Array.isArray(value);
 }
@@ -181,6 +216,15 @@ function asBytes(value: Packed | undefined): Bytes {
 }
 
 function texts(value: Packed | undefined): string {
-  if (value === undefined || !isArray(value)) throw new Malformed("a field is not a list");
-  return value.map(text).join(", ");
+  return asArray(value).map(text).join(", ");
+}
+
+function asArray(value: Packed | undefined): readonly Packed[] {
+  if (value === undefined || !isArray(value)) throw new Malformed("a field of the operation is not a list");
+  return value;
+}
+
+function count(value: Packed | undefined): number {
+  if (typeof value !== "number") throw new Malformed("a field of the operation is not a number");
+  return value;
 }

@@ -106,7 +106,7 @@ function addBlock(
     })
     .add("validator changes", "Changes of the validators", async () => {
       const steps = raw.validator_changes.map((item) => fromBase64(item, "a change of the validators"));
-      open.committee = await followCommittee(genesis, steps);
+      open.committee = await followCommittee(genesis, steps, open.header.height);
       return sayChanges(steps.length);
     })
     .add("validator set", "Validator set", () => {
