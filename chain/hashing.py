@@ -1,5 +1,6 @@
 """SHA-256 with a domain tag for every use, so that no hash can stand for another kind of thing."""
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -10,6 +11,7 @@ EMPTY_HASH: Final = Hash(b"\0" * 32)
 """Stands for "nothing": the parent of the first block, an empty subtree."""
 
 
+@lru_cache(maxsize=256)
 def tag_prefix(tag: str) -> bytes:
     """Give the bytes that `hash_tagged` puts before the parts, for code that hashes a lot."""
     name = PROTOCOL + tag.encode("ascii")
@@ -24,11 +26,10 @@ def hash_tagged(tag: str, *parts: bytes) -> Hash:
     Args: tag: name of the use, ASCII; parts: any number of byte strings.
     Returns: 32 bytes: SHA-256(len8 protocol/tag, then len8 part for each part).
     """
-    hasher = sha256(tag_prefix(tag))
+    pieces = [tag_prefix(tag)]
     for part in parts:
-        hasher.update(len(part).to_bytes(8, "big"))
-        hasher.update(part)
-    return Hash(hasher.digest())
+        pieces += (len(part).to_bytes(8, "big"), part)
+    return Hash(sha256(b"".join(pieces)).digest())
 
 
 def signing_hash(purpose: str, genesis: Hash, *parts: bytes) -> Hash:

@@ -61,6 +61,10 @@ class Driver:
 
         Raises: Corruption, HostFault or an error of the disk: the node must stop.
         """
+        return StepResult(self.perform(events), self.replica.view())
+
+    def perform(self, events: Sequence[Event]) -> tuple[Effect, ...]:
+        """Do what `step` does, for callers that need no view of the replica after each step."""
         said: list[Effect] = []
         unsaved: Persist | None = None
         queue = deque(events)
@@ -86,7 +90,7 @@ class Driver:
                     said.append(effect)
         if unsaved is not None:
             self._save(unsaved)
-        return StepResult(tuple(said), self.replica.view())
+        return tuple(said)
 
     def _commit(self, effect: Commit, unsaved: Persist | None) -> None:
         # The block before the file: a file that is ahead of the state seals the height, and a

@@ -75,13 +75,15 @@ class BftEngine:
                 self._start()
             case Received(message, now_ms):
                 self._height.now_ms = now_ms
-                if isinstance(message, Message):
-                    self._receive(message)
+                if not isinstance(message, Message) or not self._receive(message):
+                    return self._height.effects
             case TimerFired(timer, now_ms):
                 self._height.now_ms = now_ms
                 self._height.fire(timer)
             case WorkAvailable(now_ms):
                 self._height.now_ms = now_ms
+                if self.state.step != Step.WAIT:
+                    return self._height.effects
                 self._height.begin()
             case PayloadBuilt():
                 self._height.offer(event)
@@ -155,11 +157,14 @@ class BftEngine:
             return []
         return [Accuse(*conflict) for conflict in self._height.log.find_conflicts(certificate)]
 
-    def _receive(self, message: Message) -> None:
+    def _receive(self, message: Message) -> bool:
+        """Take a message; tell whether it is one of this height, which a rule may wait for."""
         if message.height == self.state.height:
             self._height.receive(message)
-        elif message.height > self.state.height and self._ahead.is_news(message):
+            return True
+        if message.height > self.state.height and self._ahead.is_news(message):
             self._receive_ahead(message)
+        return False
 
     def _receive_ahead(self, message: Message) -> None:
         validators = self._ahead.validators

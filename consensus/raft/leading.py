@@ -305,6 +305,8 @@ class Leading:
     def _confirm_reads(self) -> None:
         m = self._member
         assert m.own_index is not None, "leaders are members"
+        if not len(self._queue):
+            return
         beats = {index: one.beat for index, one in self._others.items()}
         beat = rules.find_confirmed_beat(beats, m.validators, m.own_index, self._beat)
         for committed, reader in self._queue.take_confirmed(beat):

@@ -64,11 +64,12 @@ class Neighbours:
     def __init__(self, own_name: NodeName) -> None:
         self._own_name = own_name
         self._connected_to: dict[NodeName, frozenset[NodeName]] = {}
+        self._names: tuple[NodeName, ...] = ()
 
     @property
     def names(self) -> tuple[NodeName, ...]:
         """Connected peers, in order of name."""
-        return tuple(sorted(self._connected_to))
+        return self._names
 
     def __contains__(self, peer: NodeName) -> bool:
         return peer in self._connected_to
@@ -76,10 +77,12 @@ class Neighbours:
     def add(self, peer: NodeName) -> None:
         """A peer is connected."""
         self._connected_to[peer] = frozenset()
+        self._names = tuple(sorted(self._connected_to))
 
     def remove(self, peer: NodeName) -> None:
         """A peer is gone."""
         self._connected_to.pop(peer, None)
+        self._names = tuple(sorted(self._connected_to))
 
     def learn(self, peer: NodeName, connected: Iterable[NodeName]) -> None:
         """A peer told which nodes it is connected to."""

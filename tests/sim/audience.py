@@ -80,8 +80,8 @@ class Audience:
         """A node handles events."""
         for event in taken:
             match event:
-                case events.FrameReceived(peer, frame):
-                    self._note(machine.index, f"gets from {peer}", frame)
+                case events.FrameReceived():
+                    self._note(machine.index, f"gets from {event.peer}", event.frame)
                 case events.TimerFired():
                     self._note(machine.index, "hears that", event)
                 case events.PeerUp(peer):

@@ -28,8 +28,10 @@ class Clock:
         if reading is None:
             reading = UnixMillis(START_MS + self._monotonic_ms() + self._offset_ms)
         self._last_ms = reading
-        self.low_ms = min(self.low_ms, reading)
-        self.high_ms = max(self.high_ms, reading)
+        if reading < self.low_ms:
+            self.low_ms = reading
+        elif reading > self.high_ms:
+            self.high_ms = reading
         return reading
 
     def jump(self, by_ms: int) -> None:

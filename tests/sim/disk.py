@@ -49,7 +49,8 @@ class SortedStore:
 
     def apply(self, batch: WriteBatch) -> None:
         """Apply a batch in memory."""
-        for column, key, value in ((put.column, put.key, put.value) for put in batch.puts):
+        for put in batch.puts:
+            column, key, value = put.column, put.key, put.value
             data = self._content[column]
             if (value is None) == (key in data):
                 self._sorted.pop(column, None)

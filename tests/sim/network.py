@@ -116,10 +116,10 @@ class Network:
         weather, random = way.weather, self.random
         if way.is_cut or random.random() < weather.loss:
             return
-        if not way.is_healed and not self.unheard.get(target.index, frozenset()).isdisjoint(
-            (what, (what[0], ANYBODY))
-        ):
-            return
+        if self.unheard and not way.is_healed:
+            unheard = self.unheard.get(target.index, frozenset())
+            if what in unheard or (what[0], ANYBODY) in unheard:
+                return
         self._carry(way, link, frame)
         if weather.copies and random.random() < weather.copies:
             self._carry(way, link, frame)

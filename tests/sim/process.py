@@ -33,8 +33,8 @@ from tests.sim.words import author_of, kind_of
 if TYPE_CHECKING:
     from tests.sim.world import World
 
-TICK_MS: Final = 500
-"""The beat of a real node (`node/runtime.py`)."""
+TICKS_MS: Final = (500, 1_000, 1_500)
+"""The beat of a real node (`node/runtime.py`), and slower ones, as of nodes that are busy."""
 STEP_EVENTS_MAX: Final = 512
 
 
@@ -130,7 +130,7 @@ class Machine:
             return
         self.world.audience.started(self)
         self._take(events.Started)
-        self.world.after(TICK_MS, self._tick, self.life)
+        self.world.after(self.world.tick_ms, self._tick, self.life)
 
     def cut_power(self) -> None:
         """Lose all that is not on disk."""
@@ -209,19 +209,19 @@ class Machine:
         taken, self._inbox = self._inbox[:STEP_EVENTS_MAX], self._inbox[STEP_EVENTS_MAX:]
         self.world.audience.handling(self, taken)
         try:
-            result = self.driver.step(taken)
+            done = self.driver.perform(taken)
         except PowerCut:
             self.cut_power()
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends a node
             self._halt(error)
             return
-        for effect in result.effects:
+        for effect in done:
             if isinstance(effect, effects.Commit):
                 self.world.audience.committed(self, effect)
                 self.clock.forget(event.now_ms for event in taken)
         delay_ms = self.disk.take_delay_ms()
-        done = join_transactions(result.effects)
+        done = tuple(join_transactions(done))
         self._busy_until_ms = self.world.now_ms + delay_ms
         if delay_ms:
             self.world.after(delay_ms, self._perform, life, done)
@@ -299,7 +299,7 @@ class Machine:
             return
         if not self.is_paused:
             self._take(events.Tick)
-        self.world.after(TICK_MS, self._tick, life)
+        self.world.after(self.world.tick_ms, self._tick, life)
 
     def _halt(self, error: Exception) -> None:
         """Stop as a node does that cannot go on; the machine itself stays on."""

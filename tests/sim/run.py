@@ -30,6 +30,8 @@ LIVENESS_MS: Final = 240_000
 HEALED_HEIGHTS: Final = 2
 """How many heights they have to add."""
 
+ELECTION_MS: Final = (1_000, 2_000, 3_000)
+"""Raft's heartbeats come ten times as often."""
 COMMITTEES: Final[dict[EngineName, tuple[tuple[int, ...], ...]]] = {
     "bft": ((1, 1, 1, 1),) * 8 + ((3, 2, 2, 2, 1), (2, 1, 1, 1, 1), (1,) * 7),
     "raft": ((1, 1, 1),) * 4 + ((1,) * 5, (1, 1, 1, 1, 0)),
@@ -128,6 +130,8 @@ def draw_genesis(streams: Streams, engine: EngineName) -> Genesis:
     random = streams.of("genesis")
     genesis = make_genesis(random.choice(COMMITTEES[engine]))
     timing = Timing(heartbeat_ms=random.choice((3_000, 5_000, 10_000)))
+    if engine == "raft":
+        timing = replace(timing, propose_ms=random.choice(ELECTION_MS))
     validators = ValidatorSet(genesis.validators.members, engine)
     return replace(genesis, timing=timing, validators=validators)
 

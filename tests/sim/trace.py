@@ -23,9 +23,8 @@ class Recorder:
         """Note that something happened to a machine, or (-1) to the world."""
         self.count += 1
         self._last.append((now_ms, machine, what, thing))
-        self._hasher.update(b"%d %d %s\n" % (now_ms, machine, what.encode()))
-        if isinstance(thing, bytes):
-            self._hasher.update(thing)
+        line = b"%d %d %s\n" % (now_ms, machine, what.encode())
+        self._hasher.update(line + thing if type(thing) is bytes else line)
         if self._write is not None:
             self._write(_line(now_ms, machine, what, thing))
 

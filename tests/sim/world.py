@@ -18,7 +18,7 @@ from node.replica.commit import build_genesis_batch
 from tests.sim.audience import Audience
 from tests.sim.disk import SortedStore
 from tests.sim.network import Network
-from tests.sim.process import Machine
+from tests.sim.process import TICKS_MS, Machine
 from tests.sim.signatures import Scheme
 from tests.sim.streams import Streams
 from tests.sim.trace import Recorder
@@ -47,6 +47,7 @@ class World:
         self.audience = Audience(self.note)
         self.now_ms = 0
         self.is_healed = False
+        self.tick_ms = self.streams.of("beat").choice(TICKS_MS)
         self.genesis_hash: Hash = compute_genesis_hash(setup.genesis)
         self.genesis_head, batch = build_genesis_batch(setup.genesis)
         store = SortedStore()
@@ -76,10 +77,11 @@ class World:
     def run(self, until_ms: int, is_done: Callable[[], bool] | None = None) -> bool:
         """Let things happen until a time, or until `is_done`; tell whether it was."""
         heap = self._heap
+        pop = heapq.heappop
         while heap and heap[0][0] <= until_ms:
-            if is_done is not None and is_done():
+            if is_done is not None and heap[0][0] > self.now_ms and is_done():
                 return True
-            self.now_ms, _, happening, arguments = heapq.heappop(heap)
+            self.now_ms, _, happening, arguments = pop(heap)
             happening(*arguments)
         self.now_ms = until_ms
         return is_done is not None and is_done()
