@@ -11,15 +11,20 @@ from tests.sim.faults import ALL_KINDS
 from tests.sim.report import Tally, run_many, tell_failure
 from tests.sim.run import run_seed, shrink
 
+AT_LEAST_0, AT_LEAST_1 = click.IntRange(min=0), click.IntRange(min=1)
+
 
 @click.command()
 @click.option("--engine", type=click.Choice(["bft", "raft"]), default="bft", show_default=True)
-@click.option("--seeds", default=200, show_default=True, help="How many seeds.")
-@click.option("--start", default=0, show_default=True, help="The first seed.")
+@click.option("--seeds", type=AT_LEAST_1, default=200, show_default=True, help="How many seeds.")
+@click.option("--start", type=AT_LEAST_0, default=0, show_default=True, help="The first seed.")
 @click.option(
-    "--jobs", default=os.cpu_count() or 1, help="Processes; one for each core if not said."
+    "--jobs",
+    type=AT_LEAST_1,
+    default=os.cpu_count() or 1,
+    help="Processes; one for each core if not said.",
 )
-@click.option("--seed", type=int, help="Run this seed only.")
+@click.option("--seed", type=AT_LEAST_0, help="Run this seed only.")
 @click.option("--trace", is_flag=True, help="With --seed: tell the story.")
 @click.option(
     "--shrink", "is_shrunk", is_flag=True, help="With --seed: leave out what is not needed."

@@ -35,6 +35,9 @@ class Watcher:
     def committed(self, machine: Machine, commit: effects.Commit) -> None:
         """A block is on a machine's disk; the node has said nothing of it yet."""
 
+    def installed(self, machine: Machine, height: Height) -> None:
+        """A node has put a snapshot in place."""
+
     def published(self, machine: Machine, commit: effects.Commit) -> None:
         """A node tells its subscribers of a block."""
 
@@ -102,6 +105,12 @@ class Audience:
         self._note(machine.index, f"has {commit.block.hex()}:", commit)
         for watcher in self._watchers["committed"]:
             watcher.committed(machine, commit)
+
+    def installed(self, machine: Machine, height: Height) -> None:
+        """A snapshot is in place."""
+        self._note(machine.index, f"has the snapshot of height {height}")
+        for watcher in self._watchers["installed"]:
+            watcher.installed(machine, height)
 
     def published(self, machine: Machine, commit: effects.Commit) -> None:
         """Subscribers hear of a block."""

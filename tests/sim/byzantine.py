@@ -80,7 +80,7 @@ class Liar:
     def sign(self, message: Proposal | Vote) -> ConsensusMessage:
         """Sign whatever it is with the own key."""
         digest = hash_of(message, self.world.genesis_hash)
-        return ConsensusMessage(replace(message, signature=self.machine.key.sign(digest)))
+        return ConsensusMessage(replace(message, signature=self.machine.keys[-1].sign(digest)))
 
 
 class Equivocator(Liar):

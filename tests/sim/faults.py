@@ -34,7 +34,7 @@ MACHINE_KINDS: Final = (
     "power-cut", "last-words", "blackout", "pause", "slow-disk", "full-disk", "skew", "jump",
     "freeze",
 )  # fmt: skip
-DAMAGE_KINDS: Final = ("rot", "wipe", "rollback")
+DAMAGE_KINDS: Final = ("rot", "wipe", "rollback", "disk-loss")
 """What makes a suspect of a machine, though it never lies: its database is not what it wrote."""
 LIE_KINDS: Final = (
     "twins", "equivocation", "selection", "withholding", "false-heights", "stale-certificates",
@@ -260,7 +260,7 @@ class Faults(Watcher):
         if machine.is_up:
             machine.cut_power()
         content = self._backups.get(machine.index, {}) if kind == "rollback" else {}
-        machine.wipe(content, with_signed=False)
+        machine.wipe(content, with_signed=kind == "disk-loss")
         self.bring_back(random, machine)
 
     def _operate(self) -> None:
@@ -268,8 +268,10 @@ class Faults(Watcher):
         for machine in self.world.machines:
             if machine.is_up or machine.halted is None:
                 continue
-            if machine.disk.is_rotten or (machine.is_faulty and not machine.disk.is_full):
-                machine.wipe({}, with_signed=machine.is_faulty)
+            if machine.is_signed_disk_rotten or (machine.is_faulty and not machine.disk.is_full):
+                machine.wipe({}, with_signed=True)
+            elif machine.disk.is_rotten:
+                machine.wipe({}, with_signed=False)
             if not machine.disk.is_full:
                 machine.start()
         self.world.after(OPERATOR_MS, self._operate)

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, Final, cast
 from weakref import WeakValueDictionary
 
+from consensus.last_signed import NEVER_SIGNED, encode_last_signed
 from node.storage.last_signed import LastSignedFile
 from tests.sim.power import Power
 
@@ -38,6 +39,12 @@ class SignedDisk:
         """Open the file as a starting node does; see `LastSignedFile`."""
         opened: LastSignedFile = _MODULE.LastSignedFile(cast(Path, self), must_exist=must_exist)
         return opened
+
+    def found(self) -> None:
+        """Make the file as it is made together with a vote key, which has signed nothing yet."""
+        was_full, self.is_full = self.is_full, False
+        self.open(must_exist=False).store(encode_last_signed(NEVER_SIGNED))
+        self.is_full = was_full
 
     def exists(self) -> bool:
         """Tell whether the file is there."""

@@ -48,10 +48,14 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Search with the simulator, seeds from `first` on, until one fails or all were run."""
+    """Search with the simulator, seeds from `first` on, until one fails or all were run.
+
+    With `kinds` only seeds in which one of these faults happens are run, and counted.
+    """
 
     first: int = 0
     count: int = 40
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ NODE_MUTANTS: Final = (
                 "        self._store.write(batch, sync=False)",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("power-cut",)),
     ),
     Mutant(
         "skip-the-sync-of-the-state",
@@ -29,7 +29,7 @@ NODE_MUTANTS: Final = (
                 "        self._store.write(WriteBatch(tuple(puts)), sync=False)",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("blackout",)),
     ),
     Mutant(
         "send-before-persist",
@@ -45,7 +45,7 @@ NODE_MUTANTS: Final = (
         return""",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("power-cut",)),
     ),
     Mutant(
         "file-before-state",
@@ -59,7 +59,7 @@ NODE_MUTANTS: Final = (
                 "        self._store.write(WriteBatch(tuple(puts)), sync=True)",
             ),
         ),
-        Seeds(),
+        Seeds(count=120, kinds=("blackout",)),
     ),
     Mutant(
         "no-last-signed-file",
@@ -71,7 +71,7 @@ NODE_MUTANTS: Final = (
                 "            del signed\n            return",
             ),
         ),
-        Seeds(),
+        Seeds(count=80, kinds=("wipe", "rollback")),
     ),
     Mutant(
         "split-the-commit",
@@ -84,7 +84,7 @@ NODE_MUTANTS: Final = (
                 "        self._store.write(WriteBatch(batch.puts[1:]), sync=True)",
             ),
         ),
-        Seeds(),
+        Seeds(count=80, kinds=("power-cut",)),
     ),
     Mutant(
         "skip-a-height-in-the-stream",
@@ -178,7 +178,7 @@ NODE_MUTANTS: Final = (
                 "            if entry.transaction.body.expiry_height < 0",
             ),
         ),
-        Seeds(),
+        Seeds(count=80, kinds=("clog", "pause")),
     ),
     Mutant(
         "no-transaction-signature-check",
@@ -343,9 +343,9 @@ NODE_MUTANTS: Final = (
             Edit(
                 "node/replica/sync.py",
                 "            if now_ms - request.sent_ms < REQUEST_TIMEOUT_MS:",
-                "            if request.peer in self._heights:",
+                "            if now_ms >= request.sent_ms:",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("deafness",)),
     ),
 )

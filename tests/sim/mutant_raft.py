@@ -17,7 +17,7 @@ RAFT_MUTANTS: Final = (
                 "    return candidate is not own\n",
             ),
         ),
-        Seeds(),
+        Seeds(count=80, kinds=("last-words",)),
         engine="raft",
     ),
     Mutant(
@@ -128,7 +128,7 @@ RAFT_MUTANTS: Final = (
                 "    return replace(state, lives=state.lives + 1, entry=None)",
             ),
         ),
-        Seeds(),
+        Seeds(count=120, kinds=("last-words", "blackout")),
         engine="raft",
     ),
     Mutant(
@@ -160,7 +160,7 @@ RAFT_MUTANTS: Final = (
                 "from dataclasses import dataclass\n\nimport msgspec.structs\n",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("last-words",)),
         engine="raft",
     ),
     Mutant(

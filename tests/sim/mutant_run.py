@@ -9,22 +9,39 @@ import importlib
 import io
 import json
 import os
+import re
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import redirect_stdout
-from typing import Any
+from typing import Any, Final
 
 from tests.sim.mutant import Engines, Mutant, Seeds, Tests, Twins, plant
 from tests.sim.mutant_list import find_mutant
 
 Found = tuple[str, str, str]
 """By whom, where, and the text."""
+BROKEN: Final = re.compile(r"\b(Name|UnboundLocal|Attribute|Type|Import|Syntax)Error\b")
+"""What Python says of a mutant whose own code does not fit any more; that is no finding."""
+
+
+def choose_seeds(mutant: Mutant, seeds: Seeds) -> Iterator[int]:
+    """Give the seeds to run: those whose plan holds a wanted kind of fault, if any is wanted."""
+    run: Any = importlib.import_module("tests.sim.run")
+    left, seed = seeds.count, seeds.first
+    while left:
+        streams = run.Streams(seed)
+        plan = run.draw_plan(streams, run.draw_genesis(streams, mutant.engine))
+        if not seeds.kinds or set(seeds.kinds) & set(plan.kinds):
+            yield seed
+            left -= 1
+        seed += 1
 
 
 def search_seeds(mutant: Mutant, seeds: Seeds) -> Found | None:
     """Run seeds of the simulator with all checkers."""
     run: Any = importlib.import_module("tests.sim.run")
-    for seed in range(seeds.first, seeds.first + seeds.count):
+    for seed in choose_seeds(mutant, seeds):
         failure = run.run_seed(seed, mutant.engine).failure
         if failure is not None:
             return failure.checker, f"seed {seed}", failure.message
@@ -37,7 +54,7 @@ def search_survivor(mutant: Mutant, seeds: Seeds) -> Found | None:
     known = importlib.import_module("tests.sim.checkers").ALL_CHECKERS
     others = [checker for checker in known if checker.name != mutant.only]
     assert len(others) == len(known) - 1, f"no checker is named {mutant.only}"
-    for seed in range(seeds.first, seeds.first + seeds.count):
+    for seed in choose_seeds(mutant, seeds):
         failure = run.run_seed(seed, mutant.engine).failure
         if failure is None or failure.checker != mutant.only:
             continue
@@ -121,7 +138,11 @@ def main() -> None:
         found = search(mutant, survivor=options.survivor)
     by, where, text = found or ("", "", "")
     seconds = round(time.monotonic() - begun, 1)
-    answer = {"found": found is not None, "by": by, "where": where, "text": text}
+    is_broken = bool(mutant.edits) and BROKEN.search(text) is not None
+    if is_broken:
+        text = f"the mutant itself is broken: {text}"
+    is_found = found is not None and not is_broken
+    answer = {"found": is_found, "by": by, "where": where, "text": text}
     sys.stdout.write(json.dumps(answer | {"seconds": seconds}) + "\n")
 
 

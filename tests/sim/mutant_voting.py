@@ -92,7 +92,7 @@ VOTING_MUTANTS: Final = (
                 "    return initial_state(height, NEVER_SIGNED)",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("power-cut",)),
     ),
     Mutant(
         "sign-twice-unseen",
@@ -114,7 +114,7 @@ VOTING_MUTANTS: Final = (
                 "for conflict in ()]",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("power-cut",)),
         only="votes",
     ),
     Mutant(
@@ -280,7 +280,7 @@ VOTING_MUTANTS: Final = (
                 "    if not message.signature:",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("mutation",)),
     ),
     Mutant(
         "vote-before-the-check",
@@ -292,7 +292,7 @@ VOTING_MUTANTS: Final = (
                 "        return self._verdicts.get(value) is not Verdict.MISMATCHED",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("mutation", "equivocation")),
     ),
     Mutant(
         "no-round-skip",

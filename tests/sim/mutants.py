@@ -141,6 +141,9 @@ def _table(*titles: str) -> Table:
 def main(checkers: bool, names: tuple[str, ...]) -> None:
     """Look for all mutants, or for those with the NAMES."""
     begun = time.monotonic()
+    known = {mutant.name for mutant in (*ALL_MUTANTS, *CONTROLS)}
+    if unknown := [name for name in names if name not in known]:
+        raise click.BadParameter(f"there is no mutant {', '.join(unknown)}", param_hint="NAMES")
     mutants = [find_mutant(name) for name in names] or list(ALL_MUTANTS)
     if checkers:
         from tests.sim.checkers import ALL_CHECKERS

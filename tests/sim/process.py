@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, Final, Protocol
 from chain.codec import decode
 from chain.errors import ChainError
 from chain.keys import Signer
-from chain.scalars import NodeName
+from chain.scalars import Height, NodeName
 from consensus.value import Timer
 from node.batching import join_transactions
 from node.driver import Driver
 from node.replica import effects, events, keys
 from node.replica.head import HEAD_SIZE_BYTES_MAX, Head
 from node.replica.messages import AnyPeerMessage, encode_frame
+from node.replica.past import Base
 from node.replica.ports import Column
 from node.replica.replica import Replica
 from tests.sim.clock import Clock
 from tests.sim.disk import Content, Disk
 from tests.sim.files import SignedDisk
 from tests.sim.network import Kind
-from tests.sim.opening import open_node
+from tests.sim.opening import draw_catch_up, open_node
 from tests.sim.power import Power, PowerCut
 from tests.sim.words import author_of, kind_of
 
@@ -51,16 +52,20 @@ class Behaviour(Protocol):
 class Machine:
     """A node's process, its disk, its clock and its power."""
 
-    def __init__(self, world: World, index: int, name: NodeName, key: Signer) -> None:
+    def __init__(self, world: World, index: int, name: NodeName, signers: list[Signer]) -> None:
         random = world.streams.of(f"disk/{index}")
         self.world = world
         self.index = index
         self.name = name
-        self.key = key
+        self.keys = signers
+        """Its vote keys, the newest last."""
         self.power = Power()
         self.clock = Clock(lambda: world.now_ms)
         self.disk = Disk(self.power, random, world.genesis_content)
         self.signed_disk = SignedDisk(self.power, random)
+        self.signed_disk.found()
+        of_catch_up = world.streams.of(f"catch-up/{index}")
+        self.catch_up = draw_catch_up(of_catch_up, world.genesis.limits)
         self.peers: dict[NodeName, Machine] = {}
         self.behaviours: list[Behaviour] = []
         self.is_faulty = False
@@ -103,6 +108,12 @@ class Machine:
         if data is not self._head[0]:
             self._head = data, decode(data, Head, HEAD_SIZE_BYTES_MAX)
         return self._head[1]
+
+    @property
+    def base(self) -> Base:
+        """Where what is kept on disk begins."""
+        data = self.disk.peek(Column.META, keys.BASE)
+        return Base() if data is None else decode(data, Base, HEAD_SIZE_BYTES_MAX)
 
     @property
     def is_damaged(self) -> bool:
@@ -160,7 +171,10 @@ class Machine:
             self._plan()
 
     def wipe(self, content: Content, *, with_signed: bool) -> None:
-        """Lose the database, or go back to a copy of it; with the last-signed file or without."""
+        """Lose the database, or go back to a copy of it; with the last-signed file or without.
+
+        Who lies makes itself a new file, as if its key had signed nothing.
+        """
         assert not self.is_up, "nobody takes a disk from a running node"
         blocks = len(content.get(Column.BLOCKS, {})) // 3
         self.world.note(self.index, f"has another database, of {blocks} blocks")
@@ -168,6 +182,8 @@ class Machine:
         self.disk.replace(content)
         if with_signed:
             self.signed_disk.remove()
+            if self.is_faulty:
+                self.signed_disk.found()
             self.is_signed_disk_rotten = False
 
     def receive(self, peer: NodeName, frame: bytes) -> None:
@@ -208,6 +224,7 @@ class Machine:
             return
         taken, self._inbox = self._inbox[:STEP_EVENTS_MAX], self._inbox[STEP_EVENTS_MAX:]
         self.world.audience.handling(self, taken)
+        height = self.head.height
         try:
             done = self.driver.perform(taken)
         except PowerCut:
@@ -218,8 +235,11 @@ class Machine:
             return
         for effect in done:
             if isinstance(effect, effects.Commit):
+                height = self._follow(height, Height(effect.height - 1))
                 self.world.audience.committed(self, effect)
+                height = effect.height
                 self.clock.forget(event.now_ms for event in taken)
+        self._follow(height, self.head.height)
         delay_ms = self.disk.take_delay_ms()
         done = tuple(join_transactions(done))
         self._busy_until_ms = self.world.now_ms + delay_ms
@@ -229,6 +249,12 @@ class Machine:
             self._perform(life, done)
         if self._inbox and life == self.life:
             self._plan()
+
+    def _follow(self, height: Height, present: Height) -> Height:
+        """Tell of a snapshot, which is what brings a node to another height without a commit."""
+        if height != present:
+            self.world.audience.installed(self, present)
+        return present
 
     def _perform(self, life: int, done: Sequence[effects.Effect]) -> None:
         """Do what the step wants, until the power fails."""

@@ -10,11 +10,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from chain.genesis import Genesis, Timing
+from chain.genesis import Genesis, Limits, Timing
 from chain.validators import EngineName, ValidatorSet
 from tests.sim.byzantine import corrupt
 from tests.sim.checkers import ALL_CHECKERS, Checker, Violation
 from tests.sim.faults import Faults, Plan, draw_plan
+from tests.sim.opening import little_slack
 from tests.sim.process import Machine
 from tests.sim.signatures import choose_scheme
 from tests.sim.streams import Streams
@@ -32,6 +33,8 @@ HEALED_HEIGHTS: Final = 2
 
 ELECTION_MS: Final = (1_000, 2_000, 3_000)
 """Raft's heartbeats come ten times as often."""
+WINDOWS_BLOCKS: Final = (12, 1_000)
+"""For how long a transaction may be ordered; with the short one old blocks can be deleted."""
 COMMITTEES: Final[dict[EngineName, tuple[tuple[int, ...], ...]]] = {
     "bft": ((1, 1, 1, 1),) * 8 + ((3, 2, 2, 2, 1), (2, 1, 1, 1, 1), (1,) * 7),
     "raft": ((1, 1, 1),) * 4 + ((1,) * 5, (1, 1, 1, 1, 0)),
@@ -85,7 +88,8 @@ def run_seed(
     failure = None
     gc.disable()
     try:
-        play(world, plan)
+        with little_slack():
+            play(world, plan)
     except Violation as violation:
         failure = Failure(violation.checker, violation.text, world.now_ms)
     finally:
@@ -133,7 +137,8 @@ def draw_genesis(streams: Streams, engine: EngineName) -> Genesis:
     if engine == "raft":
         timing = replace(timing, propose_ms=random.choice(ELECTION_MS))
     validators = ValidatorSet(genesis.validators.members, engine)
-    return replace(genesis, timing=timing, validators=validators)
+    limits = Limits(expiry_window_blocks=random.choice(WINDOWS_BLOCKS))
+    return replace(genesis, timing=timing, validators=validators, limits=limits)
 
 
 def _have_reached(core: Sequence[Machine], goal: int) -> bool:

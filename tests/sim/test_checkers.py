@@ -14,6 +14,7 @@ from chain.values import encode_value
 from consensus.bft.messages import Vote
 from node.replica.effects import Accuse, Commit, Disconnect
 from node.replica.messages import AnyPeerMessage, ConsensusMessage
+from node.replica.past import Base
 from node.replica.ports import Column, Put, WriteBatch
 from tests.sim import contract
 from tests.sim.audience import Promise, Watcher
@@ -390,6 +391,18 @@ def test_a_height_that_is_left_out_of_a_stream(history: History) -> None:
         checker.published(machine, history.of(3)[1])
 
 
+def test_a_stream_goes_on_after_a_snapshot(history: History) -> None:
+    machine = history.world.machines[0]
+    checker = GapFreeStreams(history.world)
+    checker.published(machine, history.of(1)[1])
+    checker.installed(machine, Height(3))
+    checker.published(machine, history.of(4)[1])
+    with pytest.raises(Violation, match="machine 0 publishes 4 after 4"):
+        checker.published(machine, history.of(4)[1])
+    with pytest.raises(Violation, match="machine 0 published 4 and goes back to 2"):
+        checker.installed(machine, Height(2))
+
+
 def test_a_height_that_is_published_twice(history: History) -> None:
     machine = history.world.machines[0]
     checker = GapFreeStreams(history.world)
@@ -430,6 +443,16 @@ def test_a_promise_that_a_chain_does_not_hold(history: History) -> None:
     checker.promised(history.world.machines[0], Promise(Hash(OTHER), (Height(1), 0)))
     with pytest.raises(Violation, match=r"is final at 1, 0 was promised; machine 0 has it at None"):
         checker.finished([], is_live=True)
+
+
+def test_nobody_is_asked_for_what_was_deleted_there(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checker = KeptPromises(history.world)
+    checker.promised(history.world.machines[0], Promise(Hash(OTHER), (Height(1), 0)))
+    pruned = Base(Height(4), Height(2))
+    monkeypatch.setattr(Machine, "base", property(lambda machine: pruned))
+    checker.finished([], is_live=True)
 
 
 def test_a_promise_of_never_that_a_chain_breaks(history: History) -> None:

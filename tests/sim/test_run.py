@@ -112,6 +112,13 @@ def test_a_quarter_has_no_fault_and_suspects_stay_below_a_third() -> None:
     assert {kind for plan in plans for kind in plan.kinds} == set(ALL_KINDS)
 
 
+def test_a_machine_that_lost_its_disk_loads_a_snapshot() -> None:
+    story: list[str] = []
+    outcome = run_seed(2, "bft", trace=story.append)
+    assert (outcome.failure, outcome.kinds) == (None, ("disk-loss",))
+    assert any("has the snapshot of height" in line for line in story)
+
+
 def test_nobody_lies_under_raft() -> None:
     for seed in range(100):
         streams = Streams(seed)

@@ -46,6 +46,8 @@ class Request:
     """A transaction that a client waits for."""
 
     transaction: Transaction
+    since: Height
+    """It is in no block up to here."""
     sent_ms: int
     tries: int = 1
 
@@ -115,11 +117,11 @@ class Workload:
             self._world.genesis_hash,
             key.public_key,
             operation,
-            Height(highest + window),
+            Height(highest + min(window, self._world.genesis.limits.expiry_window_blocks)),
             self._count.to_bytes(8, "big"),
         )
         transaction = sign(body, key)
-        self._waiting[transaction.id] = Request(transaction, self._world.now_ms)
+        self._waiting[transaction.id] = Request(transaction, highest, self._world.now_ms)
         for _ in range(self._random.choice((1, 1, 1, 2, 3))):
             self._submit(transaction)
         self._world.after(self._random.randint(1, ASK_MS), self._ask, transaction.id)
@@ -154,7 +156,10 @@ class Workload:
         data = machine.disk.get(Column.INDEX, keys.transaction(transaction.id))
         if data is not None:
             self._end(machine, Promise(transaction.id, keys.decode_place(data)))
-        elif machine.head.height >= transaction.body.expiry_height:
+        elif (
+            machine.head.height >= transaction.body.expiry_height
+            and machine.base.reach <= request.since
+        ):
             self._end(machine, Promise(transaction.id, None))
 
     def _end(self, machine: Machine, promise: Promise) -> None:

@@ -58,7 +58,7 @@ class World:
         self.faces: dict[tuple[NodeName, int], int] = {}
         """Which of two machines of one name a machine meets; see `may_meet`."""
         self.machines = [
-            Machine(self, index, member.node, self.scheme.key(f"vote{index}"))
+            Machine(self, index, member.node, [self.scheme.key(f"vote{index}")])
             for index, member in enumerate(setup.genesis.validators.members)
         ]
         self.network = Network(self, self.streams.of("network"))
@@ -96,7 +96,7 @@ class World:
     def add_twin(self, index: int) -> Machine:
         """Add a machine with the name and the key of another one; the network is not built yet."""
         one = self.machines[index]
-        twin = Machine(self, len(self.machines), one.name, one.key)
+        twin = Machine(self, len(self.machines), one.name, one.keys)
         self.machines.append(twin)
         return twin
 

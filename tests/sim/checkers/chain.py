@@ -52,6 +52,11 @@ class Agreement(Checker):
         if not machine.is_faulty and machine.head.height:
             self._compare(machine, machine.head.height, machine.head.block)
 
+    def installed(self, machine: Machine, height: Height) -> None:
+        """Compare what a node was given."""
+        if not machine.is_faulty and height == machine.head.height:
+            self._compare(machine, height, machine.head.block)
+
     def _compare(self, machine: Machine, height: Height, block: Hash) -> None:
         first, by = self._blocks.setdefault(height, (block, machine.index))
         if first != block:
@@ -167,8 +172,8 @@ class EqualRoots(Checker):
         for machine in self.world.correct:
             head = machine.head
             pairs = machine.disk.copy()[Column.STATE]
-            if not pairs:
-                continue  # Its database was taken away, and it has not started since.
+            if not pairs or machine.disk.peek(Column.META, keys.INSTALLING) is not None:
+                continue  # Its database was taken away, or another is being put in its place.
             root = state_tree.update(EMPTY_HASH, dict(pairs), lambda _: None).root
             if root != head.state_root:
                 self.fail(
