@@ -12,10 +12,10 @@ from chain.keyfile import KeyFile
 from chain.operations import RegisterTwin, Role
 from chain.scalars import NAME_PATTERN, NodeName, OrganisationId, TwinId, UnixMillis
 from chain.validators import EngineName
-from node.demo.ports import check_ports, choose_ports
 from node.founding import LocalNetwork, PlannedNode, found_local
 from node.ingest.source import Feed
 from node.keystore import create_key
+from node.local.ports import check_ports, choose_ports
 
 CHAIN_NAME: Final = "haute-borne"
 OPERATOR: Final = OrganisationId("borne-energie")

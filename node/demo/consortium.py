@@ -12,7 +12,7 @@ from node.client import AsyncClient
 from node.clock import monotonic_seconds
 from node.demo.cast import Cast
 from node.demo.home import writing
-from node.demo.processes import NodeProcess, stop_all
+from node.local.processes import NodeProcess, stop_all
 
 START_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.05

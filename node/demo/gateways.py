@@ -9,8 +9,8 @@ from chain.errors import ChainError
 from chain.operations import Reading, Telemetry, TwinReadings
 from chain.scalars import TwinId
 from node.client import AsyncClient
+from node.client.delivery import deliver
 from node.clock import monotonic_seconds
-from node.demo.delivery import deliver
 from node.ingest.csv_source import Record
 from node.ingest.player import schedule
 from node.ingest.source import Feed

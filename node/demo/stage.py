@@ -12,8 +12,8 @@ from chain.values import encode_value
 from contracts.native.policy import count_needed
 from contracts.packaging import make_package
 from node.client import AsyncClient
+from node.client.delivery import deliver, deliver_one
 from node.demo.cast import Cast, twins_to_register
-from node.demo.delivery import deliver, deliver_one
 from node.ingest.source import Feed
 
 CONTRACT: Final = "maintenance_by_power_curve"

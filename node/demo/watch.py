@@ -4,8 +4,8 @@ import asyncio
 from typing import Final
 
 from node.demo.consortium import Consortium
-from node.demo.processes import NodeProcess
 from node.demo.report import Reporter, Scene
+from node.local.processes import NodeProcess
 
 LOOK_SECONDS: Final = 1.0
 

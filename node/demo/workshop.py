@@ -7,7 +7,7 @@ from chain.errors import ChainError
 from chain.operations import Acknowledge
 from chain.scalars import Hash
 from node.client import AsyncClient
-from node.demo.delivery import deliver
+from node.client.delivery import deliver
 
 LOOK_SECONDS: Final = 1.0
 THINK_SECONDS: Final = 2.0

@@ -22,7 +22,7 @@ from contracts.conformance import compute_engine_id
 from node import service
 from node.alarm import AlarmFile, load_alarm
 from node.config import ApiConfig, NodeConfig
-from node.demo.ports import choose_ports
+from node.local.ports import choose_ports
 from node.metrics import Metrics
 from node.opening import open_node
 from node.runtime import Runtime

@@ -16,11 +16,11 @@ from node.api.views.ledger import AcknowledgementView, ActionList, ActionView, C
 from node.api.views.transactions import SubmitAnswer, TransactionView
 from node.client import NotFinal, StreamEvent, Unreachable
 from node.demo.consortium import Agreement
-from node.demo.processes import NodeProcess
 from node.demo.report import Message, Reporter, Scene
 from node.ingest.csv_source import Record
 from node.ingest.mapping import Mapping
 from node.ingest.source import Feed, TwinOutline
+from node.local.processes import NodeProcess
 from tests.unit.node.chain_builder import seed_of
 
 KEY = SigningKey(seed_of("gateway"))

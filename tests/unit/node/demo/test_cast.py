@@ -16,8 +16,8 @@ from node.demo.cast import (
     plan_nodes,
     twins_to_register,
 )
-from node.demo.ports import choose_ports
 from node.keystore import load_key
+from node.local.ports import choose_ports
 from tests.unit.node.demo.fakes import make_feed, make_record
 
 NOW = UnixMillis(1_700_000_000_000)

@@ -14,8 +14,8 @@ from chain.scalars import NodeName
 from node.demo import consortium as module
 from node.demo.cast import INSPECTOR, NAMES, OPERATOR, Cast
 from node.demo.consortium import Agreement, Consortium
-from node.demo.processes import LOG_NAME, NodeProcess
 from node.founding import LocalNetwork, PlannedNode
+from node.local.processes import LOG_NAME, NodeProcess
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.chain_builder import build_demo, seed_of
 

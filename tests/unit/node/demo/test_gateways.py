@@ -6,8 +6,8 @@ import pytest
 
 from chain.operations import Telemetry
 from chain.scalars import TwinId
-from node.client import Unreachable
-from node.demo import delivery, gateways
+from node.client import Unreachable, delivery
+from node.demo import gateways
 from node.demo.gateways import Gateways, count_readings, join
 from tests.unit.node.demo.fakes import FakeClient, make_feed, make_record, until
 

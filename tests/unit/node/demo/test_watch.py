@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from node.demo import watch as module
-from node.demo.processes import LOG_NAME
 from node.demo.watch import Watch
+from node.local.processes import LOG_NAME
 from tests.unit.node.demo.fakes import FakeConsortium, FakeProcess, Heard, until
 
 

@@ -1,7 +1,7 @@
-"""Node processes of the demo: started, watched, killed, and never left behind.
+"""Node processes on this machine: started, watched, killed, and never left behind.
 
-Each node is told to stop when its standard input closes, so even if the demo itself is killed its
-nodes end.
+Each node is told to stop when its standard input closes, so nodes end even if whoever started them
+is killed.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Which TCP ports of this machine the demo's nodes take."""
+"""Which TCP ports of this machine the nodes of a local network take."""
 
 import random
 import socket

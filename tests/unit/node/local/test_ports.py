@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from chain.errors import InvalidInput
-from node.demo.ports import CHOICE, HOST, check_ports, choose_ports
+from node.local.ports import CHOICE, HOST, check_ports, choose_ports
 
 
 def test_chosen_ports_are_free_and_different() -> None:
@@ -16,7 +16,7 @@ def test_chosen_ports_are_free_and_different() -> None:
 
 
 def test_ports_that_others_will_take_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("node.demo.ports.CHOICE", range(20_000, 20_040))
+    monkeypatch.setattr("node.local.ports.CHOICE", range(20_000, 20_040))
     found = choose_ports(40)
     assert choose_ports(40, taken=found[1:]) == found[:1]
 

@@ -5,9 +5,8 @@ import pytest
 from chain.errors import InvalidInput
 from chain.operations import RegisterTwin, Telemetry
 from chain.scalars import TwinId
-from node.client import Unreachable
-from node.demo import delivery
-from node.demo.delivery import deliver
+from node.client import Unreachable, delivery
+from node.client.delivery import deliver
 from tests.unit.node.demo.fakes import FakeClient, make_record
 
 OPERATION = Telemetry(make_record(1).batches)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chain.scalars import NodeName
-from node.demo.processes import LOG_NAME, NodeProcess, stop_all
+from node.local.processes import LOG_NAME, NodeProcess, stop_all
 from tests.unit.node.demo.fakes import until
 
 GOOD = "cat >/dev/null"

@@ -1,0 +1,1 @@
+"""Networks whose nodes are all processes of this machine: their ports and their lives."""
