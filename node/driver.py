@@ -16,9 +16,17 @@ from consensus.last_signed import NEVER_SIGNED, encode_last_signed
 from consensus.state import EngineState, encode_engine_state, kept_value
 from node.replica import keys
 from node.replica.effects import Commit, Effect, Install, Persist, Write
-from node.replica.events import CommitDone, Event, InstallDone, WriteDone
+from node.replica.events import (
+    CommitDone,
+    Event,
+    FrameReceived,
+    InstallDone,
+    Submitted,
+    WriteDone,
+)
+from node.replica.messages import is_gossip
 from node.replica.payload import KeptTransactions
-from node.replica.ports import Column, Put, WritableStore, WriteBatch
+from node.replica.ports import NO_METER, Column, Meter, Part, Put, WritableStore, WriteBatch
 from node.replica.replica import Replica, ReplicaView
 from node.replica.snapshot_install import install
 
@@ -48,11 +56,13 @@ class Driver:
         store: WritableStore,
         signed_file: SignedFile,
         now_ms: Callable[[], UnixMillis],
+        meter: Meter = NO_METER,
     ) -> None:
         self.replica = replica
         self._store = store
         self._signed_file = signed_file
         self._now_ms = now_ms
+        self._meter = meter
         self._last_signed: bytes | None = None
         self._kept: Hash | None = None
 
@@ -69,19 +79,23 @@ class Driver:
         unsaved: Persist | None = None
         queue = deque(events)
         while queue:
-            effects = deque(self.replica.handle(queue.popleft()))
+            event = queue.popleft()
+            with self._meter.section(_part_of(event)):
+                effects = deque(self.replica.handle(event))
             while effects:
                 effect = effects.popleft()
                 if isinstance(effect, Persist):
                     unsaved = effect
                 elif isinstance(effect, Write):
-                    self._store.write(effect.batch, sync=effect.sync)
+                    with self._meter.section("commit"):
+                        self._store.write(effect.batch, sync=effect.sync)
                     effects.extend(self.replica.handle(WriteDone(self._now_ms())))
                 elif isinstance(effect, Install):
                     head = install(self._store, self.replica.limits)
                     effects.extend(self.replica.handle(InstallDone(head, self._now_ms())))
                 elif isinstance(effect, Commit):
-                    self._commit(effect, unsaved)
+                    with self._meter.section("commit"):
+                        self._commit(effect, unsaved)
                     unsaved = None
                     said.append(effect)
                     done = CommitDone(effect.height, effect.block, self._now_ms())
@@ -89,7 +103,8 @@ class Driver:
                 else:
                     said.append(effect)
         if unsaved is not None:
-            self._save(unsaved)
+            with self._meter.section("commit"):
+                self._save(unsaved)
         return tuple(said)
 
     def _commit(self, effect: Commit, unsaved: Persist | None) -> None:
@@ -123,3 +138,13 @@ class Driver:
         if signed != self._last_signed:
             self._signed_file.store(signed)
             self._last_signed = signed
+
+
+def _part_of(event: Event) -> Part:
+    match event:
+        case Submitted():
+            return "gossip"
+        case FrameReceived(_, frame) if is_gossip(frame):
+            return "gossip"
+        case _:
+            return "consensus"

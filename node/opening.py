@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from chain.codec import decode
 from chain.errors import Corruption, InvalidInput
 from chain.genesis import Genesis
+from chain.keys import verify
 from consensus.engine import EngineState, make_engine
 from consensus.last_signed import (
     LastSigned,
@@ -16,6 +17,7 @@ from consensus.own_key import find_own_key
 from consensus.state import decode_engine_state
 from contracts.executor import Executor
 from node.config import NodeConfig
+from node.cpu import CpuMeters
 from node.home import authorities_of, load_genesis
 from node.logs import get_log
 from node.peering import check_vote_keys
@@ -53,6 +55,7 @@ class OpenNode:
     vote_keys: VoteKeys
     head: Head
     replica: Replica
+    meters: CpuMeters
 
 
 def open_node(config: NodeConfig, executor: Executor) -> OpenNode:
@@ -80,10 +83,13 @@ def open_node(config: NodeConfig, executor: Executor) -> OpenNode:
         last_signed = decode_last_signed(stored)
         vote_keys = VoteKeys(config)
         check_vote_keys(config, head, vote_keys)
-        replica = build_replica(config, genesis, store, head, last_signed, vote_keys, executor)
+        meters = CpuMeters()
+        replica = build_replica(
+            config, genesis, store, head, last_signed, vote_keys, executor, meters
+        )
         opened.pop_all()
     data = config.genesis_path.read_bytes()
-    return OpenNode(config, genesis, data, store, signed_file, vote_keys, head, replica)
+    return OpenNode(config, genesis, data, store, signed_file, vote_keys, head, replica, meters)
 
 
 def open_store(config: NodeConfig) -> RocksStore:
@@ -136,6 +142,7 @@ def build_replica(
     last_signed: LastSigned | None,
     vote_keys: VoteKeys,
     executor: Executor,
+    meters: CpuMeters,
 ) -> Replica:
     """Build the replica that goes on after `head`.
 
@@ -163,7 +170,8 @@ def build_replica(
         genesis,
         config.node,
         limits,
-        kept=load_kept(store),
+        meters.replica.metered("verify", verify),
+        load_kept(store),
         catch_up=CatchUpSetting(
             config.storage.retain_blocks,
             config.catch_up.snapshot_interval_blocks,
@@ -172,6 +180,7 @@ def build_replica(
         ),
         signers=vote_keys,
         is_unsure=is_unsure,
+        meter=meters.replica,
     )
     return Replica(setting, engine, head, store, executor)
 

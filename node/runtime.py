@@ -36,11 +36,7 @@ from node.p2p.settings import Address, Clock, NetworkLimits, NetworkSettings
 from node.peering import Peering
 from node.reads import Reads
 from node.replica import effects, events
-from node.replica.messages import (
-    AnyPeerMessage,
-    encode_frame,
-    frame_size_bytes_max,
-)
+from node.replica.messages import AnyPeerMessage, encode_frame, frame_size_bytes_max
 from node.replica.replica import ReplicaView
 from node.storage.freeing import free_pruned
 from node.traffic import UpdateRate
@@ -88,6 +84,7 @@ class Runtime:
             TimedStore(opened.store, metrics),
             TimedSignedFile(opened.signed_file, metrics),
             now_ms,
+            opened.meters.replica,
         )
         self.measure = Measure(metrics, opened.config.home_path, opened.config.database_path)
         self.housekeeping = Housekeeping(metrics, partial(free_pruned, opened.store))
@@ -236,7 +233,8 @@ class Runtime:
             result = await loop.run_in_executor(self._thread, self._step, taken)
             self.metrics.execute_seconds.labels(event="step").observe(monotonic_seconds() - started)
             self.view = result.view
-            self._perform(result.effects)
+            with self.opened.meters.loop.section("gossip"):
+                self._perform(result.effects)
             self._observe(result.view)
 
     def _step(self, taken: Sequence[events.Event]) -> StepResult:

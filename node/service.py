@@ -20,6 +20,7 @@ from node.api.server import ApiServer
 from node.api.views.consensus import ConsensusView, MachineView
 from node.clock import now_ms
 from node.config import LimitsConfig, NodeConfig, load_config
+from node.cpu import CpuCollector
 from node.describing import describe_consensus, describe_machine, list_certificates
 from node.explorer.app import add_explorer
 from node.home import load_genesis
@@ -178,7 +179,9 @@ def _open(config: NodeConfig, alarms: AlarmFile) -> Runtime:
         check_engine(load_genesis(config.genesis_path).contract_engine, executor)
         opened = open_node(config, executor)
         started.pop_all()
-    return Runtime(opened, executor, Metrics(version(PACKAGE)), alarms)
+    metrics = Metrics(version(PACKAGE))
+    CpuCollector(opened.meters, metrics.registry)
+    return Runtime(opened, executor, metrics, alarms)
 
 
 async def _serve(config: NodeConfig, runtime: Runtime, *, stop_on_eof: bool) -> None:

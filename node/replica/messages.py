@@ -22,6 +22,8 @@ FRAME_OVERHEAD_BYTES: Final = 256 << 10
 STEPS_PER_MESSAGE_MAX: Final = 64
 HEADERS_PER_PART_MAX: Final = 1_024
 ITEM_OVERHEAD_BYTES: Final = 5
+_GOSSIP_TAGS: Final = frozenset({2, 3, 4})
+"""Of Transactions, Have and Want."""
 """What MessagePack puts in front of a byte string, at most."""
 
 Ids = Annotated[tuple[HashField, ...], Meta(max_length=IDS_PER_MESSAGE_MAX)]
@@ -227,6 +229,11 @@ def frame_size_bytes_max(limits: Limits) -> int:
 def encode_frame(message: AnyPeerMessage) -> bytes:
     """Encode a message for a peer."""
     return encode(Frame(message))
+
+
+def is_gossip(frame: bytes) -> bool:
+    """Tell by its first bytes whether a frame that decodes carries or asks for transactions."""
+    return len(frame) > 2 and frame[2] in _GOSSIP_TAGS
 
 
 def decode_frame(data: bytes, limits: Limits) -> AnyPeerMessage:

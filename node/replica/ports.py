@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Literal, Protocol, get_args
 
 
 class Column(StrEnum):
@@ -88,3 +89,30 @@ class MemoryStore:
                 self._columns[put.column].pop(put.key, None)
             else:
                 self._columns[put.column][put.key] = put.value
+
+
+Part = Literal["http", "gossip", "verify", "consensus", "execute", "commit"]
+"""What a node's processor time is spent on."""
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+Section = AbstractContextManager[None]
+
+
+class Meter(Protocol):
+    """Adds up what the parts of the work take."""
+
+    def section(self, part: Part) -> Section:
+        """Give a context manager: what runs in it counts for `part`."""
+        ...
+
+
+class NoMeter:
+    """Adds up nothing."""
+
+    def section(self, part: Part) -> Section:
+        """Give a context manager that does nothing."""
+        del part
+        return _NO_SECTION
+
+
+_NO_SECTION: Final[Section] = nullcontext()
+NO_METER: Final = NoMeter()

@@ -69,7 +69,7 @@ class Replica:
         self._own_name = setting.own_name
         self._head = head
         self._verify = verify
-        self._ledger = Ledger(genesis, store, executor, verify)
+        self._ledger = Ledger(genesis, store, executor, verify, setting.meter)
         self._admission = Admission(genesis, self._ledger.genesis_hash, store, verify)
         self._mempool = Mempool(setting.mempool_limits)
         self._proposals = Proposals(self._ledger, self._admission, self._mempool, verify)

@@ -9,6 +9,7 @@ from chain.scalars import GENESIS_HEIGHT, Height, NodeName
 from consensus.engine import Summary
 from node.replica.head import Head
 from node.replica.mempool import MempoolLimits
+from node.replica.ports import NO_METER, Meter
 from node.replica.snapshot_work import SnapshotProgress
 from node.replica.sync import CatchUpSetting
 
@@ -52,3 +53,4 @@ class Setting:
     catch_up: CatchUpSetting = field(default_factory=CatchUpSetting)
     is_unsure: bool = False
     signers: Sequence[keys.Signer] = ()
+    meter: Meter = NO_METER

@@ -34,7 +34,7 @@ from contracts.native.starts import begin_block
 from contracts.state import Overlay
 from node.replica.aside import TransactionFault
 from node.replica.head import Head, head_of_genesis
-from node.replica.ports import Column, Store
+from node.replica.ports import NO_METER, Column, Meter, Store
 from node.replica.stored_tree import StoredTree
 
 
@@ -91,6 +91,7 @@ class Ledger:
         store: Store,
         executor: Executor,
         verify: keys.Verifier = keys.verify,
+        meter: Meter = NO_METER,
     ) -> None:
         self.genesis = genesis
         self.genesis_hash = compute_genesis_hash(genesis)
@@ -98,6 +99,7 @@ class Ledger:
         self._tree = StoredTree(store)
         self._executor = executor
         self._verify = verify
+        self._meter = meter
         limits = genesis.limits
         self._gas_for_one = min(
             limits.gas_per_transaction_max, limits.gas_per_block_max, GAS_LIMIT_MAX
@@ -122,6 +124,17 @@ class Ledger:
         Raises: InvalidInput: VT-3010, a transaction would begin with too little gas;
         TransactionFault: this machine could not run a contract; Corruption: the store is damaged.
         """
+        with self._meter.section("execute"):
+            return self._execute(head, proposer, transactions, previous_certificate, may_cut)
+
+    def _execute(
+        self,
+        head: Head,
+        proposer: int,
+        transactions: tuple[Transaction, ...],
+        previous_certificate: QuorumCertificate | None,
+        may_cut: bool,
+    ) -> ExecutedBlock:
         time_ms = compute_block_time(head.time_ms, previous_certificate, head.last_validators)
         overlay = Overlay(StoredState(self._store))
         context = self._make_context(head.next_height, time_ms)
