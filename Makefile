@@ -24,10 +24,13 @@ INSTALL = if [ -x $(BIN)/uv ]; then i="$(BIN)/uv pip install --quiet --python $(
 	else i="$(BIN)/python -m pip install -qq"; fi; $$i
 
 ##@ Run
-.PHONY: demo
+.PHONY: demo bench
 demo: ## Four organisations and a real wind farm on this machine [ARGS="--for 90 --no-open"]
 	@$(MAKE) -j2 install explorer >&2
 	@exec $(BIN)/veritwin demo $(ARGS)
+
+bench: $(MADE)/runtime ## How fast a network is here, beside the machine's own limits [ARGS="--workload all"]
+	@exec $(BIN)/veritwin bench $(ARGS)
 
 ##@ Check
 .PHONY: test lint fmt web e2e e2e-long browser sim twins mutants fuzz ci

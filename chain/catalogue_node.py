@@ -299,9 +299,16 @@ DEMO: Final = (
     Entry(
         "VT-8013",
         "demo-node-failed",
-        "A node of the demo did not start",
+        "A node on this machine did not start",
         "{node} {reason}",
         "Mend what it says; with --home NEW-FOLDER its whole log, node.log, is kept.",
+    ),
+    Entry(
+        "VT-8020",
+        "plotting-not-installed",
+        "Pictures need matplotlib",
+        "matplotlib is not installed.",
+        "Install it with: pip install 'veritwin[plot]'",
     ),
 )
 

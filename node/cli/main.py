@@ -10,7 +10,7 @@ from chain.errors import Busy, ChainError, Corruption, InvalidInput, Refused
 from node.cli.output import EXIT_CODES_HELP, CommandFailed, ExitCode, print_error, say
 
 SECTIONS: Final = (
-    ("Start", ("demo", "status", "diagnose", "explain")),
+    ("Start", ("demo", "status", "diagnose", "bench", "explain")),
     ("Members", ("network", "node", "member", "keys", "contract")),
     ("Partners", ("attest", "actions", "tx")),
     ("Auditors", ("twins", "blocks", "evidence", "verify")),
@@ -70,6 +70,7 @@ SUMMARIES: Final = {
     "demo": "Run four organisations and a real wind farm on this machine.",
     "status": "Show a node's chain, height and health.",
     "diagnose": "Find what is wrong with a network, since when, and what to do.",
+    "bench": "Measure a network of real processes on this machine.",
     "explain": "Explain an error code.",
     "network": "Found a network from the members' cards.",
     "node": "Set up and run a node.",

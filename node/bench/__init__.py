@@ -1,0 +1,1 @@
+"""Measures how fast a network is, beside what the machine itself allows."""

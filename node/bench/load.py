@@ -1,0 +1,107 @@
+"""Transactions that are signed before they are needed, by other processes than the one that sends.
+
+Signing costs about as much as a node spends on checking, so it must not happen while a node is
+being measured on the same machine. A run of up to `AHEAD_SECONDS` is signed whole beforehand;
+a longer one is signed as it goes, that far ahead.
+"""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from types import TracebackType
+from typing import Final, Self
+
+from chain.keys import SigningKey
+from chain.scalars import Hash, Height
+from chain.transaction import TransactionBody, sign
+from node.bench.workloads import Workload
+
+CHUNK: Final = 1_000
+AHEAD_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Who signs what for which chain; `expiry_height` is the last height that may hold it."""
+
+    workload: Workload
+    genesis: Hash
+    seed: bytes
+    expiry_height: Height
+
+
+class Load:
+    """Signed transactions in order, encoded; use it as a context manager.
+
+    Args: ahead: how many to sign before they are asked for.
+    """
+
+    def __init__(self, signing: Signing, ahead: int) -> None:
+        self._signing = signing
+        self._next = 0
+        self._ahead = -(-ahead // CHUNK)
+        self._chunks: deque[Future[list[bytes]]] = deque()
+        # A new interpreter for each: a copy of this one would hold its sockets.
+        self._pool = ProcessPoolExecutor(
+            os.cpu_count() or 1, mp_context=multiprocessing.get_context("spawn")
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def prepare(self, on_progress: Callable[[int], None]) -> None:
+        """Sign what is to be signed beforehand. Args: on_progress: is told how many are done."""
+        for _ in range(self._ahead):
+            self._order()
+        for number, chunk in enumerate(self._chunks, 1):
+            chunk.result()
+            on_progress(number * CHUNK)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give transactions without end; those that were not ordered before are signed now."""
+        return chain.from_iterable(self._give())
+
+    def _give(self) -> Iterator[list[bytes]]:
+        while True:
+            if not self._chunks:
+                self._order()
+            yield self._chunks.popleft().result()
+
+    def top_up(self, count: int) -> None:
+        """Have more signed, until `count` wait."""
+        while len(self._chunks) * CHUNK < count:
+            self._order()
+
+    def _order(self) -> None:
+        self._chunks.append(self._pool.submit(sign_chunk, self._signing, self._next, CHUNK))
+        self._next += CHUNK
+
+
+def sign_chunk(signing: Signing, first: int, count: int) -> list[bytes]:
+    """Sign `count` updates from number `first` on; the salt is the number."""
+    key = SigningKey(signing.seed)
+    return [
+        sign(
+            TransactionBody(
+                signing.genesis,
+                key.public_key,
+                signing.workload.operation(index),
+                signing.expiry_height,
+                index.to_bytes(16, "big"),
+            ),
+            key,
+        ).raw
+        for index in range(first, first + count)
+    ]

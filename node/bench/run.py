@@ -1,0 +1,108 @@
+"""A whole benchmark: for each size of network its workloads, with a bar, a table and JSON lines."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from node.bench.limits import MachineLimits, measure_limits
+from node.bench.measuring import Curve, Measurement
+from node.bench.network import open_network
+from node.bench.options import BenchOptions, WorkloadName
+from node.bench.plots import plot
+from node.bench.result import make_cpu_table, make_table
+from node.client import Unreachable
+
+PREFIX: Final = "veritwin-bench-"
+Tell = Callable[[str, float], None]
+
+
+def bench(options: BenchOptions) -> list[Curve]:
+    """Measure everything that was asked for, and write it to standard output.
+
+    Raises: ChainError: a network did not start, refused the preparation, or went away.
+    """
+    with show_progress() as tell, tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+        tell("measuring this machine's own limits", 0.0)
+        limits = measure_limits(Path(folder))
+        curves = []
+        for validators in (0,) if options.nodes else options.validators:
+            for name in options.workloads:
+                home = Path(folder) / f"{name}-{validators}"
+                home.mkdir()
+                curve = asyncio.run(_bench_one(options, name, validators, home, limits, tell))
+                shutil.rmtree(home)
+                curves.append(curve)
+                if options.as_json:
+                    sys.stdout.write(msgspec.json.encode(curve.line).decode() + "\n")
+                    sys.stdout.flush()
+    lines = [curve.line for curve in curves]
+    if options.plot is not None:
+        plot(curves, options.plot)
+    if options.as_json:
+        return curves
+    console = Console()
+    console.print(make_table(lines), make_cpu_table(lines), sep="\n")
+    console.print(
+        f"The limit: {limits.cores} cores check {limits.signature_checks_per_s:,.0f} signatures "
+        f"a second and every validator checks each; one fsync takes {limits.fsync_ms_p50:.2f} ms."
+    )
+    if options.plot is not None:
+        console.print(f"Wrote {options.plot}")
+    return curves
+
+
+async def _bench_one(
+    options: BenchOptions,
+    name: WorkloadName,
+    validators: int,
+    home: Path,
+    limits: MachineLimits,
+    tell: Tell,
+) -> Curve:
+    """Measure one workload, on a network of its own unless there is one already.
+
+    Raises: Unreachable: VT-7020, a node went away.
+    """
+    tell(f"{name}: " + (f"starting {validators} nodes" if validators else "asking the nodes"), 0.0)
+    async with open_network(options, validators, home) as measured:
+        try:
+            return await Measurement(options, name, measured, limits, tell).run()
+        except* (aiohttp.ClientError, TimeoutError, OSError) as group:
+            reason = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
+            raise Unreachable(measured.nodes[0], reason) from group
+
+
+@contextmanager
+def show_progress() -> Iterator[Tell]:
+    """Show what is being done on standard error: a bar on a terminal, a line for each step else."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        last = ""
+
+        def say(what: str, share: float) -> None:
+            nonlocal last
+            del share
+            if what != last:
+                last = what
+                console.print(what, highlight=False)
+
+        yield say
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def move(what: str, share: float) -> None:
+            bar.update(task, description=what, completed=min(1.0, share))
+
+        yield move

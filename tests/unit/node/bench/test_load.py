@@ -1,0 +1,37 @@
+"""Signing ahead: in order, without end, each transaction good and another one."""
+
+from itertools import islice
+
+from chain.keys import SigningKey
+from chain.scalars import Hash, Height, UnixMillis
+from chain.transaction import check_stateless, decode_transaction
+from node.bench.load import CHUNK, Load, Signing, sign_chunk
+from node.bench.workloads import Workload
+from tests.unit.node.chain_builder import seed_of
+
+GENESIS = Hash(b"g" * 32)
+WORKLOAD = Workload("single", 5, UnixMillis(1_700_000_000_000), "abcdef")
+SIGNING = Signing(WORKLOAD, GENESIS, seed_of("gateway"), Height(77))
+
+
+def test_signed_updates_are_good_and_all_different() -> None:
+    raws = sign_chunk(SIGNING, 3, 20)
+    transactions = [decode_transaction(raw) for raw in raws]
+    assert len({transaction.id for transaction in transactions}) == 20
+    for transaction in transactions:
+        check_stateless(transaction, GENESIS)
+        assert transaction.body.sender == SigningKey(seed_of("gateway")).public_key
+        assert transaction.body.expiry_height == 77
+    assert transactions[0].body.operation == WORKLOAD.operation(3)
+
+
+def test_what_was_signed_ahead_comes_first_and_more_follows() -> None:
+    done: list[int] = []
+    with Load(SIGNING, CHUNK + 1) as load:
+        load.prepare(done.append)
+        load.top_up(3 * CHUNK)
+        given = list(islice(load, 2 * CHUNK + 5))
+    assert done == [CHUNK, 2 * CHUNK]
+    assert given[:3] == sign_chunk(SIGNING, 0, 3)
+    assert given[2 * CHUNK :] == sign_chunk(SIGNING, 2 * CHUNK, 5)
+    assert len(set(given)) == len(given)

@@ -1,0 +1,71 @@
+"""A whole measurement, of a node whose consensus is a switch."""
+
+from dataclasses import replace
+
+import pytest
+
+from chain.keyfile import KeyFile
+from chain.keys import SigningKey
+from chain.scalars import OrganisationId
+from node.bench import measuring
+from node.bench.limits import MachineLimits
+from node.bench.measuring import Curve, Measurement
+from node.bench.network import Measured
+from node.bench.options import BenchOptions, WorkloadName
+from tests.unit.node.api.fake_node import FakeNode
+from tests.unit.node.chain_builder import START_MS, seed_of
+
+LIMITS = MachineLimits(2, 400.0, 1e6, 0.2)
+OPTIONS = BenchOptions(seconds=1.0, warm_up_seconds=0.2, twins=3, in_flight=40, per_request=10)
+
+
+@pytest.fixture(autouse=True)
+def _at_the_time_of_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "now_ms", lambda: START_MS)
+
+
+async def measure(name: WorkloadName, options: BenchOptions = OPTIONS) -> tuple[list[str], Curve]:
+    node = FakeNode()
+    owner = KeyFile(
+        "administrator",
+        OrganisationId("borne-energie"),
+        SigningKey(seed_of("borne-energie")),
+    )
+    steps: list[str] = []
+
+    def on_progress(what: str, share: float) -> None:
+        assert 0.0 <= share <= 1.001
+        if what not in steps:
+            steps.append(what)
+
+    async with node.serve() as address:
+        measured = Measured((address,), node.genesis, owner)
+        curve = await Measurement(options, name, measured, LIMITS, on_progress).run()
+    return steps, curve
+
+
+@pytest.mark.parametrize("name", ["single", "lone"])
+async def test_a_measurement_counts_what_is_in_blocks(name: WorkloadName) -> None:
+    steps, curve = await measure(name)
+    line = curve.line
+    assert line.refused == {}
+    assert line.committed_tx_per_s > 0
+    assert line.blocks == len(curve.blocks) > 0
+    assert line.ratio_to_limit == pytest.approx(
+        line.committed_tx_per_s / (LIMITS.signature_checks_per_s / line.validators), rel=0.01
+    )
+    assert line.probes > 0
+    assert line.latency_ms["p50"] is not None
+    assert [step.split(": ")[1].split()[0] for step in steps] == [
+        "setting",
+        "signing",
+        "warming",
+        "measuring",
+    ]
+
+
+async def test_an_open_loop_says_what_was_offered() -> None:
+    _, curve = await measure("single", replace(OPTIONS, rate=100.0))
+    line = curve.line
+    assert line.offered_per_s == 100.0
+    assert 20 < line.committed_tx_per_s < 200
