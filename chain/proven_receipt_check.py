@@ -220,12 +220,13 @@ def _make_sentences(
     header, log, transaction = opened.header, opened.proof.log, opened.transaction
     signers = [validators.members[c.validator] for c in opened.certificate.signatures]
     weight = sum(signer.weight for signer in signers)
+    voters = sum(member.weight > 0 for member in validators.members)
     sender = _describe_sender(opened, genesis, validators)
     sentences = [
         f"Transaction {transaction.id.hex()}: {describe_operation(transaction.body.operation)}.",
         f"Signed by key {transaction.body.sender.hex()}, {sender}.",
         f"Included as transaction {log.index + 1} of {log.size}.",
-        f"Decided at height {header.height} by {len(signers)} of {len(validators)} validators: "
+        f"Decided at height {header.height} by {len(signers)} of {voters} validators: "
         f"{', '.join(signer.node for signer in signers)} "
         f"(weight {weight} of {validators.total_weight}).",
         *_describe_changes(len(opened.proof.validator_changes)),

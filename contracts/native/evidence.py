@@ -28,7 +28,8 @@ from contracts.native.committee import (
 from contracts.state import Overlay
 
 EVIDENCE_HEIGHTS: Final = 100_000
-"""How many heights back an offence is judged: days. A key that leaked later convicts nobody."""
+"""How many heights back an offence is judged: days. A key that leaks once it has been out of the
+committee for longer convicts nobody; until then it must be kept, or destroyed, like one in use."""
 OFFENCES_MAX: Final = 16
 """Offences of one key that are recorded, before its suspension and again after it."""
 

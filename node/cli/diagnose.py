@@ -75,6 +75,9 @@ async def command(
     from node.diagnosis.rules import find_all
 
     folders = list(homes)
+    for home in homes:
+        if not (home / "node.yaml").exists():
+            raise click.UsageError(f"There is no node's folder at {home}: it holds no node.yaml.")
     if network is not None:
         found = find_homes(network)
         if not found:

@@ -58,7 +58,8 @@ async def follow_events(
 
     Args: start: first event wanted; after: last event seen, stronger than `start`; topics: only
     these, all when empty.
-    Raises: InvalidInput: VT-7002, VT-7012: the place does not exist.
+    Raises: InvalidInput: VT-7002, VT-7012: the place does not exist; VT-7014: every node that
+    answers has deleted it.
     """
     pause = RETRY_SECONDS
     while True:

@@ -30,6 +30,8 @@ PAUSE_SECONDS: Final = 0.2
 PAUSE_SECONDS_MAX: Final = 2.0
 REST_SECONDS: Final = 3.0
 """How long a node that did not answer is asked last."""
+_DELETED: Final = "VT-7014"
+"""What a node says of events that it has deleted."""
 _TRY_OTHERS: Final = frozenset({429, 502, 503, 504})
 
 
@@ -157,12 +159,15 @@ class Transport:
     ) -> aiohttp.ClientResponse:
         """Open an event stream at the first node that grants one; the caller closes it.
 
+        A node may have deleted what another still has, so all are asked before that is believed.
+
         Raises: Unreachable: VT-7020; ChainError: what the node reported.
         """
         headers = {"Accept": "text/event-stream"}
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
         last: ChainError | None = None
+        gone: ChainError | None = None
         for node in self._in_order():
             try:
                 await self._check(node)
@@ -177,12 +182,17 @@ class Transport:
                 async with response:
                     raise _error_of(node.address, path, response.status, await response.read())
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                last = Unreachable(node.address, _say(error))
+                last = Unreachable(node.address, say_why(error))
             except Busy as error:
                 last = error
+            except ChainError as error:
+                if error.code != _DELETED:
+                    raise
+                gone = error
             node.rests_until = monotonic_seconds() + REST_SECONDS
-        assert last is not None, "there is at least one node"
-        raise last
+        failure = gone or last
+        assert failure is not None, "there is at least one node"
+        raise failure
 
     def _in_order(self) -> list[_Node]:
         now = monotonic_seconds()
@@ -233,7 +243,7 @@ class Transport:
             ) as response:
                 return response.status, await _read(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(node.address, _say(error)) from error
+            raise Unreachable(node.address, say_why(error)) from error
 
     async def _check(self, node: _Node) -> None:
         """Make sure, once, that a node belongs to this chain.
@@ -289,5 +299,8 @@ def _texts(query: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in query.items() if value is not None}
 
 
-def _say(error: BaseException) -> str:
+def say_why(error: BaseException) -> str:
+    """Say in words why no answer came."""
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
+        return "it is no address of the form http://HOST:PORT"
     return str(error) or type(error).__name__

@@ -22,7 +22,7 @@ from node.api.views.consensus import ConsensusView, MachineView
 from node.api.views.state import StateNodeView
 from node.api.views.status import StatusView
 from node.client.errors import Unreachable
-from node.client.transport import Answer, Transport
+from node.client.transport import Answer, Transport, say_why
 from node.clock import now_ms
 from node.diagnosis.observation import OddAnswer, Sight, Silence
 from node.diagnosis.trees import Node
@@ -182,7 +182,9 @@ class Asker:
             return ("connection refused" if refused else words), refused
         if isinstance(cause, TimeoutError):
             return f"no answer within {self._timeout:g} s", False
-        return str(cause or error.values.get("reason", "")), False
+        if cause is not None:
+            return say_why(cause), False
+        return str(error.values.get("reason", "")), False
 
 
 def _read_node(view: StateNodeView) -> SeenNode | None:

@@ -14,6 +14,7 @@ from chain.operations import Attest
 from chain.proven_receipt import receipt_from_json, receipt_to_json
 from chain.proven_receipt_check import Verdict, check_contents, check_file, check_receipt
 from chain.scalars import TwinId
+from tests.vectors.make import FOLDER
 from tests.vectors.refused import Refused, make_refused
 from tests.vectors.sample import (
     REPORT,
@@ -58,6 +59,12 @@ def test_the_verdict_says_in_words_what_was_checked() -> None:
         f"About the file {REPORT_NAME}, SHA-256 {sha256(REPORT).hexdigest()}.",
         f"Checked against genesis {CHAIN.genesis_hash.hex()} of chain sample.",
     )
+
+
+def test_a_member_without_a_vote_is_not_counted() -> None:
+    text = (FOLDER / "changed.receipt.json").read_bytes()
+    (decided,) = (one for one in verify_file(text).sentences if one.startswith("Decided"))
+    assert " by 3 of 3 validators: borne-energie-1, gridlink-1, windcare-1 " in decided
 
 
 def test_the_verdict_does_not_name_an_organisation_it_cannot_know() -> None:

@@ -30,6 +30,20 @@ def test_a_healthy_network_takes_one_calm_line(command: Command, served: Served)
     assert command("diagnose", "--nodes", served.address, "--json").json["healthy"] is True
 
 
+def test_a_folder_that_is_no_nodes_is_a_mistake_of_typing(command: Command, tmp_path: Path) -> None:
+    done = command("diagnose", "--home", str(tmp_path))
+    assert done.code == 2
+    assert f"There is no node's folder at {tmp_path}: it holds no node.yaml." in done.err
+
+
+@pytest.mark.parametrize("url", ["http://bad url:xx", "http://127.0.0.1:99999", "ftp://somewhere"])
+def test_an_address_that_is_none_is_called_so(command: Command, url: str) -> None:
+    done = command("diagnose", "--nodes", url)
+    assert done.code == 7
+    said = " ".join(done.out.split())
+    assert f"{url} does not answer: it is no address of the form http://HOST:PORT." in said
+
+
 def test_findings_are_written_for_80_columns(command: Command, served: Served) -> None:
     served.node.reasons = ("No block was committed for 99 s; consensus is at round 0.",)
     done = command("diagnose", "--nodes", f"{served.address},{NOWHERE}")

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import ClientSession
 
-from chain.errors import Corruption, InvalidInput
+from chain.errors import ChainError, Corruption, InvalidInput, Refused
 from node.api.views.status import BlockEvent
 from node.client import AsyncClient
 from node.client.events import parse_stream
@@ -162,6 +162,30 @@ async def test_stream_whose_end_is_not_told_is_taken_up_again(
         async with client, aclosing(client.events(start="1.0")) as events:
             assert (await anext(events)).id == "1.0"
         assert not server.is_serving()
+
+
+def forget_blocks(node: FakeNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a node have deleted all its blocks."""
+
+    def require(height: int) -> StoredBlock:
+        raise Refused("VT-7014", height=height, base=99)
+
+    monkeypatch.setattr(node.reader.blocks, "require", require)
+
+
+async def test_what_one_node_has_deleted_another_still_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = FakeNode(), FakeNode()
+    forget_blocks(first, monkeypatch)
+    async with first.serve() as pruned, second.serve() as whole, asyncio.timeout(10):
+        client = AsyncClient([pruned, whole], first.genesis)
+        async with client, aclosing(client.events(start="1.0")) as events:
+            assert (await anext(events)).id == "1.0"
+        forget_blocks(second, monkeypatch)
+        async with AsyncClient([pruned, whole], first.genesis) as client:
+            with pytest.raises(ChainError, match=r"^VT-7014"):
+                await anext(client.events(start="1.0"))
 
 
 async def test_place_that_does_not_exist_is_refused() -> None:
