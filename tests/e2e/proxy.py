@@ -100,6 +100,8 @@ async def wired(network: Network) -> AsyncIterator[Wires]:
         try:
             yield wires
         finally:
+            # A cut wire holds on to what it carries, and the end of a node would wait for it.
+            wires.mend()
             for server in servers:
                 server.close()
             await asyncio.to_thread(network.stop)

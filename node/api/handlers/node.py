@@ -96,8 +96,11 @@ async def show_ready(request: web.Request) -> web.Response:
 
 async def show_metrics(request: web.Request) -> web.Response:
     """GET /metrics"""
+    context = request.app[CONTEXT]
+    # Looked at now, or it would contradict /readyz until the next beat.
+    context.metrics.ready.set(0 if context.status().reasons else 1)
     return web.Response(
-        body=request.app[CONTEXT].metrics.render(),
+        body=context.metrics.render(),
         headers={"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"},
     )
 

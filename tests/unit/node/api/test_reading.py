@@ -238,6 +238,15 @@ async def test_health_says_why_the_node_is_not_ready(
     assert (await _get(session, "/v1/status"))["ready"] is False
 
 
+async def test_a_scrape_says_what_readyz_says(node: FakeNode, session: ClientSession) -> None:
+    for reasons, ready in (((), 1.0), (("No block was committed for 99 s.",), 0.0), ((), 1.0)):
+        node.reasons = reasons
+        async with session.get("/readyz") as answer:
+            assert answer.status == (200 if ready else 503)
+        async with session.get("/metrics") as answer:
+            assert f"veritwin_ready {ready}\n" in await answer.text()
+
+
 async def test_metrics_count_requests_by_route(session: ClientSession) -> None:
     await _get(session, "/v1/twins/R80711")
     await _get(session, "/v1/twins/R9", 404)
