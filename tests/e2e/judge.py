@@ -22,7 +22,7 @@ from chain.errors import ChainError
 from chain.operations import Call
 from chain.values import encode_value
 from node.client import AsyncClient
-from tests.e2e.network import Network
+from tests.e2e.network import Network, NodeProcess
 from tests.e2e.watchers import Watchers, base_of
 from tests.e2e.workload import EXPIRY_BLOCKS, MODELS, Attempt, Workload
 from tests.histories.history import save
@@ -84,7 +84,9 @@ async def judge(workload: Workload, watchers: Watchers | None = None) -> Report:
     unknown = len(workload.unknown)
     await _outlive(workload)
     await _resolve(workload, {} if watchers is None else watchers.told_at())
-    copies = [await _copy(workload.network, index) for index in range(len(workload.network.nodes))]
+    # One top for all: the chain goes on while the copies are read, which takes longer than a beat.
+    top = min(node.height for node in workload.network.nodes)
+    copies = [await _copy(node, workload.network, top) for node in workload.network.nodes]
     check_copies(workload.attempts, copies)
     first = whole(copies)
     for name, history in workload.histories().items():
@@ -128,10 +130,8 @@ async def _resolve(workload: Workload, told_at: Mapping[str, int]) -> None:
                 attempt.settle(view, told_at.get(attempt.id, time.monotonic_ns()))
 
 
-async def _copy(network: Network, index: int) -> ChainCopy:
-    """Read a node's whole chain, up to the height that all have."""
-    node = network.nodes[index]
-    top = min(one.height for one in network.nodes)
+async def _copy(node: NodeProcess, network: Network, top: int) -> ChainCopy:
+    """Read a node's whole chain, up to a height that all have."""
     async with AsyncClient([node.api], network.genesis, timeout_seconds=20) as client:
         blocks = {
             block["height"]: block["hash"]
@@ -170,7 +170,7 @@ def check_copies(attempts: Sequence[Attempt], copies: Sequence[ChainCopy]) -> No
         blocks = {height: hash_ for height, hash_ in first.blocks.items() if height > copy.base}
         places = {id_: place for id_, place in first.places.items() if place.height > copy.base}
         assert copy.twice == (), f"{copy.node} has executed twice: {copy.twice}"
-        assert copy.blocks == blocks, f"{copy.node} and {first.node} have different blocks"
+        assert copy.blocks == blocks, _differing(copy, first.node, blocks)
         assert copy.places == places, f"{copy.node} and {first.node} order otherwise"
     for attempt in attempts:
         place = first.places.get(attempt.id)
@@ -180,6 +180,11 @@ def check_copies(attempts: Sequence[Attempt], copies: Sequence[ChainCopy]) -> No
         assert place is not None, f"lost although final: {attempt.operation.describe()}"
         told = Place(attempt.view.height or 0, attempt.view.position or 0, "ok")
         assert place == told, f"{attempt.operation.describe()}: told {told}, found {place}"
+
+
+def _differing(copy: ChainCopy, other: str, blocks: Mapping[int, str]) -> str:
+    heights = sorted(h for h in {*copy.blocks, *blocks} if copy.blocks.get(h) != blocks.get(h))
+    return f"{copy.node} and {other} have different blocks at {heights[:10]}"
 
 
 async def _check_watches(watchers: Watchers, copy: ChainCopy) -> int:

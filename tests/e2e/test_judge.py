@@ -85,7 +85,7 @@ BROKEN = {
     ),
     "a fork": (
         [COPY, replace(OTHER, blocks={4: "aa", 5: "cc"})],
-        "beta-1 and alpha-1 have different blocks",
+        r"beta-1 and alpha-1 have different blocks at \[5\]",
     ),
 }
 
