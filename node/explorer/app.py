@@ -15,7 +15,10 @@ from aiohttp import web
 
 from node.explorer import get_static_folder
 
-PAGES: Final = frozenset({"", "twins", "blocks", "tx", "actions", "attestations", "verify"})
+PAGES: Final = frozenset(
+    {"", "twins", "blocks", "tx", "actions", "attestations", "members", "proposals", "evidence"}
+    | {"verify"}
+)
 """First parts of the addresses that the app in index.html knows."""
 
 _POLICY: Final = (

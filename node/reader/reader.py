@@ -35,6 +35,8 @@ class ValidatorRecord:
     missed: int
     offences: int
     """How many are on record against its node."""
+    suspended_height: Height | None
+    """From where its node was last suspended, whether it still is or not."""
 
 
 class Reader:
@@ -86,13 +88,17 @@ class Reader:
                 elif member.weight > 0:
                     missed[member.node] += 1
         standings = self.governance.standings()
-        return tuple(
-            ValidatorRecord(
-                index,
-                member,
-                last.get(member.node),
-                missed[member.node],
-                standings[member.node].offences if member.node in standings else 0,
+        records = []
+        for index, member in enumerate(self.committees.at(height).members):
+            standing = standings.get(member.node)
+            records.append(
+                ValidatorRecord(
+                    index,
+                    member,
+                    last.get(member.node),
+                    missed[member.node],
+                    standing.offences if standing is not None else 0,
+                    standing.suspended_height if standing is not None else None,
+                )
             )
-            for index, member in enumerate(self.committees.at(height).members)
-        )
+        return tuple(records)

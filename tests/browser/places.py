@@ -47,6 +47,16 @@ PAGES: Final = {
     "actions": "/actions",
     "action": "/actions/{action}",
     "attestations": "/attestations",
+    "members": "/members",
+    "members-past": "/members?at=100",
+    "proposals": "/proposals",
+    "proposal": "/proposals/{proposal}",
+    "approved": "/proposals/{approved}",
+    "evidence-list": "/evidence",
+    "evidence": "/evidence/{evidence}",
+    "proposing": "/tx/{proposal}",
+    "reporting": "/tx/{reporting}",
+    "handover": "/blocks/{handover}",
     "verify": "/verify",
     "missing-twin": "/twins/R1",
     "nowhere": "/twins/a/b/c",
@@ -61,6 +71,27 @@ def find_kind(chain: ChainBuilder, operation: str) -> str:
     )
 
 
+def find_subject(chain: ChainBuilder, name: str, *, is_last: bool = False) -> str:
+    """Give what the first event of this name, or the last one, is about."""
+    found = [
+        event.subject
+        for block in chain.blocks
+        for receipt in block.receipts
+        for event in receipt.events
+        if event.name == name
+    ]
+    return found[-1 if is_last else 0]
+
+
+def find_handover(chain: ChainBuilder) -> int:
+    """Give the first height after which other validators decide."""
+    return next(
+        block.header.height
+        for block in chain.blocks
+        if block.header.validators_root != block.header.next_validators_root
+    )
+
+
 def list_pages(chain: ChainBuilder) -> dict[str, str]:
     """Give one address of every page on this chain."""
     transaction, action, height = find_caused(chain)
@@ -70,5 +101,10 @@ def list_pages(chain: ChainBuilder) -> dict[str, str]:
         "height": height,
         "attested": find_kind(chain, "attest"),
         "refused": find_code(chain, "VT-2050"),
+        "proposal": find_subject(chain, "change_proposed", is_last=True),
+        "approved": find_subject(chain, "change_proposed"),
+        "evidence": find_subject(chain, "evidence_recorded"),
+        "reporting": find_kind(chain, "report_evidence"),
+        "handover": find_handover(chain),
     }
     return {name: path.format(**found) for name, path in PAGES.items()}

@@ -21,13 +21,24 @@ SETTLE_MS: Final = 1_500
 
 
 def list_addresses(url: str) -> dict[str, str]:
-    """Give one address of every page of the chain that a node serves; it must hold an action."""
+    """Give one address of every page of the chain that a node serves; it must hold an action.
+
+    The pages of a proposal and of evidence are left out where there is none.
+    """
 
     def get(path: str) -> Any:
         with urlopen(url + path, timeout=10) as answer:
             return json.load(answer)
 
     action = get("/v1/actions?limit=1")["items"][0]
+    some = {
+        f"one-{name}": f"/{name}/{item['id']}"
+        for name in ("proposals", "evidence")
+        for item in get(f"/v1/{name}?limit=1")["items"]
+    }
+    decided = get("/v1/status")["height"]
+    changes = [one["height"] - 1 for one in get("/v1/validators/changes?limit=50")["items"]]
+    handovers = [height for height in changes if 0 < height <= decided]
     return {
         "overview": "/",
         "twins": "/twins",
@@ -40,6 +51,11 @@ def list_addresses(url: str) -> dict[str, str]:
         "actions": "/actions",
         "action": f"/actions/{action['id']}",
         "attestations": "/attestations",
+        "members": "/members",
+        "proposals": "/proposals",
+        "evidence": "/evidence",
+        "handover": f"/blocks/{handovers[0]}" if handovers else "/blocks",
+        **some,
         "verify": "/verify",
     }
 

@@ -35,6 +35,7 @@ from chain.state_tree import hash_key, hash_value, prove, update
 from chain.transaction import log_leaf
 from chain.validators import EngineName, ValidatorSet, compute_validators_root
 from chain.votes import SignedKind
+from chain.wording import describe_operation
 from tests.vectors.governed import (
     encode_steps,
     make_committees,
@@ -151,6 +152,7 @@ def make_transactions() -> Any:
         "transactions": [
             {
                 "operation": name_of(transaction.body.operation),
+                "about": describe_operation(transaction.body.operation),
                 "value": to_plain(transaction.body),
                 "seed": make_seed(names[transaction.body.sender]).hex(),
                 "sender": transaction.body.sender.hex(),

@@ -22,7 +22,7 @@ class ValidatorView(View, frozen=True, kw_only=True):
     """A validator and how it voted lately.
 
     `missed_last_100` counts certificates without it, of heights at which it had a vote; `offences`
-    are those on record.
+    are those on record, `suspended_height` is from where it was last suspended.
     """
 
     index: int
@@ -33,6 +33,7 @@ class ValidatorView(View, frozen=True, kw_only=True):
     last_signed_height: int | None
     missed_last_100: int
     offences: int
+    suspended_height: int | None
 
 
 class MemberView(View, frozen=True, kw_only=True):
@@ -268,6 +269,7 @@ def _view_validator(record: ValidatorRecord) -> ValidatorView:
         last_signed_height=record.last_signed_height,
         missed_last_100=record.missed,
         offences=record.offences,
+        suspended_height=record.suspended_height,
     )
 
 

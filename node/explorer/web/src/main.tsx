@@ -11,8 +11,11 @@ import { loadTrust } from "./lib/trust";
 import { Action, Actions } from "./pages/actions";
 import { Attestations } from "./pages/attestations";
 import { Block, Blocks } from "./pages/blocks";
+import { Evidence, EvidenceList } from "./pages/evidence";
+import { Members } from "./pages/members";
 import { NotFound } from "./pages/not-found";
 import { Overview } from "./pages/overview";
+import { Proposal, Proposals } from "./pages/proposals";
 import { Transaction } from "./pages/transaction";
 import { Twin } from "./pages/twin";
 import { Twins } from "./pages/twins";
@@ -39,6 +42,11 @@ function App() {
           <Route path="/actions" component={Actions} />
           <Route path="/actions/:id" component={Action} />
           <Route path="/attestations" component={Attestations} />
+          <Route path="/members" component={Members} />
+          <Route path="/proposals" component={Proposals} />
+          <Route path="/proposals/:id" component={Proposal} />
+          <Route path="/evidence" component={EvidenceList} />
+          <Route path="/evidence/:id" component={Evidence} />
           <Route path="/verify" component={Verify} />
           <Route default component={NotFound} />
         </Router>

@@ -4,9 +4,10 @@ import {
   checkCertificate, checkCommittee, checkGenesis, checkHeaderHash, hashHeader, readCertificate,
   readHeader,
 } from "../src/verify/block";
-import { fromHex, toHex } from "../src/verify/bytes";
-import { quorumWeight } from "../src/verify/committee";
+import { Malformed, fromHex, toHex } from "../src/verify/bytes";
+import { quorumWeight, readCommittee } from "../src/verify/committee";
 import { followCommittee } from "../src/verify/committee-steps";
+import { type EvidenceView, checkEvidence } from "../src/verify/evidence";
 import { readGenesis } from "../src/verify/genesis";
 import { hashTagged, signingHash } from "../src/verify/hashing";
 import { leafHash, rootFromPath, rootOfHashes } from "../src/verify/merkle";
@@ -134,17 +135,40 @@ test("steps lead from genesis to later validators, and to those of their height 
   await expect(follow(steps, decided - 1)).rejects.toThrow("the last change is not before the block");
 });
 
+test("evidence convicts, or is refused, as the vectors say", async () => {
+  const vectors = loadJson<{
+    genesis: string;
+    validators: string;
+    evidence: { hex: string; node: string; value: EvidenceView }[];
+    refused: { hex: string; about: string }[];
+  }>("evidence.json");
+  const committee = readCommittee(new Reader(hex(vectors.validators), "a vector"));
+  const read = (text: string): EvidenceView =>
+    viewOperation("report_evidence", hex(`920e${text}`))["evidence"] as EvidenceView;
+  for (const { hex: text, node, value } of vectors.evidence) {
+    expect(read(text)).toEqual(value);
+    expect((await checkEvidence(value, hex(vectors.genesis), committee)).node).toBe(node);
+  }
+  for (const { hex: text, about } of vectors.refused) {
+    await expect(checkEvidence(read(text), hex(vectors.genesis), committee), about).rejects.toThrow(Malformed);
+  }
+  expect(vectors.evidence.length).toBe(3);
+  const raft = { ...committee, engine: "raft" };
+  await expect(checkEvidence(vectors.evidence[0]!.value, hex(vectors.genesis), raft)).rejects.toThrow("Raft");
+});
+
 test("operations are written as the JSON view writes them", () => {
   const { transactions } = loadJson<{
-    transactions: { operation: string; raw: string; value: { operation: Record<string, unknown> } }[];
+    transactions: { operation: string; about: string; raw: string; value: { operation: Record<string, unknown> } }[];
   }>("transactions.json");
   for (const vector of transactions) {
     const { type, ...fields } = vector.value.operation;
-    const { encoded } = readTransaction(hex(vector.raw));
+    const { encoded, about } = readTransaction(hex(vector.raw));
+    expect(about).toBe(vector.about);
     expect(type).toBe(vector.operation);
     expect(viewOperation(vector.operation, encoded)).toEqual(fields);
   }
-  expect(new Set(transactions.map((vector) => vector.operation)).size).toBe(14);
+  expect(new Set(transactions.map((vector) => vector.operation)).size).toBe(15);
 });
 
 test("transaction ids are computed from the content, with the root of the readings", async () => {

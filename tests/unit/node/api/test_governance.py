@@ -39,11 +39,12 @@ async def test_the_present_validators_their_votes_and_their_standing(address: st
     shown = await get(address, "/v1/validators")
     assert (shown["height"], shown["since"], shown["engine"]) == (11, 9, "bft")
     assert (shown["quorum"], shown["total_weight"], shown["planned"]) == (2, 2, [])
-    assert [(one["node"], one["weight"], one["offences"]) for one in shown["items"]] == [
-        ("borne-energie-1", 1, 0),
-        ("gridlink-1", 1, 0),
-        ("windcare-1", 0, 1),
-        ("certis-1", 0, 0),
+    names = ("node", "weight", "offences", "suspended_height")
+    assert [tuple(one[name] for name in names) for one in shown["items"]] == [
+        ("borne-energie-1", 1, 0, None),
+        ("gridlink-1", 1, 0, None),
+        ("windcare-1", 0, 1, 9),
+        ("certis-1", 0, 0, None),
     ]
 
 

@@ -18,10 +18,13 @@ const LINKS = [
   ["/blocks", "Blocks"],
   ["/actions", "Actions"],
   ["/attestations", "Attestations"],
+  ["/members", "Members"],
   ["/verify", "Verify"],
 ] as const;
 
-const SECTIONS: Readonly<Record<string, string>> = { tx: "/blocks" };
+const SECTIONS: Readonly<Record<string, string>> = {
+  tx: "/blocks", proposals: "/members", evidence: "/members",
+};
 
 const CONNECTIONS = {
   connecting: ["Connecting", "plain"],

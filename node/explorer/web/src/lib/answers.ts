@@ -413,6 +413,8 @@ export interface LiveView {
 
 /**
  * What the node has and uses of its machine, and the limits that it was given.
+ *
+ * `transactions_set_aside` are those whose contracts it could not run since its start.
  */
 export interface MachineView {
   readonly node: string;
@@ -428,6 +430,7 @@ export interface MachineView {
   readonly mempool_bytes_max: number;
   readonly worker_restarts: number;
   readonly worker_restarted_ms: number | null;
+  readonly transactions_set_aside: number;
   readonly certificates: readonly CertificateExpiryView[];
   readonly fault: FaultView | null;
 }
@@ -857,7 +860,7 @@ export interface ValidatorList {
  * A validator and how it voted lately.
  *
  * `missed_last_100` counts certificates without it, of heights at which it had a vote; `offences`
- * are those on record.
+ * are those on record, `suspended_height` is from where it was last suspended.
  */
 export interface ValidatorView {
   readonly index: number;
@@ -868,6 +871,7 @@ export interface ValidatorView {
   readonly last_signed_height: number | null;
   readonly missed_last_100: number;
   readonly offences: number;
+  readonly suspended_height: number | null;
 }
 
 /**

@@ -1,13 +1,13 @@
 /** The pages' way to the verifier: fetch a proof, and give a verdict whatever happens. */
 
 import {
-  type BlockVerdict, type RawBlock, type ReceiptVerdict, type Step, type TwinVerdict, type Verdict, verifyBlock,
-  verifyReceipt, verifyTwin,
+  type BlockVerdict, type RawBlock, type ReceiptVerdict, type Step, type TwinVerdict, type Verdict,
+  verifyBlock, verifyEvidence, verifyReceipt, verifyTwin,
 } from "../verify";
 import { getJson, getText } from "./api";
 import { compareTransaction } from "./compare";
 import { trust } from "./trust";
-import type { Transaction, TwinProof } from "./types";
+import type { Evidence, Transaction, TwinProof, ValidatorSteps } from "./types";
 
 /** Fetch a transaction's receipt, check it, and compare it with what the page shows. */
 export async function checkTransaction(shown: Transaction): Promise<ReceiptVerdict> {
@@ -32,6 +32,15 @@ export async function checkTwin(id: string, at: string | undefined): Promise<Twi
   const now = trust.value;
   if (now.state !== "trusted") return { ...untrusted(), twin: null, height: 0 };
   return verifyTwin(id, proof, now.genesis);
+}
+
+/** Fetch how the validators of the evidence's height came to be, and check both signatures. */
+export async function checkEvidence(shown: Evidence): Promise<Verdict> {
+  const { offence_height: height, round, kind, first, second, vote_key: key, node } = shown;
+  const steps = await getJson<ValidatorSteps>(`/v1/validators/steps?at=${height}`);
+  const now = trust.value;
+  if (now.state !== "trusted") return untrusted();
+  return verifyEvidence({ key, height, round, kind, first, second }, node, steps.items, now.genesis);
 }
 
 function untrusted(): Verdict {

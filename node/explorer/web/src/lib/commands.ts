@@ -17,3 +17,23 @@ export function statusCommand(): string {
 export function explainCommand(code: string): string {
   return `veritwin explain ${code}`;
 }
+
+/** How a member proposes that a node gets another weight. */
+export function proposeCommand(node = "NODE", weight = 1): string {
+  return `veritwin member propose set-weight ${node} ${weight} --identity admin.json --node ${location.origin}`;
+}
+
+/** How a member approves a proposal. */
+export function approveCommand(proposal: string): string {
+  return `veritwin member approve ${proposal} --identity admin.json --node ${location.origin}`;
+}
+
+/** How an organisation gives its node another vote key. */
+export function rotateCommand(node: string): string {
+  return `veritwin member rotate-key --home ${node} --identity admin.json --node ${location.origin}`;
+}
+
+/** How evidence is listed, from any node. */
+export function evidenceCommand(): string {
+  return `veritwin evidence list --node ${location.origin}`;
+}

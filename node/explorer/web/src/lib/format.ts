@@ -17,6 +17,12 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   deploy_contract: "Deploy contract",
   call: "Contract call",
   acknowledge: "Acknowledgement",
+  propose_change: "Proposed change",
+  approve_change: "Approval",
+  withdraw_change: "Withdrawal",
+  rotate_vote_key: "New vote key",
+  report_evidence: "Evidence",
+  consent: "Consent",
 };
 
 const DECIMALS_MAX = 3;

@@ -51,6 +51,7 @@ async function findHash(hash: string, signal?: AbortSignal): Promise<Hit | null>
     ["Transaction", `/v1/transactions/${hash}`, `/tx/${hash}`],
     ["Action", `/v1/actions/${hash}`, `/actions/${hash}`],
     ["Block", `/v1/blocks/${hash}`, `/blocks/${hash}`],
+    ["Evidence", `/v1/evidence/${hash}`, `/evidence/${hash}`],
   ] as const;
   for (const [kind, path, href] of kinds) {
     if (await exists(path, signal)) return { href, kind, label: hash };

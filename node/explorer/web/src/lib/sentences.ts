@@ -1,6 +1,7 @@
 /** What happened, in one plain sentence. */
 
-import { formatUtc, formatValue, humanise, plural } from "./format";
+import { formatUtc, formatValue, humanise, plural, shortId } from "./format";
+import { asPlain, asText, describeChange } from "./governance";
 import type { Action, Status, Transaction } from "./types";
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -55,6 +56,27 @@ export function describeTransaction(transaction: Transaction): string {
       return `${who} called ${text("method")} of the contract ${text("contract")}.`;
     case "acknowledge":
       return `${who} answered an action: ${text("outcome")}.`;
+    case "consent":
+      return `${who} ${body["is_given"] === true ? "consents" : "no longer consents"} that the contract ${text("contract")} acts on its twins.`;
+    default:
+      return describeGovernance(operation, who, body);
+  }
+}
+
+function describeGovernance(operation: string, who: string, body: Plain): string {
+  const evidence = asPlain(body["evidence"]);
+  switch (operation) {
+    case "propose_change":
+      return `${who} proposed to ${describeChange(asPlain(body["change"]))}.`;
+    case "approve_change":
+      return `${who} approved the proposal ${shortId(asText(body["proposal"]))}.`;
+    case "withdraw_change":
+      return `${who} took the proposal ${shortId(asText(body["proposal"]))} back.`;
+    case "rotate_vote_key":
+      return `${who} gave the node ${asText(body["node"])} a new vote key.`;
+    case "report_evidence":
+      return `A node reported that one key signed two different ${asText(evidence["kind"])}s at height ` +
+        `${String(evidence["height"])}, round ${String(evidence["round"])}.`;
     default:
       return `${who} sent “${humanise(operation)}”.`;
   }
@@ -106,10 +128,6 @@ function describeTelemetry(who: string, body: Plain): string {
   }
   const whose = twins.length === 1 ? first.twin : plural(twins.length, "twin");
   return `${who} recorded ${plural(readings.length, "reading")} of ${whose}, the first measured ${at}.`;
-}
-
-function asText(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 function asTexts(value: unknown): readonly string[] {

@@ -23,6 +23,7 @@ export type {
   SeriesAction,
   SeriesView as Series,
   StatusView as Status,
+  StepList as ValidatorSteps,
   EventView as TransactionEvent,
   TwinSummary as TwinItem,
   TwinView as Twin,

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useLocation } from "preact-iso";
 
-import { Facts, Id, Section, When } from "../components/basics";
+import { Facts, Id, Section, Tag, When } from "../components/basics";
 import { BlockTable, TransactionTable } from "../components/lists";
 import { Pager } from "../components/pager";
 import { ProofPanel } from "../components/proof";
@@ -13,13 +13,14 @@ import { Problem, withQuery } from "../lib/api";
 import { checkBlock } from "../lib/check";
 import { statusCommand } from "../lib/commands";
 import { formatCount, formatMs, formatSize, humanise, plural } from "../lib/format";
+import { describeCause, describeValidators } from "../lib/governance";
 import { headHeight } from "../lib/live";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
 import { trust } from "../lib/trust";
-import type { Block as Answer, BlockItem, Page } from "../lib/types";
+import type { Block as Answer, BlockItem, Page, Validators } from "../lib/types";
 import { useVerdict } from "../lib/verdict";
-import { type BlockVerdict, toHex } from "../verify";
+import type { BlockVerdict } from "../verify";
 
 const HASHES = [
   "previous", "previous_certificate", "tx_log_root", "state_root", "receipts_root",
@@ -79,8 +80,8 @@ function Content({ block }: { block: Answer }): JSX.Element {
           </Empty>
         ) : <TransactionTable rows={block.transactions} caption="Transactions of this block" />}
       </Section>
+      <Deciders block={block} />
       <Header block={block} />
-      <Certificate block={block} />
     </>
   );
 }
@@ -89,7 +90,7 @@ function Proof({ block }: { block: Answer }): JSX.Element {
   const trusted = trust.value.state === "loading" ? null : trust.value;
   const { height } = block.header;
   const tried = useVerdict(
-    trusted === null || block.certificate === null ? null : () => tryCheck(height, block.hash),
+    trusted === null ? null : () => tryCheck(height, block.hash),
     [height, block.hash, trusted],
   );
   return <ProofPanel verdict={tried?.verdict ?? null} problem={tried?.problem ?? null} />;
@@ -113,7 +114,6 @@ function Header({ block }: { block: Answer }): JSX.Element {
       <Facts items={[
         ["Hash", <Id value={block.hash} what="block hash" full />],
         ["Transactions so far", formatCount(Number(header["tx_log_size"]))],
-        ["Proposer", block.proposer_node],
         ["Size", formatSize(block.size_bytes)],
         ["Version", String(header["version"])],
         ...HASHES.filter((name) => typeof header[name] === "string").map((name) => [
@@ -130,36 +130,77 @@ function Header({ block }: { block: Answer }): JSX.Element {
   );
 }
 
-function Certificate({ block }: { block: Answer }): JSX.Element {
-  const { certificate } = block;
-  if (certificate === null) {
-    return <Section title="Certificate"><Empty title="This node has no certificate for this block." /></Section>;
-  }
-  const { signatures } = certificate;
-  const now = trust.value;
-  const known = now.state === "trusted" ? now.genesis.committee : null;
-  const isKnown = known !== null && toHex(known.root) === block.header.validators_root;
-  const members = isKnown ? known.members.map((one) => one.node) : [];
-  const absent = members.filter((node) => !signatures.some((one) => one.node === node));
+/** Who decided this height, and whether others decide the next one. */
+function Deciders({ block }: { block: Answer }): JSX.Element {
+  const { height } = block.header;
+  const validators = useResource<Validators>(`/v1/validators?at=${height}`);
+  const { data } = validators;
+  const isRaft = data?.engine === "raft";
+  return (
+    <>
+      {data !== null && <CommitteeChange height={height} validators={data} />}
+      <Section
+        title="Who decided"
+        aside={<span class="muted small">{isRaft ? "term" : "round"} {formatCount(block.certificate.round)}</span>}
+      >
+        <Loaded of={validators} lines={2}>
+          {(found) => <p>{describeValidators(found)} <a href={`/members?at=${height}`}>The validators of this block</a></p>}
+        </Loaded>
+        <Certificate block={block} voters={data?.items.filter((one) => one.weight > 0).map((one) => one.node) ?? []} isRaft={isRaft} />
+      </Section>
+    </>
+  );
+}
+
+function CommitteeChange({ height, validators }: { height: number; validators: Validators }): JSX.Element | null {
+  const next = validators.planned[0];
+  const isNew = validators.since === height && height > 1;
+  const isLast = next?.height === height + 1;
+  if (!isNew && !isLast) return null;
+  return (
+    <div class="note-box">
+      {isNew && <p>Other validators than before decided this block. <a href={`/members?at=${height}`}>What changed</a></p>}
+      {isLast && next !== undefined && (
+        <p>
+          It is the last one of these validators. From <a href={`/blocks/${next.height}`} class="num">block {formatCount(next.height)}</a> on:{" "}
+          {describeCause(next)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Certificate({ block, voters, isRaft }: {
+  block: Answer;
+  /** Who had a vote at this height; empty while it is not known. */
+  voters: readonly string[];
+  isRaft: boolean;
+}): JSX.Element {
+  const { signatures } = block.certificate;
+  const absent = voters.filter((node) => !signatures.some((one) => one.node === node));
   const first = Math.min(...signatures.map((one) => one.time_ms));
   return (
-    <Section title="Certificate" aside={<span class="muted small">round {certificate.round}</span>}>
+    <>
       <Table
         caption="Who signed this block"
         rows={signatures}
         rowKey={(one) => one.validator}
         columns={[
-          { head: "Validator", isName: true, cell: (one) => one.node },
+          {
+            head: "Validator", isName: true,
+            cell: (one) => one.node === block.proposer_node
+              ? <span class="names"><span>{one.node}</span><Tag>{isRaft ? "leader" : "proposer"}</Tag></span> : one.node,
+          },
           { head: "Signed at", cell: (one) => <When ms={one.time_ms} style="utc" /> },
           { head: "After the first", align: "end", isOptional: true, cell: (one) => <span class="num">{formatMs(one.time_ms - first)}</span> },
           { head: "Signature", cell: (one) => <Id value={one.signature} what={`signature of ${one.node}`} /> },
         ]}
       />
-      {members.length > 0 && (
+      {voters.length > 0 && (
         <p class="muted small">
-          {absent.length === 0 ? "All validators signed." : `Not in this certificate: ${absent.join(", ")}. A certificate is complete without them once the quorum is reached.`}
+          {absent.length === 0 ? "All validators with a vote signed." : `Not in this certificate: ${absent.join(", ")}. A certificate is complete without them once the quorum is reached.`}
         </p>
       )}
-    </Section>
+    </>
   );
 }

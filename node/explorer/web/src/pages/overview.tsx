@@ -12,6 +12,7 @@ import { TrustBadge, trustOf } from "../components/trust";
 import { CHECK_CONTRACT, attestCommand } from "../lib/commands";
 import { checkBlock } from "../lib/check";
 import { formatCount, formatMs, formatUtc } from "../lib/format";
+import { engineName } from "../lib/governance";
 import { headHeight, latencies, liveBlocks, status } from "../lib/live";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
@@ -94,7 +95,7 @@ function Figures({ status: now, openOrders }: { status: Status; openOrders: numb
     ["Updates", now.updates_per_second.toFixed(1), "readings per second"],
     ["Twins", formatCount(now.twins_total), "registered", "/twins"],
     ["Open orders", openOrders === null ? "–" : formatCount(openOrders), "waiting for an answer", "/actions?status=open"],
-    ["Members", `${connected} / ${now.validators}`, `${now.quorum} needed to decide`],
+    ["Members", `${connected} / ${now.validators}`, `weight ${formatCount(now.quorum)} decides, by ${engineName(now.engine)}`, "/members"],
   ];
   return (
     <dl class="figures">
@@ -210,7 +211,8 @@ function AttestationFeed({ items }: { items: readonly Attestation[] }): JSX.Elem
 
 function Members({ status: now }: { status: Status }): JSX.Element {
   return (
-    <Section title="Members" aside={<span class="muted small">as {now.node} sees them</span>}>
+    <Section title="Members" aside={<a href="/members">Votes, proposals and evidence</a>}>
+      <p class="muted small">As {now.node} sees them.</p>
       <ul class="members">
         <li>
           <span class="dot good" aria-hidden="true" />

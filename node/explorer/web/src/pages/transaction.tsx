@@ -20,6 +20,15 @@ import { useVerdict } from "../lib/verdict";
 import type { ReceiptVerdict } from "../verify";
 
 const READINGS_SHOWN = 200;
+/** Where the subject of an event is shown, by how the event's name begins. */
+const PAGES_OF_EVENTS = [
+  ["action_", "/actions"],
+  ["change_", "/proposals"],
+  ["evidence_", "/evidence"],
+  ["committee_", "/members"],
+  ["vote_key_", "/members"],
+  ["organisation_", "/members"],
+] as const;
 const STAGES = ["received", "ordered", "final"];
 
 export function Transaction({ id }: { id: string }): JSX.Element {
@@ -43,6 +52,7 @@ export function Transaction({ id }: { id: string }): JSX.Element {
 function Content({ transaction }: { transaction: Answer }): JSX.Element {
   const readings = transaction.operation === "telemetry" && transaction.body !== null
     ? readingsOf(transaction.body) : [];
+  const proposal = findProposal(transaction);
   const trusted = trust.value.state === "loading" ? null : trust.value;
   const hasReceipt = transaction.height !== null;
   const checked = useVerdict(
@@ -61,6 +71,7 @@ function Content({ transaction }: { transaction: Answer }): JSX.Element {
             transaction.sender === null ? null : ["Organisation", transaction.organisation ?? "none"],
             transaction.sender === null ? null : ["Signed by key", <Id value={transaction.sender} what="sender key" />],
             ["Twins", <TwinNames ids={transaction.twins} />],
+            proposal === null ? null : ["Proposal", <Id value={proposal} what="proposal id" href={`/proposals/${proposal}`} />],
             transaction.height === null ? null : [
               "Block",
               <a href={`/blocks/${transaction.height}`} class="num">{formatCount(transaction.height)}</a>,
@@ -80,6 +91,13 @@ function Content({ transaction }: { transaction: Answer }): JSX.Element {
       {readings.length === 0 && transaction.body !== null && <Body body={transaction.body} />}
     </>
   );
+}
+
+/** The proposal that a transaction made, approved or took back. */
+function findProposal({ id, operation, state, body }: Answer): string | null {
+  if (operation === "propose_change") return state === "final" ? id : null;
+  const named = operation === "approve_change" || operation === "withdraw_change" ? body?.["proposal"] : null;
+  return typeof named === "string" ? named : null;
 }
 
 function Stages({ transaction, isRefuted }: {
@@ -163,8 +181,9 @@ function Events({ events }: { events: readonly TransactionEvent[] }): JSX.Elemen
 
 function Subject({ event }: { event: TransactionEvent }): JSX.Element {
   const isHash = /^[0-9a-f]{64}$/.test(event.subject);
-  if (!isHash) return <span class="muted">{event.subject}</span>;
-  const href = event.name.startsWith("action_") ? { href: `/actions/${event.subject}` } : {};
+  const page = PAGES_OF_EVENTS.find(([prefix]) => event.name.startsWith(prefix))?.[1];
+  if (!isHash) return page === "/members" ? <a href={page}>{event.subject}</a> : <span class="muted">{event.subject}</span>;
+  const href = page === undefined ? {} : { href: `${page}/${event.subject}` };
   return <Id value={event.subject} what={humanise(event.name).toLowerCase()} {...href} />;
 }
 

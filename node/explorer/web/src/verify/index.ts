@@ -12,4 +12,5 @@ export { type Header, type Certificate, readCertificate, readHeader } from "./bl
 export { type Step, type Verdict } from "./steps";
 export { type ReceiptVerdict, verifyReceipt } from "./receipt";
 export { type BlockVerdict, type RawBlock, type TwinVerdict, verifyBlock, verifyTwin } from "./verdicts";
+export { verifyEvidence } from "./evidence";
 export { type ProvenTwin } from "./twin";

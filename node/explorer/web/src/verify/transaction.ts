@@ -51,6 +51,11 @@ const OPERATIONS: Readonly<Record<number, Kind>> = {
     describe: (f) => `change the vote key of node ${text(f[1])} to ${toHex(asBytes(f[2]))}`,
   },
   14: { name: "report_evidence", fields: 2, describe: (f) => describeEvidence(f[1]) },
+  21: {
+    name: "consent",
+    fields: 4,
+    describe: (f) => `${f[3] === true ? "consent" : "no more consent"} to contract ${text(f[1])} on the own twins`,
+  },
 };
 
 /** A transaction with everything the checks need. */

@@ -1,0 +1,70 @@
+/** Parts that the pages about members share. */
+
+import type { JSX } from "preact";
+import { useLocation } from "preact-iso";
+
+import { formatCount } from "../lib/format";
+import { describeCause, stateOf } from "../lib/governance";
+import { headHeight } from "../lib/live";
+import type { Committee, Proposal } from "../lib/types";
+import { Id, Tag } from "./basics";
+
+const PAGES = [
+  ["/members", "Validators"],
+  ["/proposals", "Proposals"],
+  ["/evidence", "Evidence"],
+] as const;
+const TONES = { open: "warn", approved: "good", withdrawn: "plain", expired: "bad" } as const;
+
+/** Links between the three lists about members. */
+export function MemberPages(): JSX.Element {
+  const { path } = useLocation();
+  return (
+    <nav class="pages" aria-label="About members">
+      {PAGES.map(([href, label]) => (
+        <a key={href} href={href} class="button" aria-current={path === href ? "page" : undefined}>{label}</a>
+      ))}
+    </nav>
+  );
+}
+
+/** Where a proposal stands. */
+export function ProposalTag({ proposal }: { proposal: Proposal }): JSX.Element {
+  const state = stateOf(proposal);
+  return <Tag tone={TONES[state as keyof typeof TONES] ?? "plain"}>{state}</Tag>;
+}
+
+/** What is in force at a height, or will be. */
+export function InForce({ height }: { height: number }): JSX.Element {
+  const isPlanned = height > headHeight.value + 1;
+  return (
+    <>
+      {isPlanned ? "from " : "since "}
+      {isPlanned
+        ? <span class="num">block {formatCount(height)}</span>
+        : <a href={`/members?at=${height}`} class="num">block {formatCount(height)}</a>}
+    </>
+  );
+}
+
+/** Sets of validators, the newest first: what changed, from when on, by which transaction. */
+export function CommitteeTimeline({ items }: { items: readonly Committee[] }): JSX.Element {
+  return (
+    <ol class="chain-list">
+      {items.map((one) => (
+        <li key={one.height} class={one.height > headHeight.value + 1 ? "open" : ""}>
+          <h3>{describeCause(one)}</h3>
+          <p class="muted small">
+            In force <InForce height={one.height} />
+            {one.transaction !== null && (
+              <>
+                , decided in <a href={`/blocks/${one.decided_height}`} class="num">block {formatCount(one.decided_height)}</a> by{" "}
+                <Id value={one.transaction} what="transaction id" href={`/tx/${one.transaction}`} />
+              </>
+            )}
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}

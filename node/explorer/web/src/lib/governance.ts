@@ -1,0 +1,144 @@
+/** Who decides and how that changes, in words. */
+
+import type { Committee, Evidence, Proposal, Validator, Validators } from "./types";
+import { formatCount, plural } from "./format";
+
+type Plain = Readonly<Record<string, unknown>>;
+
+/** How a chain agrees, by the name of its engine. */
+export function engineName(engine: string): string {
+  return engine === "raft" ? "Raft" : "BFT";
+}
+
+/** What an engine withstands, in a sentence. */
+export function describeEngine(engine: string): string {
+  return engine === "raft"
+    ? "Raft withstands nodes that crash."
+    : "BFT withstands nodes that crash or lie.";
+}
+
+/** Say what a change does, as the second half of a sentence: "remove the node acme-2". */
+export function describeChange(change: Plain): string {
+  const node = asText(change["node"]);
+  switch (change["type"]) {
+    case "add_organisation": {
+      const { id, name } = asPlain(change["organisation"]);
+      return `let the organisation ${asText(name)} (${asText(id)}) in`;
+    }
+    case "add_validator": {
+      const { node: added, organisation, weight } = asPlain(change["validator"]);
+      const vote = weight === 0 ? "without a vote yet" : `with weight ${String(weight)}`;
+      return `add the node ${asText(added)} of ${asText(organisation)}, ${vote}`;
+    }
+    case "remove_validator":
+      return `remove the node ${node}`;
+    case "set_weight":
+      return change["weight"] === 0 ? `take the vote of ${node}` : `give ${node} weight ${String(change["weight"])}`;
+    case "set_engine":
+      return `agree by ${engineName(asText(change["engine"]))}`;
+    default:
+      return "make a change that this page does not know";
+  }
+}
+
+/** A change with a capital, for a heading. */
+export function titleOfChange(change: Plain): string {
+  const text = describeChange(change);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Say what made a set of validators another one than the set before it. */
+export function describeCause({ cause, node, engine, members }: Committee): string {
+  const weight = members.find((one) => one.node === node)?.weight ?? 0;
+  switch (cause) {
+    case "genesis":
+      return "The chain begins with these validators.";
+    case "add_validator":
+      return `${node} joins ${weight === 0 ? "without a vote yet" : `with weight ${formatCount(weight)}`}.`;
+    case "remove_validator":
+      return `${node} leaves.`;
+    case "set_weight":
+      return weight === 0 ? `${node} loses its vote.` : `${node} gets weight ${formatCount(weight)}.`;
+    case "set_engine":
+      return `The chain goes over to ${engineName(engine)}.`;
+    case "rotate_vote_key":
+      return `${node} gets a new vote key.`;
+    case "suspend":
+      return `${node} is suspended for signing two things at once.`;
+  }
+}
+
+/** How a validator stands: a word, its tone, and whether there is evidence to look at. */
+export function standingOf(
+  { weight, offences, suspended_height }: Validator, height: number,
+): { readonly word: string; readonly tone: "good" | "warn" | "bad" | "plain" } {
+  if (weight === 0 && suspended_height !== null && suspended_height <= height) return { word: "suspended", tone: "bad" };
+  if (offences > 0) return { word: plural(offences, "offence"), tone: "warn" };
+  return weight === 0 ? { word: "no vote", tone: "plain" } : { word: "good", tone: "good" };
+}
+
+/** Say who decides a height, in a sentence. */
+export function describeValidators({ items, engine, quorum, total_weight, since }: Validators): string {
+  const voters = items.filter((one) => one.weight > 0).length;
+  const who = voters === items.length
+    ? plural(voters, "node votes", "nodes vote")
+    : `${formatCount(voters)} of ${plural(items.length, "node")} have a vote`;
+  const from = since === 1 ? "Since the chain began" : `Since block ${formatCount(since)}`;
+  return `${from}, ${who}. They agree by ${engineName(engine)}, and weight ${formatCount(quorum)} of ${formatCount(total_weight)} decides.`;
+}
+
+/** Where a proposal stands, in one word. */
+export function stateOf(proposal: Proposal): string {
+  return proposal.expired ? "expired" : proposal.status;
+}
+
+/** How many organisations have to approve a proposal, or had to when it was approved. */
+export function neededApprovals({ status, needed, approvals }: Proposal): number {
+  return status === "approved" ? approvals.length : needed;
+}
+
+/** How many more organisations must approve a proposal. */
+export function missingApprovals({ needed, approvals }: Proposal): number {
+  return Math.max(0, needed - approvals.length);
+}
+
+/** Say where a proposal stands, in a sentence; `head` is the newest decided height. */
+export function describeProposal(proposal: Proposal, head: number): string {
+  const { organisation, approvals, needed, effective_height, closed_height } = proposal;
+  const missing = missingApprovals(proposal);
+  switch (stateOf(proposal)) {
+    case "open":
+      return `${organisation} proposed this. ${formatCount(approvals.length)} of the ${formatCount(needed)} ` +
+        `organisations that must approve it did; ${formatCount(missing)} more ${missing === 1 ? "is" : "are"} needed.`;
+    case "expired":
+      return `${organisation} proposed this, but not enough organisations approved it in time.`;
+    case "withdrawn":
+      return `${organisation} proposed this and took it back in block ${formatCount(closed_height ?? 0)}.`;
+    default:
+      return `${organisation} proposed this and the members approved it. ${sayInForce(effective_height, closed_height, head)}`;
+  }
+}
+
+/** Say from when on an approved change is in force. */
+export function sayInForce(effective: number | null, closed: number | null, head: number): string {
+  const from = effective ?? closed ?? 0;
+  return from > head + 1
+    ? `It comes into force at block ${formatCount(from)}.`
+    : `It is in force since block ${formatCount(from)}.`;
+}
+
+/** Say what is proven, in a sentence. */
+export function describeEvidence({ node, kind, offence_height, round }: Evidence): string {
+  return `${node} signed two different ${kind}s at height ${formatCount(offence_height)}, round ${formatCount(round)}. ` +
+    "A correct validator signs one.";
+}
+
+/** A value that should be an object, or an empty one. */
+export function asPlain(value: unknown): Plain {
+  return typeof value === "object" && value !== null ? (value as Plain) : {};
+}
+
+/** A value that should be a text, or an empty one. */
+export function asText(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
