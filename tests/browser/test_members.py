@@ -44,6 +44,9 @@ def test_members_say_who_votes_and_who_is_suspended(open_page: OpenPage) -> None
     lead = page.locator(".lead").inner_text()
     assert "Since block 117, 4 of 5 nodes have a vote." in lead
     assert "They agree by BFT, and weight 3 of 4 decides." in lead
+    organisations = read_rows(page, "Organisations")
+    assert organisations["Météo Est"][0] == "1"
+    assert organisations["Borne-Energie"][-1] == "5"
     page.get_by_role("link", name="suspended").click()
     page.wait_for_url("**/evidence?node=gridlink-1")
     page.get_by_role("link", name="Two prevotes of gridlink-1").wait_for()
@@ -63,9 +66,11 @@ def test_members_show_what_is_planned_and_what_was(open_page: OpenPage) -> None:
         "meteo-est-1 joins without a vote yet.",
         "The chain begins with these validators.",
     ]
+    assert "In force since block 114 until 116, decided in block 112" in history.inner_text()
     history.get_by_role("link", name="block 114").click()
     page.wait_for_url("**/members?at=114")
     page.get_by_text("You are looking at the past").wait_for()
+    page.get_by_text("They decide up to block 116. Then: gridlink-1 is suspended").wait_for()
     assert read_rows(page, "Validators")["gridlink-1"][0] == "1"
     page.get_by_role("link", name="Back to now").click()
     page.get_by_text("You are looking at the past").wait_for(state="detached")

@@ -51,11 +51,12 @@ export function InForce({ height }: { height: number }): JSX.Element {
 export function CommitteeTimeline({ items }: { items: readonly Committee[] }): JSX.Element {
   return (
     <ol class="chain-list">
-      {items.map((one) => (
+      {items.map((one, i) => (
         <li key={one.height} class={one.height > headHeight.value + 1 ? "open" : ""}>
           <h3>{describeCause(one)}</h3>
           <p class="muted small">
             In force <InForce height={one.height} />
+            {i > 0 && <> until <span class="num">{formatCount((items[i - 1]?.height ?? 0) - 1)}</span></>}
             {one.transaction !== null && (
               <>
                 , decided in <a href={`/blocks/${one.decided_height}`} class="num">block {formatCount(one.decided_height)}</a> by{" "}

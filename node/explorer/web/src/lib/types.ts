@@ -17,6 +17,8 @@ export type {
   ConsensusView as Consensus,
   EvidenceView as Evidence,
   HistoryItem,
+  OrganisationList as Organisations,
+  OrganisationView as Organisation,
   PeerView as Peer,
   PropertyView as TwinProperty,
   ProposalView as Proposal,

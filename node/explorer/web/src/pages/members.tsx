@@ -11,10 +11,10 @@ import { type Column, Table } from "../components/table";
 import { TrustBadge } from "../components/trust";
 import { withQuery } from "../lib/api";
 import { formatCount, plural } from "../lib/format";
-import { describeEngine, describeValidators, standingOf } from "../lib/governance";
+import { describeCause, describeEngine, describeValidators, standingOf } from "../lib/governance";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
-import type { Committee, Consensus, Page, Proposal, Validator, Validators } from "../lib/types";
+import type { Committee, Consensus, Organisation, Organisations, Page, Proposal, Validator, Validators } from "../lib/types";
 
 const EVERY_MS = 5_000;
 
@@ -25,6 +25,7 @@ export function Members(): JSX.Element {
   const follow = at === undefined ? (["block"] as const) : [];
   const often = { everyMs: EVERY_MS };
   const validators = useResource<Validators>(withQuery("/v1/validators", { at }), follow, often);
+  const organisations = useResource<Organisations>("/v1/organisations", follow, often);
   const changes = useResource<Page<Committee>>(
     withQuery("/v1/validators/changes", { cursor, limit: 20 }), cursor === undefined ? ["block"] : [], often,
   );
@@ -37,9 +38,10 @@ export function Members(): JSX.Element {
         {(data) => (
           <>
             <p class="lead">{describeValidators(data)} {describeEngine(data.engine)}</p>
+            {at !== undefined && <Until planned={data.planned[0]} />}
             {at === undefined && <OpenProposals />}
             {data.planned.length > 0 && at === undefined && (
-              <Section title="Planned"><CommitteeTimeline items={data.planned} /></Section>
+              <Section title="Planned"><CommitteeTimeline items={[...data.planned].reverse()} /></Section>
             )}
             <Section title="Validators" aside={<TrustBadge state="reported" />}>
               <ValidatorTable data={data} isPast={at !== undefined} />
@@ -47,6 +49,9 @@ export function Members(): JSX.Element {
           </>
         )}
       </Loaded>
+      <Section title="Organisations">
+        <Loaded of={organisations} lines={4}>{(data) => <OrganisationTable items={data.items} />}</Loaded>
+      </Section>
       <Section title="How they came to be these">
         <Loaded of={changes} lines={5}>
           {(page) => (
@@ -67,6 +72,17 @@ function Past({ at }: { at: string }): JSX.Element {
       <span>You are looking at the past: the validators of <strong>block {formatCount(Number(at))}</strong>.</span>
       <a class="button" href="/members">Back to now</a>
     </div>
+  );
+}
+
+/** Up to which block the validators of a past height decided. */
+function Until({ planned }: { planned: Committee | undefined }): JSX.Element {
+  return (
+    <p class="note-box">
+      {planned === undefined
+        ? "They are still the validators."
+        : <>They decide up to block <span class="num">{formatCount(planned.height - 1)}</span>. Then: {describeCause(planned)}</>}
+    </p>
   );
 }
 
@@ -118,6 +134,38 @@ function ValidatorTable({ data, isPast }: { data: Validators; isPast: boolean })
       </p>
     </>
   );
+}
+
+function OrganisationTable({ items }: { items: readonly Organisation[] }): JSX.Element {
+  return (
+    <Table
+      caption="Organisations"
+      rows={items}
+      rowKey={(one) => one.id}
+      columns={[
+        {
+          head: "Organisation", isName: true,
+          cell: (one) => <span class="plain"><span>{one.name}</span><span class="muted small">{one.id}</span></span>,
+        },
+        { head: "Nodes", align: "end", cell: (one) => formatCount(one.node_count) },
+        {
+          head: "Administrators", isOptional: true,
+          cell: (one) => (
+            <span class="plain">
+              {activeKeys(one).filter((key) => key.roles.includes("administrator")).map((key) => (
+                <Id key={key.key} value={key.key} what={`administrator key of ${one.id}`} />
+              ))}
+            </span>
+          ),
+        },
+        { head: "Keys in use", align: "end", cell: (one) => formatCount(activeKeys(one).length) },
+      ]}
+    />
+  );
+}
+
+function activeKeys({ keys }: Organisation): Organisation["keys"] {
+  return keys.filter((key) => key.revoked_height === null);
 }
 
 function Standing({ one, height }: { one: Validator; height: number }): JSX.Element {
