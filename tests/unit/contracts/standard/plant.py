@@ -16,6 +16,7 @@ from chain.operations import (
     Acknowledge,
     AnyOperation,
     Call,
+    Consent,
     DeployContract,
     Outcome,
     PropertyDefinition,
@@ -75,6 +76,12 @@ class Plant:
     def deploy(self, contract: str, by: str, **parameters: Any) -> None:
         """Deploy a standard contract under its own name."""
         self.do(by, DeployContract(contract, read_standard(contract), encode_value(parameters)))
+
+    def consent(self, by: str, contract: str) -> None:
+        """Let a contract that is deployed act on an organisation's twins."""
+        found = self.reader.records.contract(contract)
+        assert found is not None
+        self.do(by, Consent(contract, found[0].source_hash))
 
     def register(
         self,
