@@ -72,6 +72,10 @@ async def show(connection: Connection, twin: str, at: str | None) -> None:
         f"{found['id']}  {found['kind']} of model {found['model']}, owned by {found['owner']}",
         found["description"],
         f"at height {found['height']}; open actions: {len(found['open_actions'])}",
+        *(
+            f"its part {part['id']} has unfinished actions: {len(part['actions'])}"
+            for part in found["busy_parts"]
+        ),
         "",
         format_table(("property", "value", "unit", "measured", "transaction"), rows),
     ]

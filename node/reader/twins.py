@@ -18,6 +18,10 @@ from node.replica.ports import Column, Store
 from node.replica.stored_tree import read_state_at
 
 CHILDREN_MAX: Final = 1_000
+PARTS_MAX: Final = 1_000
+"""Most parts, at whatever depth, that are looked at for their actions."""
+PAST_PARTS_MAX: Final = 100
+"""The same at a height that is past, where finding the parts of one twin takes a hundred searches."""
 _RECOUNT_BLOCKS: Final = 200
 _FIRST_OF_PLACE: Final = 12
 _TWIN_ID_SIZE_MAX: Final = 128
@@ -25,11 +29,17 @@ _TWIN_ID_SIZE_MAX: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class TwinAt:
-    """A twin as it was at a height; `children` are the twins that were its parts."""
+    """A twin as it was at a height; `children` are the twins that were its parts.
+
+    `busy_parts` are its parts and theirs, at whatever depth, that had unfinished actions, the
+    nearest first; `is_complete` is false when it had too many parts to look at all of them.
+    """
 
     record: TwinRecord
     height: Height
     children: tuple[TwinId, ...]
+    busy_parts: tuple[TwinRecord, ...]
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +75,40 @@ class TwinReader:
         data = read_state_at(self._store, state_keys.twin_key(twin), height)
         return None if data is None else decode_record(data, TwinRecord)
 
-    def get_with_children(self, twin: TwinId, height: Height) -> TwinAt | None:
-        """Give a twin with the names of its parts at that height, or None."""
+    def get_with_parts(self, twin: TwinId, height: Height) -> TwinAt | None:
+        """Give a twin with its parts at that height, or None."""
         record = self.get(twin, height)
         if record is None:
             return None
         is_past = height < self._blocks.head().height
+        limit = PAST_PARTS_MAX if is_past else PARTS_MAX
+        parts = list(islice(self._parts(twin, height, is_past), limit + 1))
+        children = self._children(twin, height, is_past) if len(parts) > limit else parts
+        return TwinAt(
+            record,
+            height,
+            tuple(part.id for part in children if part.parent == twin),
+            tuple(part for part in parts[:limit] if part.status != "normal"),
+            len(parts) <= limit,
+        )
+
+    def _parts(self, twin: TwinId, height: Height, is_past: bool) -> Iterator[TwinRecord]:
+        """Give the parts of a twin, then theirs, level by level."""
+        level = [twin]
+        while level:
+            deeper = []
+            for parent in level:
+                for part in self._children(parent, height, is_past):
+                    yield part
+                    deeper.append(part.id)
+            level = deeper
+
+    def _children(self, twin: TwinId, height: Height, is_past: bool) -> Iterator[TwinRecord]:
         names = self._past_children(twin) if is_past else self._present_children(twin)
-        children = []
         for name in islice(names, CHILDREN_MAX):
             child = self.get(name, height)
             if child is not None and child.parent == twin:
-                children.append(name)
-        return TwinAt(record, height, tuple(children))
+                yield child
 
     def page(self, wanted: TwinFilter, request: PageRequest) -> Page[TwinRecord]:
         """Give the present twins in order of their ids."""

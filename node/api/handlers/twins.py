@@ -94,7 +94,7 @@ async def show_twin(request: web.Request) -> web.Response:
     root = reader.state_root(height)
 
     def read() -> TwinView:
-        found = reader.twins.get_with_children(twin, height)
+        found = reader.twins.get_with_parts(twin, height)
         if found is None:
             raise InvalidInput("VT-7004", kind="twin", name=twin)
         return view_twin(found, root)

@@ -57,8 +57,21 @@ class PropertyView(View, frozen=True, kw_only=True):
     semantic: str
 
 
+class BusyPart(View, frozen=True, kw_only=True):
+    """A part of a twin, or of a part of it, with its unfinished actions."""
+
+    id: str
+    kind: TwinKind
+    status: TwinStatus
+    actions: list[str]
+
+
 class TwinView(View, frozen=True, kw_only=True):
-    """A twin as it was after the block at `height`."""
+    """A twin as it was after the block at `height`.
+
+    `busy_parts` are those at whatever depth; `parts_complete` is false when there are too many
+    parts to look at all of them.
+    """
 
     id: str
     model: str
@@ -71,6 +84,8 @@ class TwinView(View, frozen=True, kw_only=True):
     properties: dict[str, PropertyView]
     open_actions: list[str]
     status: TwinStatus
+    busy_parts: list[BusyPart]
+    parts_complete: bool
     updates: int
     registered_height: int
     updated_height: int
@@ -179,6 +194,8 @@ def view_twin(found: TwinAt, state_root: Hash) -> TwinView:
         properties={one.definition.name: _view_property(one) for one in twin.properties},
         open_actions=[action.hex() for action in twin.open_actions],
         status=twin.status,
+        busy_parts=[_view_busy_part(part) for part in found.busy_parts],
+        parts_complete=found.is_complete,
         updates=twin.counts.accepted,
         registered_height=twin.registered_height,
         updated_height=twin.updated_height,
@@ -254,6 +271,15 @@ def view_series(name: str, unit: str, found: Series, actions: list[ActionRecord]
         to_ms=found.last_ms,
         downsampled=found.is_downsampled,
         complete=found.is_complete,
+    )
+
+
+def _view_busy_part(part: TwinRecord) -> BusyPart:
+    return BusyPart(
+        id=part.id,
+        kind=part.kind,
+        status=part.status,
+        actions=[action.hex() for action in (*part.open_actions, *part.acknowledged_actions)],
     )
 
 

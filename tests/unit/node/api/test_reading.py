@@ -111,6 +111,17 @@ async def test_twin_is_shown_now_and_then(session: ClientSession) -> None:
     then = await _get(session, "/v1/twins/R80711?at=4")
     assert then["properties"]["active_power"]["value"] == "0.5"
     assert (then["status"], len(then["open_actions"])) == ("action_open", 1)
+    assert (now["busy_parts"], now["parts_complete"]) == ([], True)
+    farm = await _get(session, "/v1/twins/haute-borne?at=4")
+    assert farm["status"] == "normal"
+    assert farm["busy_parts"] == [
+        {
+            "id": "R80711",
+            "kind": "system",
+            "status": "action_open",
+            "actions": then["open_actions"],
+        }
+    ]
     by_time = await _get(session, "/v1/twins/haute-borne?at=2018-02-02T00:00:01.500Z")
     assert (by_time["height"], by_time["children"]) == (2, ["R80711", "R80721"])
 

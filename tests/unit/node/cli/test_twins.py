@@ -20,6 +20,13 @@ def test_a_twin_is_shown_as_it_was_at_a_height(command: Command, served: Served)
     assert then.json["properties"]["active_power"]["value"] == "1500"
 
 
+def test_an_action_of_a_part_is_shown_with_the_whole(command: Command, served: Served) -> None:
+    before = command("twins", "show", "haute-borne", "--at", "3", "--node", served.address)
+    then = command("twins", "show", "haute-borne", "--at", "4", "--node", served.address)
+    line = f"its part {TURBINE} has unfinished actions: 1"
+    assert (line in before.out, line in then.out) == (False, True)
+
+
 def test_a_twins_history_is_newest_first(command: Command, served: Served) -> None:
     done = command("twins", "history", TURBINE, "--limit", "3", "--node", served.address, "--json")
     heights = [item["height"] for item in done.json["items"]]

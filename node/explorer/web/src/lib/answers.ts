@@ -174,6 +174,16 @@ export interface BlockView {
 }
 
 /**
+ * A part of a twin, or of a part of it, with its unfinished actions.
+ */
+export interface BusyPart {
+  readonly id: string;
+  readonly kind: "component" | "environment" | "process" | "system";
+  readonly status: "action_acknowledged" | "action_open" | "normal";
+  readonly actions: readonly string[];
+}
+
+/**
  * A node that fetches blocks: where it began, and the height that enough peers say they have.
  *
  * `first_height` is where it was at `since_ms`. `snapshot` comes before the blocks, to a node that
@@ -277,6 +287,15 @@ export interface ConsensusView {
 }
 
 /**
+ * All versions of a contract, the newest first, and whose approval another one needs.
+ */
+export interface ContractLife {
+  readonly name: string;
+  readonly policy: string;
+  readonly versions: readonly VersionView[];
+}
+
+/**
  * All contracts in order of their names.
  */
 export interface ContractList {
@@ -294,6 +313,7 @@ export interface ContractView {
   readonly deployed_height: number;
   readonly transaction: string;
   readonly active: boolean;
+  readonly version: number;
   readonly triggers: readonly TriggerView[];
   readonly methods: readonly MethodView[];
   readonly source: string | null;
@@ -481,6 +501,26 @@ export interface OrganisationView {
 }
 
 /**
+ * What was proposed: the source with what speaks for it.
+ */
+export interface PackageView {
+  readonly hash: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly build: string;
+  readonly source_hash: string;
+  readonly source: string;
+  readonly tests: string;
+  readonly stubs: string;
+  readonly check: string;
+  readonly report: string;
+  readonly organisation: string;
+  readonly transaction: string;
+  readonly height: number;
+  readonly time_ms: number;
+}
+
+/**
  * A parameter of a method.
  */
 export interface ParameterView {
@@ -625,6 +665,20 @@ export interface SignatureView {
   readonly node: string;
   readonly time_ms: number;
   readonly signature: string;
+}
+
+/**
+ * Who approved, when, with which key and signature.
+ *
+ * The signature is the transaction's; null where this node no longer keeps its block.
+ */
+export interface SignedApprovalView {
+  readonly organisation: string;
+  readonly key: string;
+  readonly transaction: string;
+  readonly signature: string | null;
+  readonly height: number;
+  readonly time_ms: number;
 }
 
 /**
@@ -821,6 +875,9 @@ export interface TwinSummary {
 
 /**
  * A twin as it was after the block at `height`.
+ *
+ * `busy_parts` are those at whatever depth; `parts_complete` is false when there are too many
+ * parts to look at all of them.
  */
 export interface TwinView {
   readonly id: string;
@@ -834,6 +891,8 @@ export interface TwinView {
   readonly properties: Readonly<Record<string, PropertyView>>;
   readonly open_actions: readonly string[];
   readonly status: "action_acknowledged" | "action_open" | "normal";
+  readonly busy_parts: readonly BusyPart[];
+  readonly parts_complete: boolean;
   readonly updates: number;
   readonly registered_height: number;
   readonly updated_height: number;
@@ -872,6 +931,42 @@ export interface ValidatorView {
   readonly missed_last_100: number;
   readonly offences: number;
   readonly suspended_height: number | null;
+}
+
+/**
+ * A version with its source and parameters, and its package where it came with one.
+ */
+export interface VersionDetails {
+  readonly name: string;
+  readonly version: VersionView;
+  readonly source: string;
+  readonly parameters: unknown;
+  readonly package: PackageView | null;
+}
+
+/**
+ * A version of a contract.
+ *
+ * `like` is the version whose content it is; `replaces` the one that it took the place of, 0 for
+ * none; it is in force from `active_height` to before `ended_height`.
+ */
+export interface VersionView {
+  readonly number: number;
+  readonly cause: "deployed" | "rolled_back" | "upgraded";
+  readonly like: number;
+  readonly replaces: number;
+  readonly status: "active" | "failed" | "planned" | "replaced";
+  readonly failure: string;
+  readonly source_hash: string;
+  readonly package: string | null;
+  readonly organisation: string;
+  readonly proposal: string | null;
+  readonly approvals: readonly SignedApprovalView[];
+  readonly transaction: string;
+  readonly decided_height: number;
+  readonly decided_time_ms: number;
+  readonly active_height: number;
+  readonly ended_height: number | null;
 }
 
 /**

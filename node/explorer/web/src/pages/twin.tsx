@@ -165,6 +165,13 @@ function Parts({ twin, at }: { twin: Answer; at: string | undefined }): JSX.Elem
       {twin.children.length === 0 ? <p class="muted">It has no parts.</p> : (
         <ul class="plain">{twin.children.map((id) => <li key={id}><TwinLink id={id} at={at} /></li>)}</ul>
       )}
+      {twin.busy_parts.length > 0 && <h3>With orders</h3>}
+      <ul class="plain">
+        {twin.busy_parts.map((part) => (
+          <li key={part.id}><TwinLink id={part.id} at={at} /> <StatusTag status={part.status} /></li>
+        ))}
+      </ul>
+      {!twin.parts_complete && <p class="muted">It has too many parts to look at all of them for orders.</p>}
     </Section>
   );
 }
