@@ -39,22 +39,17 @@ class Batch:
 batches = Map(Batch)
 
 
-def find(batch: str) -> Batch:
-    """Give a batch that is not closed."""
-    if ctx.twin(batch) is None:
+def find(batch: str, is_for_owner: bool = False) -> Batch:
+    """Give a batch that is not closed, and that belongs to the sender where that is asked for."""
+    twin = ctx.twin(batch)
+    if twin is None:
         fail(f"there is no batch {batch}")
+    if is_for_owner and twin.owner != ctx.sender:
+        fail(f"{batch} belongs to {twin.owner}")
     known = batches.get(batch, Batch([], {}))
     if known.closed:
         fail(f"{batch} is {known.closed}")
     return known
-
-
-def find_owned(batch: str) -> Batch:
-    """Give a batch that is not closed and belongs to the sender."""
-    twin = ctx.twin(batch)
-    if twin is not None and twin.owner != ctx.sender:
-        fail(f"{batch} belongs to {twin.owner}")
-    return find(batch)
 
 
 def find_faults(known: Batch, is_complete: bool) -> list[str]:
@@ -144,7 +139,7 @@ def release(batch: str, report: str) -> str:
 @call
 def ship(batch: str, receiver: str) -> None:
     """Let a batch that is good leave the plant."""
-    known = find_owned(batch)
+    known = find(batch, True)
     if known.reasons:
         fail(f"{batch} is on hold: {known.reasons[0]}")
     faults = find_faults(known, True)
@@ -158,7 +153,7 @@ def ship(batch: str, receiver: str) -> None:
 @call
 def scrap(batch: str, reason: str) -> None:
     """Give a batch up."""
-    known = find_owned(batch)
+    known = find(batch, True)
     known.closed = "scrapped"
     batches[batch] = known
     ctx.emit("batch_scrapped", {"twin": batch, "reason": reason})
