@@ -21,7 +21,7 @@ CHILDREN_MAX: Final = 1_000
 PARTS_MAX: Final = 1_000
 """Most parts, at whatever depth, that are looked at for their actions."""
 PAST_PARTS_MAX: Final = 100
-"""The same at a height that is past, where finding the parts of one twin takes a hundred searches."""
+"""The same at a past height, where finding the parts of one twin takes over a hundred searches."""
 _RECOUNT_BLOCKS: Final = 200
 _FIRST_OF_PLACE: Final = 12
 _TWIN_ID_SIZE_MAX: Final = 128
