@@ -33,7 +33,7 @@ bench: $(MADE)/runtime ## How fast a network is here, beside the machine's own l
 	@exec $(BIN)/veritwin bench $(ARGS)
 
 ##@ Check
-.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants fuzz ci
+.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants attacks fuzz ci
 test: $(MADE)/dev ## Unit and property tests [K=word selects by name]
 	@$(BIN)/python -m pytest -q $(if $(K),-k "$(K)")
 
@@ -69,6 +69,9 @@ twins: $(MADE)/dev ## One validator under one key twice, all ways to cut the net
 
 mutants: $(MADE)/dev ## Planted bugs, each of which has to be found [CHECKERS=1: that every checker is needed; NAMES="..."]
 	@$(BIN)/python -m tests.sim.mutants $(if $(CHECKERS),--checkers) $(NAMES)
+
+attacks: $(MADE)/dev $(MADE)/pythons ## Hostile contracts under other seeds, stacks, loads and Pythons [LIMITS=200]
+	@$(BIN)/python -m tests.attacks $(if $(LIMITS),--limits $(LIMITS))
 
 fuzz: $(MADE)/dev ## Random contracts by the engine and by plain Python [PROGRAMS=2000 SEED=0; PROGRAMS=1 shows one]
 	@$(BIN)/python -m tests.fuzz --programs $(or $(PROGRAMS),2000) --seed $(or $(SEED),0) $(if $(JOBS),--jobs $(JOBS)) --kinds
@@ -124,6 +127,18 @@ $(MADE)/runtime: requirements.lock pyproject.toml $(MADE)/build
 $(MADE)/dev: requirements-dev.lock $(MADE)/runtime
 	@echo "Installing the test tools"
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Other versions of Python that are installed here, with what contracts need to run.
+$(MADE)/pythons: requirements.lock $(MADE)/build
+	@awk '/^msgspec==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(MADE)/engine.lock
+	@for version in 3.11 3.12 3.13 3.14; do \
+		found=$$(command -v python$$version | grep -v /shims/ || ls -d \
+			"$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python 2>/dev/null | tail -n 1) || true; \
+		[ -x $(BIN)/uv ] && [ -n "$$found" ] || continue; \
+		$(BIN)/uv venv --quiet --clear --python "$$found" $(VENV)/pythons/$$version && \
+		$(BIN)/uv pip install --quiet --python $(VENV)/pythons/$$version/bin/python --require-hashes \
+			-r $(MADE)/engine.lock || rm -rf $(VENV)/pythons/$$version; done
 	@touch $@
 
 $(MADE)/browser: requirements-browser.lock $(MADE)/dev

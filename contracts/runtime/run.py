@@ -94,6 +94,8 @@ def _run(loaded: Loaded, invocation: Invocation) -> bytes:
     arguments = _decode_arguments(invocation.arguments)
     if invocation.kind == "update":
         handler(_make_update(arguments))
+        # A last charge that does not stop by itself may have taken more than there was.
+        meter.charge(0)
         return b""
     found = loaded.manifest.call(invocation.handler)
     _check_arguments(arguments, found.parameters if found is not None else ())
