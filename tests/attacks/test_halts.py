@@ -30,6 +30,9 @@ def sandbox() -> Iterator[SandboxExecutor]:
 
 
 SLOW = {
+    "a_default_of_many_parts": (
+        "kept = Var(list, [[]] * 5500)\ndef attack():\n    while True:\n        kept.get()\n"
+    ),
     "long_keys": (
         "def attack():\n    k = '\\u4e00' * 1000000\n    while True:\n        try:\n"
         "            state.get(k)\n        except ValueError:\n            pass\n"
