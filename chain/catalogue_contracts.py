@@ -82,7 +82,7 @@ LIFE_CYCLE: Final = (
         "The contract is paused",
         "Contract {contract} is paused: nothing calls it and nothing wakes it.",
         "See who paused it: veritwin contract show NAME. To let it go on: "
-        "veritwin contract propose-resume NAME",
+        "veritwin contract resume NAME",
     ),
     Entry(
         "VT-2048",

@@ -36,6 +36,8 @@ from contracts.runtime.objects import (
 )
 from contracts.runtime.session import STATE_VALUE_SIZE_MAX
 
+CONTRACT_FILE: Final = "<contract>"
+"""Where a contract's lines stand when nobody says another file."""
 _HELPER_NAMES: Final = frozenset(HELPERS)
 
 
@@ -72,12 +74,13 @@ def check_contract(source: str) -> Verdict:
     return verdict
 
 
-def load_contract(source: str) -> Loaded:
+def load_contract(source: str, file: str = CONTRACT_FILE) -> Loaded:
     """Compile a source that `check_contract` accepts.
 
+    Args: file: what tracebacks, debuggers and coverage take for the file of its lines.
     Raises: InvalidInput: VT-4001 with the number of findings and the first of them.
     """
-    verdict, loaded = _load(source)
+    verdict, loaded = _load(source, file)
     if loaded is None:
         first = verdict.findings[0]
         raise InvalidInput(
@@ -89,13 +92,13 @@ def load_contract(source: str) -> Loaded:
     return loaded
 
 
-def _load(source: str) -> tuple[Verdict, Loaded | None]:
+def _load(source: str, file: str = CONTRACT_FILE) -> tuple[Verdict, Loaded | None]:
     checked = check_source(source)
     if checked.findings:
         return Verdict(checked.findings, None), None
     manifest = build_manifest(source, checked.outline)
     try:
-        loaded = _compile(checked, manifest)
+        loaded = _compile(checked, manifest, file)
     except UnmeteredCode as error:
         return _refused("rewriting", f"the compiler cannot meter {error}", "simpler code"), None
     except (SyntaxError, AssertionError) as error:
@@ -114,11 +117,11 @@ def _refused(rule: str, reason: str, instead: str) -> Verdict:
     return Verdict((Finding(1, 1, rule, reason, instead),), None)
 
 
-def _compile(checked: Checked, manifest: Manifest) -> Loaded:
+def _compile(checked: Checked, manifest: Manifest, file: str) -> Loaded:
     outline = checked.outline
     tree = Rewriter(outline).module()
     check_output(tree, _HELPER_NAMES, frozenset(outline.functions))
-    code = _compile_tree(tree)
+    code = _compile_tree(tree, file)
     meter = Meter(lang.LOAD_GAS_MAX)
     context = Context()
     namespace = new_namespace(meter)
@@ -138,11 +141,11 @@ def _compile(checked: Checked, manifest: Manifest) -> Loaded:
     return Loaded(manifest, meter, context, handlers, namespace[REBUILD])
 
 
-def _compile_tree(tree: ast.Module) -> CodeType:
+def _compile_tree(tree: ast.Module, file: str = CONTRACT_FILE) -> CodeType:
     """Compile quietly: which warnings there are differs between versions."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(tree, "<contract>", "exec", dont_inherit=True, optimize=0)
+        return compile(tree, file, "exec", dont_inherit=True, optimize=0)
 
 
 class _Evaluator:

@@ -6,10 +6,11 @@ It has the language's fences and not the worker's. A node runs `contracts.sandbo
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Final
 
 from chain.errors import InvalidInput
-from contracts.compiler import Loaded, load_contract
+from contracts.compiler import CONTRACT_FILE, Loaded, load_contract
 from contracts.executor import Execution, Host, HostFault, Invocation
 from contracts.runtime.run import run
 from contracts.runtime.session import Session
@@ -20,7 +21,10 @@ LOADED_MAX: Final = 64
 class ContractCache:
     """Keeps compiled contracts by source hash, the most recently used ones."""
 
-    def __init__(self, size_max: int = LOADED_MAX) -> None:
+    def __init__(
+        self, size_max: int = LOADED_MAX, files: Mapping[bytes, str] | None = None
+    ) -> None:
+        self._files = files if files is not None else {}
         self._size_max = size_max
         self._loaded: OrderedDict[bytes, Loaded] = OrderedDict()
 
@@ -37,7 +41,7 @@ class ContractCache:
         Raises: HostFault: the stored source is not a contract for this engine.
         """
         try:
-            loaded = load_contract(source)
+            loaded = load_contract(source, self._files.get(source_hash, CONTRACT_FILE))
         except InvalidInput as error:
             raise HostFault(f"a stored contract does not load: {error}") from error
         assert loaded.manifest.source_hash == source_hash, "the host gave another source"
@@ -60,11 +64,13 @@ class InProcessExecutor:
     """Runs contracts in this process.
 
     `last_failure` is the exception behind the last execution with status error: for the author's
-    eyes (its traceback has the contract's line), never for the ledger.
+    eyes (its traceback has the contract's line), never for the ledger. `files` names the file of a
+    source, by its hash, before it is compiled.
     """
 
     def __init__(self) -> None:
-        self._cache = ContractCache()
+        self.files: dict[bytes, str] = {}
+        self._cache = ContractCache(files=self.files)
         self.last_failure: BaseException | None = None
 
     def execute(self, invocation: Invocation, host: Host) -> Execution:
@@ -81,7 +87,7 @@ class InProcessExecutor:
 
     def close(self) -> None:
         """Forget the compiled contracts."""
-        self._cache = ContractCache()
+        self._cache = ContractCache(files=self.files)
 
     def fences(self) -> tuple[str, ...]:
         """Say which fences are up."""

@@ -50,6 +50,7 @@ WITHOUT_UNIT_TEST: Final = {
 """Modules without a test file of their own, and why that is right."""
 
 TESTED_THROUGH: Final = {
+    "contracts/kit/templates/": "test_plugin.py runs the tests of every template",
     "contracts/runtime/": "test_inprocess.py, test_language.py and tests/attacks run programs",
     "contracts/sandbox/": "test_sandbox.py holds the worker to the in-process results",
     "node/api/handlers/": "tests/unit/node/api sends requests to a real server",

@@ -76,7 +76,7 @@ SUMMARIES: Final = {
     "node": "Set up and run a node.",
     "member": "Show who votes; propose and approve changes; rotate a vote key.",
     "keys": "Make, show, register and revoke keys.",
-    "contract": "Check and deploy contracts.",
+    "contract": "Write and test contracts; propose, approve and look at them.",
     "attest": "Put a signed statement about a twin on record.",
     "actions": "List and answer the actions that contracts opened.",
     "tx": "Show a transaction, wait for it, fetch its receipt.",

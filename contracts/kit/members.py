@@ -1,0 +1,224 @@
+"""What a test holds in its hands: organisations, twins, a clock and deployed contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from chain.changes import AnyContractChange, PauseContract, ResumeContract, RollBackContract
+from chain.operations import (
+    BAD_QUALITY_NO_DATA,
+    GOOD_QUALITY,
+    Acknowledge,
+    ApproveChange,
+    Call,
+    Outcome,
+    PropertyDefinition,
+    ProposeChange,
+    ProposeContract,
+    Reading,
+    RegisterTwin,
+    Telemetry,
+    TwinKind,
+    TwinReadings,
+)
+from chain.receipt import Event, Receipt
+from chain.scalars import Hash, Height, TwinId, UnixMillis
+from chain.values import Value, encode_value
+from contracts import state_keys
+from contracts.kit.chain import Chain, value_of
+from contracts.packaging import make_package
+from contracts.records import ActionRecord, ContractRecord, TwinRecord
+
+Number = int | str | Decimal | None
+MINUTE_MS: Final = 60_000
+
+
+class Clock:
+    """Block time, which stands still unless a test moves it."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+
+    @property
+    def time_ms(self) -> int:
+        """The next block's time."""
+        return self._chain.time_ms
+
+    def forward(
+        self, *, days: int = 0, hours: int = 0, minutes: int = 0, milliseconds: int = 0
+    ) -> None:
+        """Let time pass; the block after this sees it."""
+        total = ((days * 24 + hours) * 60 + minutes) * MINUTE_MS + milliseconds
+        self._chain.forward(total)
+
+
+class Organisations:
+    """The members by name: `orgs.workshop` is "workshop"; `orgs[0]` the one that deploys."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = tuple(names)
+
+    def __getattr__(self, name: str) -> str:
+        if name in self._names:
+            return name
+        raise AttributeError(f"{name} is no member; members are {', '.join(self._names)}")
+
+    def __getitem__(self, index: int) -> str:
+        return self._names[index]
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class KitTwin:
+    """A twin of a test; `read` sends readings of its properties."""
+
+    def __init__(self, chain: Chain, name: TwinId, units: Mapping[str, str], owner: str) -> None:
+        self._chain = chain
+        self.name = name
+        self._units = units
+        self._owner = owner
+
+    @property
+    def record(self) -> TwinRecord:
+        """The twin as it stands in the state."""
+        record = self._chain.record(state_keys.twin_key(self.name), TwinRecord)
+        assert record is not None, "a kit twin was registered"
+        return record
+
+    def read(self, time_ms: int | None = None, **values: Number) -> Receipt:
+        """Send one reading of each property named, measured now or at `time_ms`; None: no value."""
+        at = self._chain.time_ms if time_ms is None else time_ms
+        return self.read_many([(at, values)])
+
+    def read_many(self, rows: Sequence[tuple[int, Mapping[str, Number]]]) -> Receipt:
+        """Send readings of many times in one transaction: (time in milliseconds, values)."""
+        readings = tuple(
+            Reading(
+                name,
+                "" if value is None else str(value),
+                UnixMillis(at),
+                self._units[name],
+                BAD_QUALITY_NO_DATA if value is None else GOOD_QUALITY,
+            )
+            for at, values in rows
+            for name, value in values.items()
+        )
+        return self._chain.apply(Telemetry((TwinReadings(self.name, readings),)), self._owner)
+
+
+class Twins:
+    """The twins of a test."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+
+    def add(
+        self,
+        name: str,
+        model: str,
+        *,
+        owner: str | None = None,
+        kind: TwinKind = "system",
+        parent: str | None = None,
+        **properties: str,
+    ) -> KitTwin:
+        """Register a twin; properties are given with their unit codes: temperature="CEL"."""
+        definitions = tuple(PropertyDefinition(one, unit) for one, unit in properties.items())
+        above = None if parent is None else TwinId(parent)
+        operation = RegisterTwin(TwinId(name), kind, model, above, definitions)
+        sender = owner or self._chain.organisations[0]
+        self._chain.apply(operation, sender)
+        return KitTwin(self._chain, TwinId(name), properties, sender)
+
+
+class KitContract:
+    """A contract of a test, as organisations agreed on it."""
+
+    def __init__(self, chain: Chain, name: str) -> None:
+        self._chain = chain
+        self.name = name
+
+    @property
+    def record(self) -> ContractRecord:
+        """The contract as it is in force."""
+        record = self._chain.record(state_keys.contract_key(self.name), ContractRecord)
+        assert record is not None, "a kit contract was deployed"
+        return record
+
+    def call(self, method: str, /, sender: str | None = None, **arguments: object) -> Value:
+        """Call a method; give what it returned.
+
+        Raises: Rejected: the call was refused, or the contract stopped.
+        """
+        operation = Call(self.name, method, encode_value(arguments))
+        return value_of(self._chain.apply(operation, sender).result)
+
+    def upgrade(self, source: str, **parameters: object) -> None:
+        """Let the members put another source in force in the place of this one."""
+        propose(self._chain, self.name, source, parameters, self.record.version)
+
+    def pause(self) -> None:
+        """Let the members pause the contract."""
+        decide(self._chain, PauseContract(self.name))
+
+    def resume(self) -> None:
+        """Let the members resume the contract."""
+        decide(self._chain, ResumeContract(self.name))
+
+    def roll_back(self, version: int) -> None:
+        """Let the members put an earlier version in force again."""
+        decide(self._chain, RollBackContract(self.name, version, self.record.version))
+
+    def state(self) -> dict[str, Value]:
+        """Everything that the contract keeps, by its keys: `name` of a Var, `name/key` of a Map."""
+        prefix = state_keys.contract_state_prefix(self.name)
+        pairs = self._chain.state.range(*state_keys.prefix_range(prefix), 10_000)
+        return {key[len(prefix) :].decode(): value_of(value) for key, value in pairs}
+
+    def events(self, name: str | None = None) -> list[Event]:
+        """What the contract emitted, in order."""
+        return [one for one in self._chain.events(name) if one.source == self.name]
+
+    def actions(self, status: str | None = None) -> list[ActionRecord]:
+        """The actions that it opened, in order."""
+        return [one for one in self._chain.actions(status) if one.contract == self.name]
+
+    def answer(
+        self, action: ActionRecord, outcome: Outcome = "acknowledged", note: str = ""
+    ) -> None:
+        """Let the addressee of an action answer it."""
+        self._chain.apply(Acknowledge(action.id, outcome, note), action.addressee)
+
+
+def propose(
+    chain: Chain,
+    name: str,
+    source: str,
+    parameters: Mapping[str, object],
+    replaces: int = 0,
+    not_before: int = 0,
+) -> None:
+    """Let the first member propose a source, and the others approve until it is decided.
+
+    Raises: InvalidInput: VT-4001, it is no contract; Rejected: it cannot start.
+    """
+    operation = ProposeContract(
+        make_package(name, source), encode_value(dict(parameters)), replaces, Height(not_before)
+    )
+    _approve(chain, chain.apply(operation))
+
+
+def decide(chain: Chain, change: AnyContractChange) -> None:
+    """Let the members make a change of a contract."""
+    _approve(chain, chain.apply(ProposeChange(change)))
+
+
+def _approve(chain: Chain, proposed: Receipt) -> None:
+    proposal, result = proposed.transaction, value_of(proposed.result)
+    for organisation in chain.organisations[1:]:
+        if not isinstance(result, dict) or result["status"] != "open":
+            return
+        result = value_of(chain.apply(ApproveChange(Hash(proposal)), organisation).result)

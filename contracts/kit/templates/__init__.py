@@ -1,0 +1,1 @@
+"""What `veritwin contract new` begins with: each folder holds a contract and its tests."""

@@ -1,0 +1,141 @@
+"""`veritwin contract new`, `check` and `test`: what an author does before anybody else sees it."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import click
+
+from node.cli.output import CommandFailed, ExitCode, print_result, suggest
+
+TEMPLATES: Final = ("threshold-alert", "register", "approval")
+PLUGIN: Final = "contracts.kit.plugin"
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    default=TEMPLATES[0],
+    show_default=True,
+    help="What to begin with.",
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Folder to make; NAME unless given.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def new(name: str, template: str, folder: Path | None, as_json: bool) -> None:
+    """Begin a contract called NAME: a folder with its source and its tests, which pass.
+
+    \b
+    Example:
+      veritwin contract new pump_watch
+    """
+    from chain.scalars import NAME_PATTERN
+
+    if len(name) > 64 or re.fullmatch(NAME_PATTERN, name) is None:
+        raise click.UsageError(f"{name!r} is no name: letters, digits, '.', '_' and '-'.")
+    place = folder or Path(name)
+    try:
+        place.mkdir(parents=True, exist_ok=False)
+    except OSError as error:
+        raise click.UsageError(f"{place} cannot be made: {error.strerror}.") from error
+    source, tests = write_template(place, name, template)
+    print_result(
+        {"source": str(source), "tests": str(tests)},
+        as_json=as_json,
+        text=f"Wrote {source}\nWrote {tests}",
+    )
+    if not as_json:
+        suggest(f"veritwin contract test {place}", f"veritwin contract check {source}")
+
+
+def write_template(folder: Path, name: str, template: str) -> tuple[Path, Path]:
+    """Write a template's source and tests into a folder; give both files."""
+    kept = files("contracts.kit.templates").joinpath(template.replace("-", "_"))
+    source, tests = folder / f"{name}.py", folder / f"test_{name}.py"
+    for path, part in ((source, "contract.py"), (tests, "test_contract.py")):
+        text = kept.joinpath(part).read_text(encoding="utf-8")
+        path.write_text(text.replace("CONTRACT.py", f"{name}.py"), encoding="utf-8")
+    return source, tests
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def check(source: Path, as_json: bool) -> None:
+    """Check a contract's SOURCE against the contract language, and warn about what it costs.
+
+    Each refusal names the line, the rule, the reason and what to write instead. Warnings refuse
+    nothing.
+
+    \b
+    Example:
+      veritwin contract check my_contract.py
+    """
+    from contracts.advice import give_advice
+    from contracts.checker import check_source
+    from contracts.compiler import check_contract
+
+    text = source.read_text(encoding="utf-8")
+    findings = check_contract(text).findings
+    advice = () if findings else give_advice(check_source(text))
+    lines = [
+        f"{source}:{one.line}:{one.column}: {kind}{one.rule}: {one.reason}. "
+        f"Write instead: {one.instead}"
+        for kind, found in (("", findings), ("warning, ", advice))
+        for one in found
+    ]
+    if not findings:
+        lines.append(f"{source} is a valid contract.")
+    print_result(
+        {
+            "valid": not findings,
+            "findings": [one._asdict() for one in findings],
+            "warnings": [one._asdict() for one in advice],
+        },
+        as_json=as_json,
+        text="\n".join(lines),
+    )
+    if findings:
+        raise CommandFailed(ExitCode.FAILED)
+    if not as_json:
+        suggest(f"veritwin contract propose {source} --identity ADMIN")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def test(words: tuple[str, ...]) -> None:
+    """Run the tests of a contract with pytest: a folder, files, and pytest's own options.
+
+    `--gas` prints what each handler costs, `--gas-file FILE` what that changed to.
+
+    \b
+    Example:
+      veritwin contract test pump_watch --gas
+    """
+    try:
+        import pytest  # noqa: F401
+    except ImportError as error:
+        raise click.UsageError("Tests need pytest: pip install 'veritwin[kit]'") from error
+    command = [sys.executable, "-m", "pytest", *pytest_words(), *words]
+    code = subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own tests
+    if code:
+        raise CommandFailed(ExitCode.FAILED)
+
+
+def pytest_words() -> tuple[str, ...]:
+    """Give the options under which pytest knows the kit, where it does not find it by itself."""
+    known = any(one.value == PLUGIN for one in entry_points(group="pytest11"))
+    return () if known else ("-p", PLUGIN)
+
+
+COMMANDS: Final = (new, check, test)

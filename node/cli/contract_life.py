@@ -1,0 +1,309 @@
+"""`veritwin contract propose`, `approve` and what else changes a contract on the chain."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from node.cli.common import Connection, connect, identity_options, run_async
+from node.cli.output import print_result, suggest
+from node.cli.proposing import NOTE_OPTION, tell_decision
+from node.cli.tx import parse_id
+
+if TYPE_CHECKING:
+    from chain.changes import AnyContractChange
+    from chain.operations import AnyOperation
+    from node.client import AsyncClient
+
+SET_OPTION = click.option(
+    "--set", "settings", multiple=True, help="NAME=JSON parameter. Repeat it."
+)
+SOURCE_ARGUMENT = click.argument(
+    "source", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+
+
+@click.command()
+@SOURCE_ARGUMENT
+@click.option("--name", help="The contract's name; the file's unless given.")
+@SET_OPTION
+@click.option(
+    "--tests",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Tests to show the others; test_NAME.py beside the source unless given.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What it would have done, from `veritwin contract simulate --out`.",
+)
+@click.option("--at-height", default=0, help="First height at which it may start.")
+@NOTE_OPTION
+@identity_options
+@run_async
+async def propose(
+    connection: Connection,
+    *,
+    source: Path,
+    name: str | None,
+    settings: tuple[str, ...],
+    tests: Path | None,
+    report: Path | None,
+    at_height: int,
+    note: str,
+) -> None:
+    """Propose the contract in SOURCE, or an upgrade to it; your organisation has approved it.
+
+    Published are source, tests, typed stubs, what the checker says and the report. The ledger
+    tries it on the spot, with its migration, and refuses what could not start.
+
+    \b
+    Example:
+      veritwin contract propose pump_watch.py --identity admin.json
+    """
+    from chain.operations import ProposeContract
+    from chain.scalars import Height
+    from chain.values import encode_value
+    from contracts.packaging import make_package
+
+    known_as = name or source.stem
+    beside = tests or source.with_name(f"test_{source.name}")
+    package = make_package(
+        known_as,
+        _read(source),
+        _read(beside) if beside.exists() else "",
+        _read(report) if report is not None else "",
+    )
+    parameters = encode_value(parse_settings(settings))
+    async with connect(connection) as client:
+        replaces = await find_version(client, known_as)
+        operation = ProposeContract(package, parameters, replaces, Height(at_height), note)
+        done = await client.submit_and_wait(operation, connection.timeout)
+    tell_decision(connection, done)
+    if not connection.as_json and done.result["status"] == "open":
+        suggest(
+            f"veritwin contract diff {known_as} --proposal {done.result['proposal']}",
+            f"veritwin contract approve {done.result['proposal']} --identity ADMIN   "
+            "(other members)",
+        )
+
+
+@click.command()
+@click.argument("proposal")
+@identity_options
+@run_async
+async def approve(connection: Connection, proposal: str) -> None:
+    """Approve a PROPOSAL for your organisation; needs an administrator.
+
+    It is your consent, too, to its running for your own twins. Read it before:
+    `veritwin contract diff NAME --proposal PROPOSAL`.
+    """
+    from chain.operations import ApproveChange
+
+    await _submit(connection, ApproveChange(parse_id(proposal)))
+
+
+@click.command()
+@click.argument("name")
+@NOTE_OPTION
+@identity_options
+@run_async
+async def pause(connection: Connection, name: str, note: str) -> None:
+    """Propose to pause contract NAME: nothing calls it and nothing wakes it; its state stays."""
+    from chain.changes import PauseContract
+
+    await _propose(connection, PauseContract(name), note)
+
+
+@click.command()
+@click.argument("name")
+@NOTE_OPTION
+@identity_options
+@run_async
+async def resume(connection: Connection, name: str, note: str) -> None:
+    """Propose to let the paused contract NAME go on."""
+    from chain.changes import ResumeContract
+
+    await _propose(connection, ResumeContract(name), note)
+
+
+@click.command(name="roll-back")
+@click.argument("name")
+@click.option("--to", "version", type=click.IntRange(1), required=True, help="Version to go to.")
+@NOTE_OPTION
+@identity_options
+@run_async
+async def roll_back(connection: Connection, name: str, version: int, note: str) -> None:
+    """Propose to put an earlier version of contract NAME in force again.
+
+    The state stays as it is; what the later version wrote, the earlier one finds.
+    """
+    from chain.changes import RollBackContract
+
+    async with connect(connection) as client:
+        replaces = await find_version(client, name)
+    await _propose(connection, RollBackContract(name, version, replaces), note)
+
+
+@click.command()
+@click.argument("approvals", type=click.IntRange(0, 256))
+@click.option("--among", multiple=True, help="Organisation that counts; all unless given.")
+@click.option("--required", multiple=True, help="Organisation that must be among them.")
+@NOTE_OPTION
+@identity_options
+@run_async
+async def policy(
+    connection: Connection,
+    *,
+    approvals: int,
+    among: tuple[str, ...],
+    required: tuple[str, ...],
+    note: str,
+) -> None:
+    """Propose that APPROVALS organisations must approve contracts; 0 for more than two thirds.
+
+    All members decide on this, whatever the policy says.
+    """
+    from chain.changes import SetContractPolicy
+    from chain.genesis import ContractPolicy
+    from chain.operations import ProposeChange
+    from chain.scalars import OrganisationId
+
+    counted, needed = (tuple(OrganisationId(one) for one in many) for many in (among, required))
+    change = SetContractPolicy(ContractPolicy(approvals, counted, needed))
+    await _submit(connection, ProposeChange(change, note))
+
+
+@click.command()
+@click.argument("name")
+@SOURCE_ARGUMENT
+@SET_OPTION
+@identity_options
+@run_async
+async def deploy(
+    connection: Connection, name: str, source: Path, settings: tuple[str, ...]
+) -> None:
+    """Deploy a contract under NAME at once, where your organisation's approval is enough."""
+    from chain.operations import DeployContract
+    from chain.values import encode_value
+
+    operation = DeployContract(name, _read(source), encode_value(parse_settings(settings)))
+    async with connect(connection) as client:
+        status = await client.submit_and_wait(operation, connection.timeout)
+    print_result(
+        {"id": status.id, "state": status.state, "height": status.height},
+        as_json=connection.as_json,
+        text=f"{name} is deployed at height {status.height}",
+    )
+
+
+@click.command()
+@click.argument("name")
+@click.argument("method")
+@SET_OPTION
+@identity_options
+@run_async
+async def call(connection: Connection, name: str, method: str, settings: tuple[str, ...]) -> None:
+    """Call METHOD of contract NAME.
+
+    \b
+    Example:
+      veritwin contract call pump_watch forget --set twin=pump-7 --identity admin.json
+    """
+    from chain.operations import Call
+    from chain.values import encode_value
+
+    operation = Call(name, method, encode_value(parse_settings(settings)))
+    async with connect(connection) as client:
+        done = await client.submit_and_wait(operation, connection.timeout)
+    print_result(
+        {"id": done.id, "state": done.state, "height": done.height, "result": done.result},
+        as_json=connection.as_json,
+        text=json.dumps(done.result, ensure_ascii=False),
+    )
+
+
+@click.command()
+@click.argument("name")
+@SOURCE_ARGUMENT
+@click.option("--withdraw", is_flag=True, help="Take the consent back.")
+@identity_options
+@run_async
+async def consent(connection: Connection, name: str, source: Path, withdraw: bool) -> None:
+    """Let another organisation's contract run on, and act on, your twins; needs an administrator.
+
+    The consent holds for contract NAME with exactly this SOURCE, so read it first.
+
+    \b
+    Example:
+      veritwin contract consent oil-watch oil_watch.py --identity ADMIN
+    """
+    from chain.operations import Consent
+    from chain.scalars import Hash
+    from contracts.manifest import compute_source_hash
+
+    source_hash = Hash(compute_source_hash(_read(source)))
+    operation = Consent(name, source_hash, not withdraw)
+    async with connect(connection) as client:
+        status = await client.submit_and_wait(operation, connection.timeout)
+    told = "no more consent to" if withdraw else "consent to"
+    print_result(
+        {"id": status.id, "state": status.state, "height": status.height},
+        as_json=connection.as_json,
+        text=f"{told} {name} with source {source_hash.hex()} at height {status.height}",
+    )
+
+
+def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
+    """Read NAME=JSON parameters; what is no JSON is a text, and numbers with a point are Decimals.
+
+    Raises: click.UsageError: one has no equals sign.
+    """
+    from decimal import Decimal
+
+    parameters: dict[str, Any] = {}
+    for setting in settings:
+        key, mark, value = setting.partition("=")
+        if not mark:
+            raise click.UsageError(f"--set {setting!r} is not NAME=JSON.")
+        try:
+            parameters[key] = json.loads(value, parse_float=Decimal)
+        except ValueError:
+            parameters[key] = value
+    return parameters
+
+
+async def find_version(client: "AsyncClient", name: str) -> int:
+    """Give the version of a contract that is in force, 0 when there is none."""
+    from chain.errors import ChainError
+
+    try:
+        found = await client.get_json(f"/v1/contracts/{name}")
+    except ChainError as error:
+        if error.code == "VT-7004":
+            return 0
+        raise
+    return int(found["version"])
+
+
+def _read(source: Path) -> str:
+    return source.read_text(encoding="utf-8")
+
+
+async def _propose(connection: Connection, change: "AnyContractChange", note: str) -> None:
+    from chain.operations import ProposeChange
+
+    await _submit(connection, ProposeChange(change, note))
+
+
+async def _submit(connection: Connection, operation: "AnyOperation") -> None:
+    async with connect(connection) as client:
+        done = await client.submit_and_wait(operation, connection.timeout)
+    tell_decision(connection, done)
+    if not connection.as_json and done.result["status"] == "open":
+        proposal = done.result["proposal"]
+        suggest(f"veritwin contract approve {proposal} --identity ADMIN   (other members)")
+
+
+COMMANDS: Final = (propose, approve, pause, resume, roll_back, policy, deploy, call, consent)

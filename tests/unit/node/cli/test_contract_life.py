@@ -1,0 +1,104 @@
+"""Contracts are proposed, approved and changed from the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.contracts.native.lifecycle import FIRST, NAME, SECOND
+from tests.unit.node.cli.conftest import Command, Served
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(
+    command: Command, served: Served, identity: Callable[[str, str], Path], tmp_path: Path
+) -> Run:
+    known: dict[str, Path] = {}
+
+    def call(*words: object, who: str = "borne-energie") -> Any:
+        if who not in known:
+            known[who] = identity(who, who)
+        signed = ("--identity", known[who], "--node", served.address, "--json")
+        done = command("contract", *words, *signed)
+        assert done.code == 0, done.err
+        return done.json
+
+    return call
+
+
+@pytest.fixture
+def view(command: Command, served: Served) -> Run:
+    def call(*words: object) -> str:
+        done = command("contract", *words, "--node", served.address)
+        assert done.code == 0, done.err
+        return done.out
+
+    return call
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> tuple[Path, Path]:
+    paths = (tmp_path / "tally.py", tmp_path / "second.py")
+    for path, source in zip(paths, (FIRST, SECOND), strict=True):
+        path.write_text(source, encoding="utf-8")
+    (tmp_path / "test_tally.py").write_text("def test_it(): ...\n", encoding="utf-8")
+    return paths
+
+
+def test_a_contract_is_proposed_approved_upgraded_and_shown(
+    run: Run, view: Run, sources: tuple[Path, Path]
+) -> None:
+    first, second = sources
+    proposed = run("policy", 2)
+    for who in ("gridlink", "windcare"):
+        run("approve", proposed["proposal"], who=who)
+    proposed = run("propose", first, "--note", "Adds up.")
+    assert proposed["status"] == "open"
+    assert "+total = Var(int, 0)" in view("diff", NAME, "--proposal", proposed["proposal"])
+    assert run("approve", proposed["proposal"], who="gridlink")["status"] == "approved"
+    assert run("call", NAME, "add", "--set", "amount=5")["result"] == 5
+    proposed = run("propose", second, "--name", NAME)
+    changed = view("diff", NAME, "--proposal", proposed["proposal"])
+    assert "+times = Var(int, 0)" in changed
+    assert "accepted by" in changed
+    run("approve", proposed["proposal"], who="certis")
+    assert run("call", NAME, "add", "--set", "amount=1")["result"] == 11001
+    shown = view("show", NAME)
+    assert "contracts here need approvals by 2 of all organisations" in shown
+    assert "version 2: active, upgraded" in shown
+    assert "  certis " in shown
+    assert view("show", NAME, "--version", "1") == FIRST + "\n"
+    assert "-times = Var(int, 0)" not in view("diff", NAME, "--version", "1")
+    listed = view("list")
+    assert NAME in listed
+    assert "Adds up, and counts how often." in listed
+
+
+def test_a_contract_is_paused_resumed_and_rolled_back(
+    run: Run, view: Run, sources: tuple[Path, Path]
+) -> None:
+    first, second = sources
+    run("propose", first)
+    run("propose", second, "--name", NAME)
+    run("pause", NAME)
+    assert "paused" in view("list")
+    run("resume", NAME)
+    run("roll-back", NAME, "--to", 1)
+    assert "version 3: active, rolled back, as version 1" in view("show", NAME)
+
+
+def test_what_cannot_be_proposed_says_why(
+    command: Command, served: Served, identity: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("import os\n")
+    where = ("--identity", identity("borne-energie", "borne-energie"), "--node", served.address)
+    done = command("contract", "propose", bad, *where)
+    assert done.code == 1
+    assert "VT-4001" in done.err
+    assert command("contract", "call", "nobody", "x", "--set", "a", *where).code == 2
+    assert command("contract", "diff", "tally", "--node", served.address).code == 2
+    assert command("contract", "show", "nobody", "--node", served.address).code == 3
