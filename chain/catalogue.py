@@ -120,6 +120,13 @@ FORMATS: Final = (
         "The header of height {height} does not follow: {reason}.",
         "Do not trust this answer; ask another node.",
     ),
+    Entry(
+        "VT-1312",
+        "bad-replay-certificate",
+        "The file is not a replay certificate",
+        "{reason}.",
+        "Ask who made it for the file that `veritwin replay --out --sign-with` wrote.",
+    ),
 )
 
 CATALOGUE: Final[dict[str, Entry]] = {

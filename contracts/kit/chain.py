@@ -17,14 +17,12 @@ from chain.transaction import TransactionBody, sign
 from chain.validators import Validator, ValidatorSet
 from chain.values import Value, decode_value
 from contracts import state_keys
-from contracts.apply import apply_transaction
-from contracts.context import BlockContext
 from contracts.genesis_state import initial_writes
 from contracts.kit.executor import KitExecutor
+from contracts.kit.rehearsal import RecordedBlock, Rehearsal
 from contracts.kit.state import GrowingState
-from contracts.native.starts import begin_block
 from contracts.records import ActionRecord
-from contracts.state import Overlay, decode_record
+from contracts.state import decode_record
 
 R = TypeVar("R", bound=Struct)
 
@@ -64,6 +62,8 @@ class Chain:
         self.height = 0
         self.time_ms = int(self.genesis.created_ms)
         self.receipts: list[Receipt] = []
+        self.blocks: list[RecordedBlock] = []
+        self._rehearsal = Rehearsal(self.genesis, self.state, self.executor)
 
     @property
     def organisations(self) -> tuple[str, ...]:
@@ -122,25 +122,16 @@ class Chain:
     def _block(self, *operations: AnyOperation, sender: str | None = None) -> list[Receipt]:
         self.height += 1
         self.executor.last_failure = None
-        block = BlockContext.create(
-            Height(self.height),
-            UnixMillis(self.time_ms),
-            self.genesis_hash,
-            self.genesis.limits,
-            self.genesis.governance,
-        )
-        overlay = Overlay(self.state)
-        begin_block(overlay, block, self.executor)
         key = key_of(sender or self.organisations[0])
-        receipts = []
-        for index, operation in enumerate(operations):
-            salt = self.height.to_bytes(8, "big")
-            expiry = Height(self.height + 1)
-            body = TransactionBody(self.genesis_hash, key.public_key, operation, expiry, salt)
-            receipts.append(
-                apply_transaction(sign(body, key), overlay, block, self.executor, index)
-            )
-        self.state.write(overlay.writes())
+        expiry, salt = Height(self.height + 1), self.height.to_bytes(8, "big")
+        bodies = [
+            TransactionBody(self.genesis_hash, key.public_key, operation, expiry, salt)
+            for operation in operations
+        ]
+        signed = tuple(sign(body, key) for body in bodies)
+        block = RecordedBlock(Height(self.height), UnixMillis(self.time_ms), signed)
+        receipts = self._rehearsal.execute(block)
+        self.blocks.append(block)
         self.receipts.extend(receipts)
         return receipts
 

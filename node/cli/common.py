@@ -138,11 +138,18 @@ def load_identity(connection: Connection) -> "KeyFile":
 
     Raises: InvalidInput: VT-1302 not readable, VT-1303 the passphrase does not fit.
     """
+    assert connection.identity is not None, "the command asks for --identity"
+    return load_signer(connection.identity, connection.passphrase_file)
+
+
+def load_signer(path: Path, passphrase_file: Path | None) -> "KeyFile":
+    """Load a key file.
+
+    Raises: InvalidInput: VT-1302 not readable, VT-1303 the passphrase does not fit.
+    """
     from node.keystore import load_key, load_passphrase
 
-    assert connection.identity is not None, "the command asks for --identity"
-    passphrase = load_passphrase(connection.passphrase_file) if connection.passphrase_file else None
-    return load_key(connection.identity, passphrase)
+    return load_key(path, load_passphrase(passphrase_file) if passphrase_file else None)
 
 
 def run_async(work: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:

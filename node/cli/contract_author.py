@@ -113,10 +113,10 @@ def check(source: Path, as_json: bool) -> None:
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def test(words: tuple[str, ...]) -> None:
+@click.option("--gas", is_flag=True, help="Print what each handler costs.")
+@click.option("--gas-file", help="Compare the costs with this file, and write it anew.")
+def test(words: tuple[str, ...], gas: bool, gas_file: str | None) -> None:
     """Run the tests of a contract with pytest: a folder, files, and pytest's own options.
-
-    `--gas` prints what each handler costs, `--gas-file FILE` what that changed to.
 
     \b
     Example:
@@ -126,7 +126,8 @@ def test(words: tuple[str, ...]) -> None:
         import pytest  # noqa: F401
     except ImportError as error:
         raise click.UsageError("Tests need pytest: pip install 'veritwin[kit]'") from error
-    command = [sys.executable, "-m", "pytest", *pytest_words(), *words]
+    report = [*(["--gas"] if gas else []), *(["--gas-file", gas_file] if gas_file else [])]
+    command = [sys.executable, "-m", "pytest", *pytest_words(), *words, *report]
     code = subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own tests
     if code:
         raise CommandFailed(ExitCode.FAILED)

@@ -71,9 +71,9 @@ async def propose(
     beside = tests or source.with_name(f"test_{source.name}")
     package = make_package(
         known_as,
-        _read(source),
-        _read(beside) if beside.exists() else "",
-        _read(report) if report is not None else "",
+        read_text(source),
+        read_text(beside) if beside.exists() else "",
+        read_text(report) if report is not None else "",
     )
     parameters = encode_value(parse_settings(settings))
     async with connect(connection) as client:
@@ -188,7 +188,7 @@ async def deploy(
     from chain.operations import DeployContract
     from chain.values import encode_value
 
-    operation = DeployContract(name, _read(source), encode_value(parse_settings(settings)))
+    operation = DeployContract(name, read_text(source), encode_value(parse_settings(settings)))
     async with connect(connection) as client:
         status = await client.submit_and_wait(operation, connection.timeout)
     print_result(
@@ -243,7 +243,7 @@ async def consent(connection: Connection, name: str, source: Path, withdraw: boo
     from chain.scalars import Hash
     from contracts.manifest import compute_source_hash
 
-    source_hash = Hash(compute_source_hash(_read(source)))
+    source_hash = Hash(compute_source_hash(read_text(source)))
     operation = Consent(name, source_hash, not withdraw)
     async with connect(connection) as client:
         status = await client.submit_and_wait(operation, connection.timeout)
@@ -287,7 +287,8 @@ async def find_version(client: "AsyncClient", name: str) -> int:
     return int(found["version"])
 
 
-def _read(source: Path) -> str:
+def read_text(source: Path) -> str:
+    """Read a file of Python or a report."""
     return source.read_text(encoding="utf-8")
 
 

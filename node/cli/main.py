@@ -13,7 +13,7 @@ SECTIONS: Final = (
     ("Start", ("demo", "status", "diagnose", "bench", "explain")),
     ("Members", ("network", "node", "member", "keys", "contract")),
     ("Partners", ("attest", "actions", "tx")),
-    ("Auditors", ("twins", "blocks", "evidence", "verify")),
+    ("Auditors", ("twins", "blocks", "evidence", "verify", "replay")),
 )
 MODULES: Final = {name: f"node.cli.{name}" for _, names in SECTIONS for name in names}
 NOT_FOUND_CODES: Final = frozenset({"VT-7004", "VT-2020", "VT-2040", "VT-2050", "VT-2060"})
@@ -84,6 +84,7 @@ SUMMARIES: Final = {
     "blocks": "List and show blocks.",
     "evidence": "List proven offences of validators.",
     "verify": "Check a receipt offline.",
+    "replay": "Execute the chain again here, and compare every root.",
 }
 
 

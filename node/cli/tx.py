@@ -7,11 +7,15 @@ import click
 from chain.scalars import Hash
 from node.cli.common import Connection, connect, connection_options, run_async
 from node.cli.output import print_result, say, suggest
+from node.cli.tx_debug import debug
 
 
 @click.group(name="tx")
 def command() -> None:
-    """Show a transaction, wait for it, fetch its receipt."""
+    """Show a transaction, wait for it, fetch its receipt, look inside."""
+
+
+command.add_command(debug)
 
 
 @command.command()

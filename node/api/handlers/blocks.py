@@ -14,9 +14,11 @@ from node.api.routes import PAGE_PARAMETERS, Parameter, Route, path_parameter
 from node.api.views.blocks import (
     BlockList,
     BlockView,
+    WholeBlockView,
     summarize_block,
     view_block,
     view_raw_block,
+    view_whole_block,
 )
 from node.reader.blocks import StoredBlock
 
@@ -57,6 +59,12 @@ async def show_block(request: web.Request) -> web.Response:
             body=body, content_type="application/json", headers={"Cache-Control": "no-store"}
         )
     return immutable_answer(request, f"{block.hash.hex()}{'-raw' if is_raw else ''}", body)
+
+
+async def show_whole_block(request: web.Request) -> web.Response:
+    """GET /v1/blocks/{id}/whole"""
+    block = find_block(request, request.match_info["id"])
+    return json_answer(await off_loop(request, lambda: view_whole_block(block)))
 
 
 def find_block(request: web.Request, name: str) -> StoredBlock:
@@ -103,6 +111,16 @@ ROUTES: Final = (
                 {"type": "string", "enum": ["1"]},
             ),
         ),
+        statuses={404: "There is no such block."},
+    ),
+    Route(
+        "GET",
+        "/v1/blocks/{id}/whole",
+        show_whole_block,
+        "Give a block with its transactions and certificate as bytes, to execute it again.",
+        "blocks",
+        WholeBlockView,
+        parameters=(path_parameter("id", "A height, a block hash, or `latest`."),),
         statuses={404: "There is no such block."},
     ),
 )

@@ -81,6 +81,13 @@ class RawBlockView(View, frozen=True, kw_only=True):
     validator_changes: list[str]
 
 
+class WholeBlockView(View, frozen=True, kw_only=True):
+    """A block and its certificate, encoded and in base64: enough to execute it again."""
+
+    block: str
+    certificate: str
+
+
 def node_of(validators: ValidatorSet, index: int) -> str:
     """Give a validator's node name; empty when there is no such validator."""
     member = validators.get(index)
@@ -147,6 +154,13 @@ def view_header(header: Header) -> dict[str, Json]:
     """Give all fields of a header by name, hashes in hex."""
     plain: dict[str, Json] = to_plain(header)
     return plain
+
+
+def view_whole_block(block: StoredBlock) -> WholeBlockView:
+    """Make the view of all that was decided at a height."""
+    return WholeBlockView(
+        block=to_base64(encode(block.block)), certificate=to_base64(encode(block.certificate))
+    )
 
 
 def view_raw_block(block: StoredBlock, changes: Sequence[bytes]) -> RawBlockView:

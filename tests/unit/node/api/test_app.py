@@ -143,6 +143,7 @@ async def test_answers_are_as_described(node: FakeNode, session: ClientSession) 
         "/v1/transactions/{id}/receipt": node.chain.blocks[4].transactions[0].id.hex(),
         "/v1/transactions/{id}/readings/{index}": node.chain.blocks[1].transactions[0].id.hex(),
         "/v1/blocks/{id}": "4",
+        "/v1/blocks/{id}/whole": "4",
         "/v1/actions/{id}": action(PageRequest()).items[0].id.hex(),
         "/v1/state/nodes/{id}": node.chain.head.state_root.hex(),
         "/v1/proposals/{id}": proposal.id.hex(),

@@ -1,0 +1,118 @@
+"""`veritwin contract simulate`: what another source would have decided on recorded history."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from node.cli.common import Connection, connect, connection_options, run_async
+from node.cli.contract_life import SET_OPTION, SOURCE_ARGUMENT, parse_settings, read_text
+from node.cli.output import print_result
+from node.cli.replay import replay_on, replay_to
+
+if TYPE_CHECKING:
+    from contracts.kit.rehearsal import WhatIf
+
+SHOWN_MAX: Final = 1_000
+
+
+@click.command()
+@SOURCE_ARGUMENT
+@click.option("--against", "name", required=True, help="The contract that it would replace.")
+@click.option("--from", "first", type=click.IntRange(1), required=True, help="First height.")
+@click.option("--to", "last", type=click.IntRange(1), help="Last height; the newest unless given.")
+@SET_OPTION
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Report to write, for `contract propose`."
+)
+@connection_options
+@run_async
+async def simulate(
+    connection: Connection,
+    *,
+    source: Path,
+    name: str,
+    first: int,
+    last: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+) -> None:
+    """Tell what SOURCE would have decided on recorded history in the place of a contract.
+
+    The chain is executed again on this machine up to the first height. From there on it runs twice:
+    as it was, and with SOURCE in force and its migration done. Every order that differs is listed,
+    with transactions that end in another way, and gas. Parameters are the present ones unless set.
+
+    \b
+    Example:
+      veritwin contract simulate new.py --against pump_watch --from 100 --to 5000
+    """
+    from chain.values import encode_value
+    from contracts.kit.rehearsal import rehearse
+
+    async with connect(connection) as client:
+        head = (await client.status()).height
+        end = head if last is None else last
+        if not first <= end <= head:
+            raise click.UsageError(f"--from and --to are heights up to {head}, in this order.")
+        replay = await replay_to(client, first - 1)
+        state = replay.state()
+        recorded = await replay_on(client, replay, end)
+    parameters = encode_value(parse_settings(settings)) if settings else None
+    found = rehearse(client.genesis, state, recorded, name, read_text(source), parameters)
+    report = render(found, source.name, name, (first, end))
+    if out is not None:
+        write_text(out, report)
+    print_result(to_json(found), as_json=connection.as_json, text=report.rstrip())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a report."""
+    path.write_text(text, encoding="utf-8")
+
+
+def render(found: "WhatIf", source: str, name: str, heights: tuple[int, int]) -> str:
+    """Write a report for people; it fits into a package."""
+    counts = Counter(one.change for one in found.differences)
+    lines = [
+        f"{source} in the place of {name}, heights {heights[0]} to {heights[1]}",
+        f"orders: {len(found.before.decisions)} were opened, {len(found.after.decisions)} would be",
+        "differences: "
+        + ", ".join(
+            f"{counts[change]} {change.replace('_', ' ')}"
+            for change in ("opened", "not_opened", "earlier", "later")
+        ),
+        f"transactions that end in another way: {len(found.refusals)}",
+        f"gas: {found.before.gas:,} -> {found.after.gas:,}",
+        "",
+    ]
+    lines += [one.describe() for one in found.differences[:SHOWN_MAX]]
+    lines += [
+        f"refused    height {one.height:>6}  {one.transaction.hex()}: {one.before} -> {one.after}"
+        for one in found.refusals[:SHOWN_MAX]
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def to_json(found: "WhatIf") -> dict[str, Any]:
+    """Give the report for programs."""
+    from msgspec import to_builtins
+
+    return {
+        "differences": [to_builtins(one) for one in found.differences],
+        "refusals": [
+            {
+                "height": one.height,
+                "transaction": one.transaction.hex(),
+                "before": one.before,
+                "after": one.after,
+            }
+            for one in found.refusals
+        ],
+        "orders": {"before": len(found.before.decisions), "after": len(found.after.decisions)},
+        "gas": {"before": found.before.gas, "after": found.after.gas},
+    }
+
+
+COMMANDS: Final = (simulate,)

@@ -1,0 +1,26 @@
+from pathlib import Path
+
+from tests.unit.node.chain_builder import CONTRACT
+from tests.unit.node.cli.conftest import Command, Served
+
+
+def test_orders_that_differ_are_listed_and_reported(
+    command: Command, served: Served, tmp_path: Path
+) -> None:
+    source, report = tmp_path / "new.py", tmp_path / "report.txt"
+    source.write_text(CONTRACT.replace('"inspection"', '"repair"'), encoding="utf-8")
+    where = ("--against", "low-power", "--from", 2, "--node", served.address)
+    done = command("contract", "simulate", source, *where, "--out", report)
+    assert done.code == 0, done.err
+    assert "1 opened, 1 not opened, 0 earlier, 0 later" in done.out
+    assert report.read_text(encoding="utf-8").rstrip() == done.out.rstrip()
+
+
+def test_the_same_source_changes_nothing(command: Command, served: Served, tmp_path: Path) -> None:
+    source = tmp_path / "same.py"
+    source.write_text(CONTRACT, encoding="utf-8")
+    where = ("--against", "low-power", "--from", 2, "--node", served.address)
+    found = command("contract", "simulate", source, *where, "--json").json
+    assert (found["differences"], found["refusals"]) == ([], [])
+    assert found["orders"] == {"before": 1, "after": 1}
+    assert command("contract", "simulate", source, *where, "--to", 1).code == 2
