@@ -47,6 +47,12 @@ class Watcher:
     def answered(self, machine: Machine, answer: effects.Answer) -> None:
         """A client gets the answer to what it handed in."""
 
+    def asked(self, machine: Machine, ticket: int) -> None:
+        """A client asks a node for a read that sees all that is final now."""
+
+    def read(self, machine: Machine, ready: effects.ReadReady) -> None:
+        """A node says that what it has on disk is as new as that."""
+
     def accused(self, machine: Machine, accuse: effects.Accuse) -> None:
         """A node accuses a validator."""
 
@@ -128,6 +134,18 @@ class Audience:
         self._note(machine.index, "answers", answer)
         for watcher in self._watchers["answered"]:
             watcher.answered(machine, answer)
+
+    def asked(self, machine: Machine, ticket: int) -> None:
+        """A client asks."""
+        self._note(machine.index, f"is asked for read {ticket}")
+        for watcher in self._watchers["asked"]:
+            watcher.asked(machine, ticket)
+
+    def read(self, machine: Machine, ready: effects.ReadReady) -> None:
+        """A client may read."""
+        self._note(machine.index, f"confirms read {ready.ticket} at {ready.height}")
+        for watcher in self._watchers["read"]:
+            watcher.read(machine, ready)
 
     def accused(self, machine: Machine, accuse: effects.Accuse) -> None:
         """A node accuses."""

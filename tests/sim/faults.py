@@ -112,7 +112,7 @@ class Faults(Watcher):
         self.world = world
         self.plan = plan
         self._active = True
-        self._suspects = {index for index, _ in plan.suspects}
+        self.suspects = {index for index, _ in plan.suspects}
         self._backups: dict[int, Content] = {}
         self._highest = 0
         self.lonely = -1
@@ -166,14 +166,17 @@ class Faults(Watcher):
                     self.later(random.randint(10, 500), other.start)
 
     def draw_core(self) -> list[Machine]:
-        """Draw the machines that will be healed: a quorum that was never damaged, or more."""
+        """Draw the machines that will be healed: a quorum that was never damaged, or more.
+
+        Where the committee changes, all of those are healed: who is a quorum may change meanwhile.
+        """
         random = self.world.streams.of("core")
         members = self.world.genesis.validators.members
-        sound = [machine for machine in self.world.correct if machine.index not in self._suspects]
+        sound = [machine for machine in self.world.correct if machine.index not in self.suspects]
         random.shuffle(sound)
         core = list(sound)
         quorum = self.world.genesis.validators.quorum_weight
-        if random.random() < 0.5:
+        if random.random() < 0.5 and self.world.joiner is None:
             while sum(members[m.index].weight for m in core[:-1]) >= quorum:
                 core.pop()
         return sorted(core, key=lambda machine: machine.index)
@@ -320,10 +323,11 @@ def _hidden_decision(faults: Faults, random: Random) -> None:
     machines = faults.world.machines
     for_ms = draw_ms(random, 1_500, 10_000)
     author, least = random.sample(machines, 2)
-    head = max((machine.head for machine in machines), key=lambda head: head.height)
+    head = faults.world.newest
     if random.random() < 0.7:
         turns = (compute_proposer(head.validators, head.next_height, Round(r)) for r in (0, 1))
-        author, least = (machines[turn] for turn in turns)
+        names = (head.validators.members[turn].node for turn in turns)
+        author, least = (faults.world.by_name(name) for name in names)
     for machine in machines:
         hidden = HIDDEN_FROM_ALL if machine is not least else (*HIDDEN_FROM_ALL, *HIDDEN_FROM_ONE)
         if machine is not author:

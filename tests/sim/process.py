@@ -199,6 +199,11 @@ class Machine:
         self._take(events.Submitted, ticket, raw)
         return self.is_up
 
+    def ask_to_read(self, ticket: int) -> bool:
+        """Take a client's wish for a read that is up to date; false when nobody is there."""
+        self._take(events.ReadRequested, ticket)
+        return self.is_up
+
     # ---------------------------------------------------------------- inside
 
     def _take(self, make: Callable[..., events.Event], *arguments: object) -> None:
@@ -289,6 +294,8 @@ class Machine:
                 self.world.audience.published(self, effect)
             case effects.Answer():
                 self.world.audience.answered(self, effect)
+            case effects.ReadReady():
+                self.world.audience.read(self, effect)
             case effects.Accuse():
                 self.world.audience.accused(self, effect)
             case _:

@@ -15,6 +15,7 @@ from chain.validators import EngineName, ValidatorSet
 from tests.sim.byzantine import corrupt
 from tests.sim.checkers import ALL_CHECKERS, Checker, Violation
 from tests.sim.faults import Faults, Plan, draw_plan
+from tests.sim.membership import Membership, draw_joiner
 from tests.sim.opening import little_slack
 from tests.sim.process import Machine
 from tests.sim.signatures import choose_scheme
@@ -82,7 +83,8 @@ def run_seed(
     genesis = draw_genesis(streams, engine)
     plan = draw_plan(streams, genesis).without(without)
     recorder = Recorder(trace)
-    world = World(Setup(seed, genesis, choose_scheme(seed)), recorder)
+    joiner = draw_joiner(streams, genesis)
+    world = World(Setup(seed, genesis, choose_scheme(seed), joiner), recorder)
     for checker in checkers:
         world.audience.join(checker(world))
     failure = None
@@ -113,6 +115,8 @@ def play(world: World, plan: Plan) -> None:
     """
     world.note(-1, f"begins with {', '.join(plan.kinds) or 'no faults'}; suspects: {plan.suspects}")
     faults, workload = Faults(world, plan), Workload(world)
+    if world.joiner is not None:
+        Membership(world, workload, faults.suspects).begin()
     corrupt(faults)
     faults.begin()
     random = world.streams.of("begin")
@@ -123,6 +127,7 @@ def play(world: World, plan: Plan) -> None:
     world.run(random.randint(*SAFETY_MS))
     core = faults.draw_core()
     faults.end(core)
+    world.is_healed = True
     world.audience.healed(core)
     goal = max(machine.head.height for machine in world.correct) + HEALED_HEIGHTS
     is_live = world.run(world.now_ms + LIVENESS_MS, lambda: _have_reached(core, goal))

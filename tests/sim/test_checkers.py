@@ -1,6 +1,7 @@
 """Every checker has seen a wrong history and said so; a right one, it lets pass."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -8,11 +9,13 @@ import pytest
 from msgspec.structs import replace as change
 
 from chain.errors import Corruption, PeerFault
+from chain.evidence import Evidence, VoteSigned
 from chain.hashing import hash_tagged
-from chain.scalars import Hash, Height, NodeName, Round, UnixMillis
+from chain.operations import ReportEvidence
+from chain.scalars import Hash, Height, NodeName, Round, Signature, UnixMillis
 from chain.values import encode_value
 from consensus.bft.messages import Vote
-from node.replica.effects import Accuse, Commit, Disconnect
+from node.replica.effects import Accuse, Commit, Disconnect, ReadReady
 from node.replica.messages import AnyPeerMessage, ConsensusMessage
 from node.replica.past import Base
 from node.replica.ports import Column, Put, WriteBatch
@@ -363,6 +366,25 @@ def accuse(machine: Machine) -> Accuse:
     return Accuse(*votes)
 
 
+@pytest.mark.parametrize("is_faulty", [False, True])
+def test_evidence_in_the_chain_against_a_correct_node(history: History, is_faulty: bool) -> None:
+    accused = history.world.machines[2]
+    accused.is_faulty = is_faulty
+    height = height_of_call(history)
+    machine, commit = history.of(height)
+    signed = VoteSigned(None, UnixMillis(0), Signature(bytes(64)))
+    key = accused.keys[0].public_key
+    evidence = Evidence(key, Height(1), Round(0), "prevote", signed, signed)
+    place = next(at for at, receipt in enumerate(commit.receipts) if receipt.is_ok)
+    transactions = list(commit.transactions)
+    body = change(transactions[place].body, operation=ReportEvidence(evidence))
+    transactions[place] = change(transactions[place], body=body)
+    told = replace(commit, transactions=tuple(transactions))
+    match = f"height {height} convicts node2, who is correct"
+    with nullcontext() if is_faulty else pytest.raises(Violation, match=match):
+        FairBlame(history.world).committed(machine, told)
+
+
 def test_an_accusation_of_a_correct_node(history: History) -> None:
     machine = history.world.machines[0]
     with pytest.raises(Violation, match="machine 0 accuses node2, who is correct"):
@@ -453,6 +475,19 @@ def test_nobody_is_asked_for_what_was_deleted_there(
     pruned = Base(Height(4), Height(2))
     monkeypatch.setattr(Machine, "base", property(lambda machine: pruned))
     checker.finished([], is_live=True)
+
+
+@pytest.mark.parametrize(("height", "is_stale"), [(2, True), (3, False), (10_000, True)])
+def test_a_read_that_does_not_see_what_was_final(
+    history: History, height: int, is_stale: bool
+) -> None:
+    machine = history.world.machines[0]
+    checker = KeptPromises(history.world)
+    checker.promised(machine, Promise(Hash(OTHER), (Height(3), 0)))
+    checker.asked(machine, 7)
+    checker.promised(machine, Promise(Hash(OTHER), (Height(5), 0)))
+    with pytest.raises(Violation, match="height 3 was final before") if is_stale else nullcontext():
+        checker.read(machine, ReadReady(7, Height(height)))
 
 
 def test_a_promise_of_never_that_a_chain_breaks(history: History) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from chain.validators import EngineName
 from node.replica.effects import Commit
-from tests.sim.checkers import Checker
+from tests.sim.checkers import Agreement, Checker
 from tests.sim.faults import ALL_KINDS, DAMAGE_KINDS, LIE_KINDS, Plan, draw_plan
 from tests.sim.process import Machine
 from tests.sim.report import run_many, tell_failure
@@ -22,6 +22,8 @@ from tests.sim.streams import Streams
 REPOSITORY = Path(__file__).absolute().parents[2]
 SEEDS = (10, 11, 12, 13)
 """The first one signs with Ed25519."""
+GOVERNED_SEED = 12
+"""Of Raft; its members let a node in, change keys, and go over to the other engine."""
 
 TELL_DIGESTS = f"""
 from hashlib import sha256
@@ -117,6 +119,25 @@ def test_a_machine_that_lost_its_disk_loads_a_snapshot() -> None:
     outcome = run_seed(2, "bft", trace=story.append)
     assert (outcome.failure, outcome.kinds) == (None, ("disk-loss",))
     assert any("has the snapshot of height" in line for line in story)
+
+
+def test_members_change_their_committee_keys_and_engine() -> None:
+    seen: set[str] = set()
+
+    class Changes(Checker):
+        name: ClassVar[str] = "changes"
+
+        def committed(self, machine: Machine, commit: Commit) -> None:
+            before, after = commit.head.validators, commit.head.next_validators
+            names = {member.node for member in before.members}
+            seen.update("joins" for member in after.members if member.node not in names)
+            seen.update(["engine"] if before.engine != after.engine else [])
+            keys = {member.vote_key for member in before.members if member.node in names}
+            known = (member for member in after.members if member.node in names)
+            seen.update("key" for member in known if member.vote_key not in keys)
+
+    assert run_seed(GOVERNED_SEED, "raft", (Changes, Agreement)).failure is None
+    assert seen == {"joins", "engine", "key"}
 
 
 def test_nobody_lies_under_raft() -> None:

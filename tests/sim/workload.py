@@ -7,6 +7,7 @@ bytes to another node: the id is the same, so it may have one effect only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,6 +50,8 @@ class Request:
     since: Height
     """It is in no block up to here."""
     sent_ms: int
+    then: Callable[[Promise], None] | None
+    """What to do once its outcome is known."""
     tries: int = 1
 
 
@@ -58,21 +61,20 @@ class Workload:
     def __init__(self, world: World) -> None:
         self._world = world
         self._random = world.streams.of("workload")
+        self._of_reads = world.streams.of("reads")
         self._count = 0
         self._waiting: dict[Hash, Request] = {}
         self._ticket = 0
         self._members = len(world.genesis.organisations)
         self._pause_ms = self._random.choice((1_000, 2_500, 5_000, 10_000))
         self._has_contract = self._random.random() < 0.4
-        self.outcomes = 0
-        """How many requests came to an end."""
 
     def begin(self) -> None:
         """Let every organisation register a twin, deploy the contract, and begin."""
         for index in range(self._members):
-            self._world.after(FIRST_MS, self._send, index, self._register(index), WINDOWS[-1])
+            self._world.after(FIRST_MS, self.send, index, self._register(index), WINDOWS[-1])
         if self._has_contract:
-            self._world.after(FIRST_MS, self._send, 0, contract.deploy(), WINDOWS[-1])
+            self._world.after(FIRST_MS, self.send, 0, contract.deploy(), WINDOWS[-1])
         self._world.after(FIRST_MS + self._pause_ms, self._go_on)
 
     # ---------------------------------------------------------------- sending
@@ -81,7 +83,8 @@ class Workload:
         """Send a few transactions, and come back."""
         for _ in range(self._random.choice((1, 1, 1, 2, 5))):
             index = self._random.randrange(self._members)
-            self._send(index, self._choose(index), self._random.choice(WINDOWS))
+            self.send(index, self._choose(index), self._random.choice(WINDOWS))
+        self._read(self._of_reads.choice(self._world.machines))
         self._world.after(self._random.randint(1, 2 * self._pause_ms), self._go_on)
 
     def _choose(self, index: int) -> AnyOperation:
@@ -109,7 +112,14 @@ class Workload:
         )
         return Telemetry((TwinReadings(_twin(index), readings),))
 
-    def _send(self, index: int, operation: AnyOperation, window: int) -> None:
+    def send(
+        self,
+        index: int,
+        operation: AnyOperation,
+        window: int,
+        then: Callable[[Promise], None] | None = None,
+    ) -> None:
+        """Send an operation of an organisation's administrator, and see to it that it is heard."""
         self._count += 1
         key = self._world.scheme.key(f"admin{index}")
         highest = max(machine.head.height for machine in self._world.correct)
@@ -121,7 +131,7 @@ class Workload:
             self._count.to_bytes(8, "big"),
         )
         transaction = sign(body, key)
-        self._waiting[transaction.id] = Request(transaction, highest, self._world.now_ms)
+        self._waiting[transaction.id] = Request(transaction, highest, self._world.now_ms, then)
         for _ in range(self._random.choice((1, 1, 1, 2, 3))):
             self._submit(transaction)
         self._world.after(self._random.randint(1, ASK_MS), self._ask, transaction.id)
@@ -133,6 +143,12 @@ class Workload:
         machine.submit(self._ticket, transaction.raw)
 
     # ---------------------------------------------------------------- asking
+
+    def _read(self, machine: Machine) -> None:
+        """Ask a node for a read that sees all that is final by now."""
+        self._ticket += 1
+        if machine.ask_to_read(self._ticket):
+            self._world.audience.asked(machine, self._ticket)
 
     def _ask(self, transaction_id: Hash) -> None:
         """Ask a node what became of a transaction; hand it in again where nothing came of it."""
@@ -163,9 +179,10 @@ class Workload:
             self._end(machine, Promise(transaction.id, None))
 
     def _end(self, machine: Machine, promise: Promise) -> None:
-        del self._waiting[promise.transaction]
-        self.outcomes += 1
+        request = self._waiting.pop(promise.transaction)
         self._world.audience.promised(machine, promise)
+        if request.then is not None:
+            request.then(promise)
 
 
 def _twin(index: int) -> TwinId:

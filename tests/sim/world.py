@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.scalars import Hash, NodeName
+from chain.validators import Validator
 from contracts.executor import Executor
 from contracts.inprocess import InProcessExecutor
 from node.replica.commit import build_genesis_batch
+from node.replica.head import Head
 from tests.sim.audience import Audience
 from tests.sim.disk import SortedStore
 from tests.sim.network import Network
@@ -31,6 +33,8 @@ class Setup:
     seed: int
     genesis: Genesis
     scheme: Scheme
+    joiner: Validator | None = None
+    """A node that members may let in, if they change their committee in this run."""
 
 
 class World:
@@ -42,6 +46,7 @@ class World:
     def __init__(self, setup: Setup, recorder: Recorder) -> None:
         self.genesis = setup.genesis
         self.scheme = setup.scheme
+        self.joiner = setup.joiner
         self.streams = Streams(setup.seed)
         self.recorder = recorder
         self.audience = Audience(self.note)
@@ -59,7 +64,7 @@ class World:
         """Which of two machines of one name a machine meets; see `may_meet`."""
         self.machines = [
             Machine(self, index, member.node, [self.scheme.key(f"vote{index}")])
-            for index, member in enumerate(setup.genesis.validators.members)
+            for index, member in enumerate(self._nodes())
         ]
         self.network = Network(self, self.streams.of("network"))
 
@@ -92,6 +97,15 @@ class World:
     def correct(self) -> list[Machine]:
         """The machines that never lie."""
         return [machine for machine in self.machines if not machine.is_faulty]
+
+    @property
+    def newest(self) -> Head:
+        """The highest head that a correct machine has."""
+        return max((machine.head for machine in self.correct), key=lambda head: head.height)
+
+    def _nodes(self) -> list[Validator]:
+        joiners = [] if self.joiner is None else [self.joiner]
+        return [*self.genesis.validators.members, *joiners]
 
     def add_twin(self, index: int) -> Machine:
         """Add a machine with the name and the key of another one; the network is not built yet."""

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from chain.scalars import Height
 from node.replica import keys
-from node.replica.effects import Commit
+from node.replica.effects import Commit, ReadReady
 from node.replica.ports import Column
 from tests.sim.audience import Promise
 from tests.sim.checkers.base import Checker
@@ -17,18 +17,40 @@ ROUNDS_MAX: Final = 8
 
 
 class KeptPromises(Checker):
-    """What a correct node called final is in every correct chain, in one place; never is never."""
+    """What a correct node called final is in every correct chain, in one place; never is never.
+
+    A read that is confirmed sees all that was final when it was asked for.
+    """
 
     name: ClassVar[str] = "final"
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._promises: list[Promise] = []
+        self._highest = Height(0)
+        self._floors: dict[int, Height] = {}
+        """What was final when a client asked for a read, by ticket."""
 
     def promised(self, machine: Machine, promise: Promise) -> None:
         """Remember what a client was told."""
         del machine
         self._promises.append(promise)
+        if promise.place is not None:
+            self._highest = max(self._highest, promise.place[0])
+
+    def asked(self, machine: Machine, ticket: int) -> None:
+        """Remember what such a read has to see."""
+        del machine
+        self._floors[ticket] = self._highest
+
+    def read(self, machine: Machine, ready: ReadReady) -> None:
+        """See whether the node has what was final when it was asked."""
+        floor = self._floors[ready.ticket]
+        if not machine.is_faulty and not floor <= ready.height <= machine.head.height:
+            self.fail(
+                f"machine {machine.index} at height {machine.head.height} confirms a read at "
+                f"{ready.height}; height {floor} was final before"
+            )
 
     def finished(self, core: Sequence[Machine], *, is_live: bool) -> None:
         """Look for every promise on every disk that has come far enough."""

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from chain.scalars import Height, NodeName
+from chain.operations import ReportEvidence
+from chain.scalars import Height, NodeName, PublicKey
 from consensus.bft.messages import Proposal, Vote
 from consensus.messages import Message, kind_of, sender_of
 from consensus.raft.messages import Append, AppendAnswer
@@ -39,7 +40,10 @@ class SignedOnce(Checker):
 
 
 class FairBlame(Checker):
-    """Nobody correct is accused of signing twice, or disconnected for what it sent."""
+    """Nobody correct is accused or convicted of signing twice, or disconnected for what it sent.
+
+    Convicted is who evidence in the chain names, by whichever of its keys.
+    """
 
     name: ClassVar[str] = "blame"
 
@@ -49,6 +53,17 @@ class FairBlame(Checker):
         if not machine.is_faulty and author is not None and self._is_correct(author):
             self.fail(f"machine {machine.index} accuses {author}, who is correct")
 
+    def committed(self, machine: Machine, commit: Commit) -> None:
+        """Look at whom accepted evidence names."""
+        if machine.is_faulty:
+            return
+        for transaction, receipt in zip(commit.transactions, commit.receipts, strict=True):
+            operation = transaction.body.operation
+            if receipt.is_ok and isinstance(operation, ReportEvidence):
+                for named in self._holders(operation.evidence.key):
+                    if not named.is_faulty:
+                        self.fail(f"height {commit.height} convicts {named.name}, who is correct")
+
     def refused(self, machine: Machine, disconnect: Disconnect) -> None:
         """Look at who is disconnected."""
         if not machine.is_faulty and self._is_correct(disconnect.peer):
@@ -56,6 +71,13 @@ class FairBlame(Checker):
                 f"machine {machine.index} disconnects {disconnect.peer}, who is correct: "
                 f"{disconnect.error}"
             )
+
+    def _holders(self, key: PublicKey) -> list[Machine]:
+        return [
+            machine
+            for machine in self.world.machines
+            if any(signer.public_key == key for signer in machine.keys)
+        ]
 
     def _is_correct(self, node: NodeName) -> bool:
         return not self.world.by_name(node).is_faulty
