@@ -31,7 +31,7 @@ CONTROLS: Final = (
     _control("control-seeds-bft", Seeds()),
     _control("control-seeds-raft", Seeds(), "raft"),
     _control("control-engines-bft", Engines(count=300)),
-    _control("control-engines-raft", Engines(count=300), "raft"),
+    _control("control-engines-raft", Engines(count=100), "raft"),
     _control("control-twins", Twins(count=500)),
     _control("control-tests", _all_tests()),
 )

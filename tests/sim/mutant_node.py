@@ -334,7 +334,7 @@ NODE_MUTANTS: Final = (
                 "HARMLESS_CODES: Final = frozenset[str]()",
             ),
         ),
-        Seeds(),
+        Seeds(kinds=("clog", "slow-link", "pause")),
     ),
     Mutant(
         "wait-for-a-silent-peer",

@@ -141,7 +141,7 @@ RAFT_MUTANTS: Final = (
                 "    return state.height > 0",
             ),
         ),
-        Engines(),
+        Tests((_UNIT + "test_state.py", _UNIT + "test_rules.py")),
         engine="raft",
     ),
     Mutant(
@@ -199,7 +199,7 @@ RAFT_MUTANTS: Final = (
                 "        return Verdict.VALID\n",
             ),
         ),
-        Engines(),
+        Tests((_UNIT + "test_following.py",)),
         engine="raft",
     ),
     Mutant(

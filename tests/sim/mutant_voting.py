@@ -292,7 +292,7 @@ VOTING_MUTANTS: Final = (
                 "        return self._verdicts.get(value) is not Verdict.MISMATCHED",
             ),
         ),
-        Seeds(kinds=("mutation", "equivocation")),
+        Seeds(first=110, kinds=("mutation", "equivocation")),
     ),
     Mutant(
         "no-round-skip",
@@ -304,7 +304,7 @@ VOTING_MUTANTS: Final = (
                 "            return None\n    return None\n\n\ndef ends_wait",
             ),
         ),
-        Twins(),
+        Tests(("tests/papers/test_tendermint_paper.py",)),
     ),
     Mutant(
         "time-outs-do-nothing",

@@ -25,7 +25,7 @@ from rich.table import Table
 from tests.sim.mutant import REPOSITORY, Mutant
 from tests.sim.mutant_list import ALL_MUTANTS, CONTROLS, find_mutant
 
-LIMIT_S: Final = 240
+LIMIT_S: Final = 600
 """How long one mutant may run; one that hangs is not found."""
 WIDTH: Final = 160
 SAID: Final = "what it said"

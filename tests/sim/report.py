@@ -21,6 +21,8 @@ from tests.sim.run import Failure, Outcome, run_seed
 CHUNK_SEEDS: Final = 5
 SHOWN_EVENTS: Final = 40
 HOUR_MS: Final = 3_600_000
+OWN_FAULT: Final = "simulator"
+"""The name of a failure that is no broken promise, but an error in what runs the seeds."""
 
 
 @dataclass(slots=True)
@@ -56,13 +58,26 @@ class Tally:
 def run_many(engine: EngineName, seeds: Sequence[int], jobs: int) -> Tally:
     """Run seeds in as many processes; show a bar and tell of failures on stderr."""
     tally = Tally(engine)
+    told: dict[tuple[str, ...], int] = {}
     with show_bar("seeds", len(seeds)) as advance:
         for outcome in _run_all(engine, seeds, jobs):
             tally.add(outcome)
             advance(len(tally.failures))
-            if outcome.failure is not None:
+            if outcome.failure is None:
+                continue
+            first = told.setdefault(_alike(outcome), outcome.seed)
+            if first == outcome.seed:
                 tell_failure(outcome, sys.stderr)
+            else:
+                print(f"seed {outcome.seed} fails just as seed {first}", file=sys.stderr)
     return tally
+
+
+def _alike(outcome: Outcome) -> tuple[str, ...]:
+    """Give what two failures of the simulator itself have in common; other failures are told."""
+    failure = outcome.failure
+    is_own = failure is not None and failure.checker == OWN_FAULT
+    return outcome.last if is_own else (str(outcome.seed),)
 
 
 def tell_failure(outcome: Outcome, out: TextIO) -> None:
@@ -101,7 +116,7 @@ def run_safely(seed: int, engine: EngineName) -> Outcome:
         return run_seed(seed, engine)
     except Exception:  # noqa: BLE001 - whatever it is, the seed is told
         text = format_exc()
-        failure = Failure("simulator", text.splitlines()[-1], 0)
+        failure = Failure(OWN_FAULT, text.splitlines()[-1], 0)
         return Outcome(seed, engine, failure, 0, 0, "", (), tuple(text.splitlines()))
 
 

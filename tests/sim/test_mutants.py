@@ -7,10 +7,13 @@ from click.testing import CliRunner
 
 from tests.sim import mutants
 from tests.sim.checkers import ALL_CHECKERS
+from tests.sim.faults import draw_plan
 from tests.sim.mutant import Edit, Mutant, Seeds, StaleMutant, check_text, plant
 from tests.sim.mutant_list import ALL_MUTANTS, CONTROLS, find_mutant
-from tests.sim.mutant_run import search_seeds
+from tests.sim.mutant_run import choose_seeds, search_seeds
 from tests.sim.mutants import Answer, look_for
+from tests.sim.run import draw_genesis
+from tests.sim.streams import Streams
 
 HALF = find_mutant("half-is-a-majority")
 
@@ -100,6 +103,22 @@ def test_a_missed_mutant_and_a_failed_control_fail_the_command(
     expected = {"mutants": 1, "found": 1 - len(missed), "missed": missed}
     assert json.loads(result.stdout.splitlines()[-1]) == expected
     assert ("without any bug these fail" in result.stderr) is (CONTROLS[0].name in found)
+
+
+def test_a_name_that_no_mutant_has_is_refused() -> None:
+    result = CliRunner().invoke(mutants.main, ["nonsense"])
+    assert result.exit_code == 2
+    assert "there is no mutant nonsense" in result.stderr
+
+
+def test_only_seeds_with_a_wanted_fault_are_run() -> None:
+    wanted = Seeds(first=3, count=4, kinds=("wipe", "rot"))
+    chosen = list(choose_seeds(mutant_of(), wanted))
+    assert len(chosen) == 4
+    for seed in range(3, chosen[-1] + 1):
+        streams = Streams(seed)
+        kinds = set(draw_plan(streams, draw_genesis(streams, "bft")).kinds)
+        assert (seed in chosen) is bool(kinds & {"wipe", "rot"})
 
 
 def test_a_checker_that_nobody_needs_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

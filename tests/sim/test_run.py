@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from click.testing import CliRunner
 
 from chain.validators import EngineName
 from node.replica.effects import Commit
+from tests.sim.__main__ import main
 from tests.sim.checkers import Agreement, Checker
 from tests.sim.faults import ALL_KINDS, DAMAGE_KINDS, LIE_KINDS, Plan, draw_plan
 from tests.sim.process import Machine
@@ -94,6 +96,28 @@ def test_many_seeds_end_with_one_line_for_programs(capsys: pytest.CaptureFixture
     tally = run_many("bft", range(11, 13), jobs=1)
     assert tally.line().startswith('{"engine":"bft","seeds":2,"failed":0,"simulated_hours":0.0')
     assert capsys.readouterr().out == ""
+
+
+def test_a_fault_of_the_simulator_itself_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stumble(seed: int, engine: EngineName) -> Outcome:
+        raise KeyError("no such machine")
+
+    monkeypatch.setattr("tests.sim.report.run_seed", stumble)
+    assert len(run_many("bft", range(11, 14), jobs=1).failures) == 3
+    said = capsys.readouterr().err
+    assert said.count("KeyError: 'no such machine'") == 2, (
+        "in the line that names it, and its trace"
+    )
+    assert "seed 12 fails just as seed 11\nseed 13 fails just as seed 11\n" in said
+
+
+@pytest.mark.parametrize("options", [["--seeds", "0"], ["--seeds", "-5"], ["--seed", "-1"]])
+def test_a_count_that_makes_no_sense_is_refused(options: list[str]) -> None:
+    result = CliRunner().invoke(main, options)
+    assert result.exit_code == 2
+    assert "is not in the range" in result.stderr
 
 
 def test_a_quarter_has_no_fault_and_suspects_stay_below_a_third() -> None:

@@ -39,6 +39,8 @@ from tests.unit.consensus.world import FOUR
 
 CHUNK: Final = 400
 SAMPLES: Final = 100_000
+TELL_S: Final = 10.0
+"""Between two lines where there is no terminal for a bar."""
 SHOWN_MAX: Final = 10
 """Broken scenarios that are shown; thousands have mostly one cause."""
 
@@ -140,6 +142,7 @@ def _search_all(samples: int) -> list[tuple[str, str]]:
     chunks = [names[at : at + CHUNK] for at in range(0, len(names), CHUNK)]
     found: list[tuple[str, str]] = []
     screen = Console(stderr=True)
+    told = -TELL_S
     with Progress(console=screen) as progress, ProcessPoolExecutor() as pool:
         task = progress.add_task("twins", total=len(names))
         for chunk, faults in zip(chunks, pool.map(search, chunks), strict=True):
@@ -147,6 +150,10 @@ def _search_all(samples: int) -> list[tuple[str, str]]:
                 screen.print(f"{name}: {fault}; replay: make twins REPLAY={name}")
             found += faults
             progress.advance(task, len(chunk))
+            if not screen.is_terminal and time.monotonic() - told > TELL_S:
+                told = time.monotonic()
+                done = int(progress.tasks[0].completed)
+                screen.print(f"twins: {done:,} of {len(names):,}, {len(found)} broken")
     return found
 
 
@@ -167,7 +174,13 @@ def _replay(name: str) -> int:
 
 
 @click.command()
-@click.option("--samples", default=SAMPLES, show_default=True, help="Longer scenarios to draw.")
+@click.option(
+    "--samples",
+    type=click.IntRange(min=0),
+    default=SAMPLES,
+    show_default=True,
+    help="Longer scenarios to draw.",
+)
 @click.option("--replay", metavar="NAME", help="Tell one scenario, as index:17 or seed:17.")
 def main(samples: int, replay: str | None) -> None:
     """Run all scenarios of two rounds and SAMPLES longer ones."""

@@ -978,3 +978,11 @@ export interface VoteView {
   readonly round: number;
   readonly seen_ms: number;
 }
+
+/**
+ * A block and its certificate, encoded and in base64: enough to execute it again.
+ */
+export interface WholeBlockView {
+  readonly block: string;
+  readonly certificate: string;
+}
