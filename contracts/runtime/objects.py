@@ -16,12 +16,7 @@ from chain.errors import InvalidInput
 from chain.values import Value, decode_value, encode_value
 from contracts.runtime.arithmetic import CONTEXT
 from contracts.runtime.meter import Meter
-from contracts.runtime.session import (
-    KEY_SIZE_MAX,
-    RANGE_LIMIT_MAX,
-    READ_BYTE_GAS,
-    STATE_VALUE_SIZE_MAX,
-)
+from contracts.runtime.session import KEY_SIZE_MAX, RANGE_LIMIT_MAX, STATE_VALUE_SIZE_MAX
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _NUMBER_SIZE_MAX: Final = 128
@@ -266,11 +261,7 @@ class VarState:
 
     def get(self, meter: Meter) -> Any:
         """Read the value, or the default before the first `set`."""
-        data = meter.session.get(self.key)
-        if data is None:
-            # The default is decoded at each read too, since the contract may change what it gets.
-            data = self.default
-            meter.charge(len(data) * READ_BYTE_GAS)
+        data = meter.session.get(self.key, self.default)
         return decode_value(data, STATE_VALUE_SIZE_MAX)
 
     def set(self, meter: Meter, value: Any) -> None:

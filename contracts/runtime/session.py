@@ -7,7 +7,7 @@ until it is stored. Prices depend on sizes only, never on what happened to be ca
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, TypeVar, overload
 
 from contracts.executor import ActionRequest, Host
 from contracts.runtime.meter import HostRaised, Meter
@@ -44,8 +44,17 @@ class Session:
         self._events: list[tuple[str, bytes]] = []
         self._actions = 0
 
-    def get(self, key: str) -> bytes | None:
-        """Read one key, as written earlier in this invocation or as the ledger has it."""
+    @overload
+    def get(self, key: str) -> bytes | None: ...
+
+    @overload
+    def get(self, key: str, default: bytes) -> bytes: ...
+
+    def get(self, key: str, default: bytes | None = None) -> bytes | None:
+        """Read one key, as written earlier in this invocation or as the ledger has it.
+
+        A default that takes its place costs as much: what is read is decoded, whence it came.
+        """
         self._meter.charge(READ_GAS)
         if key in self._written:
             data = self._written[key]
@@ -53,6 +62,8 @@ class Session:
             data = self._read[key]
         else:
             data = self._read[key] = _ask(lambda: self._host.get(key))
+        if data is None:
+            data = default
         if data is not None:
             self._meter.charge(len(data) * READ_BYTE_GAS)
         return data
