@@ -37,7 +37,10 @@ NODE_MUTANTS: Final = (
         (
             Edit(
                 "node/driver.py",
-                "        if unsaved is not None:\n            self._save(unsaved)\n        return",
+                """        if unsaved is not None:
+            with self._meter.section("commit"):
+                self._save(unsaved)
+        return""",
                 """        late: Persist | None = getattr(self.replica, "late", None)
         setattr(self.replica, "late", unsaved)
         if late is not None:
