@@ -257,7 +257,7 @@ class Machine:
 
     def _follow(self, height: Height, present: Height) -> Height:
         """Tell of a snapshot, which is what brings a node to another height without a commit."""
-        if height != present:
+        if height != present and self.base.height == present:
             self.world.audience.installed(self, present)
         return present
 
