@@ -108,6 +108,31 @@ def test_a_short_calm_does_not_end_the_event(contract: Bench) -> None:
     assert len(contract.host.actions) == 1
 
 
+def test_exactly_as_far_as_allowed_is_usual() -> None:
+    contract = Bench(NAME, sigmas=0)
+    feed(contract, points_of(0, EIGHT_DAYS + 600, "80"))
+    assert contract.host.actions == []
+
+
+def test_exactly_three_hours_of_calm_end_the_event() -> None:
+    contract = Bench(NAME, smooth_minutes=5)
+    feed(contract, USUAL)
+    now = EIGHT_DAYS
+    for value, minutes in (("95", 60), ("80", 180), ("95", 60)):
+        feed(contract, points_of(now, now + minutes, value))
+        now += minutes
+    assert len({order.key for order in contract.host.actions}) == 2
+
+
+def test_the_end_of_learning_belongs_to_it() -> None:
+    contract = Bench(NAME, smooth_minutes=5, unusual_minutes=5)
+    feed(contract, points_of(0, 7 * 1440, "80"))
+    feed(contract, points_of(7 * 1440, 7 * 1440 + 5, "95"))
+    assert contract.host.actions == []
+    feed(contract, points_of(7 * 1440 + 5, 7 * 1440 + 10, "95"))
+    assert len(contract.host.actions) == 1
+
+
 def test_a_missing_or_bad_value_changes_nothing(contract: Bench) -> None:
     feed(contract, USUAL)
     before = dict(contract.host.state)

@@ -118,6 +118,7 @@ def test_the_inspector_and_nobody_else_ends_it(contract: Bench) -> None:
     contract.by("inspector", "inspected", **finding)
     load(contract, "310", minute=2)
     assert contract.orders == [CLOSE, INSPECT] * 2
+    assert [one.key for one in contract.host.actions[2:]] == ["close-lane-1", "alarm-1"]
     assert [name for name, _ in contract.host.events] == ["girder_inspected"] * 2
 
 

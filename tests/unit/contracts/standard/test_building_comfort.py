@@ -76,6 +76,13 @@ def test_nobody_is_there_at_night(contract: Bench) -> None:
     assert contract.orders == []
 
 
+@pytest.mark.parametrize(("first", "count"), [(6, 0), (7, 1), (18, 1), (19, 0)])
+def test_the_hours_of_use(first: int, count: int) -> None:
+    quick = Bench(NAME, uncomfortable_minutes=30)
+    feel(quick, first * 60, first * 60 + 60, "15")
+    assert len(quick.orders) == count
+
+
 def test_each_day_counts_anew(contract: Bench) -> None:
     feel(contract, 17 * 60, 18 * 60 + 50, "19")
     feel(contract, 1_440 + 8 * 60, 1_440 + 9 * 60, "19")

@@ -86,6 +86,7 @@ def test_a_missing_test_neither_counts_nor_resets(contract: Bench) -> None:
 def test_a_test_that_is_not_the_newest_does_not_count(contract: Bench) -> None:
     run(contract, 5, "6", "6")
     run(contract, 0, "6", "6", "6")
+    run(contract, 6, "6")
     assert contract.orders == []
 
 
@@ -160,6 +161,13 @@ def test_what_is_no_calibration_is_refused(contract: Bench, change: dict[str, An
     assert contract.refused("workshop", "calibrated", **(CALIBRATION | change)) == (
         "calibrated is what is within its limit and has a certificate"
     )
+
+
+@pytest.mark.parametrize("after", ["5", "-5"])
+def test_the_limit_itself_is_a_calibration(contract: Bench, after: str) -> None:
+    consent(contract)
+    contract.by("workshop", "calibrated", **(CALIBRATION | {"after": Decimal(after)}))
+    assert contract.by("ward", "usable", device=PUMP) is True
 
 
 def test_who_may_do_what(contract: Bench) -> None:

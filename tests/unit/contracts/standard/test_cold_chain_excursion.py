@@ -91,6 +91,18 @@ def test_goods_that_may_be_lost_escalate_at_once(contract: Bench, value: str) ->
     assert contract.orders == [ESCALATED, TOLD], "and each of them only once"
 
 
+@pytest.mark.parametrize("value", ["0", "25"])
+def test_the_last_degrees_are_an_excursion_and_no_more(contract: Bench, value: str) -> None:
+    drive(contract, 0, 60, "5")
+    drive(contract, 60, 100, value)
+    assert contract.orders == [TOLD]
+
+
+def test_half_an_hour_between_values_is_no_gap(contract: Bench) -> None:
+    drive(contract, 0, 31, "9", step=30)
+    assert (contract.orders, report(contract)["unobserved_ms"]) == ([TOLD], 0)
+
+
 def test_the_first_value_may_be_outside(contract: Bench) -> None:
     drive(contract, 0, 35, "9")
     assert contract.orders == [TOLD]

@@ -114,6 +114,13 @@ def test_another_seal_can_only_be_refused(contract: Bench) -> None:
     assert contract.host.events[-1][0] == "custody_refused"
 
 
+def test_each_transfer_is_another_step(contract: Bench) -> None:
+    for giver, taker in (("shipper", "carrier"), ("carrier", "receiver")):
+        offer(contract, giver, taker)
+        contract.by(taker, "accept", consignment=GOODS, seal="S-77", condition="dry")
+    assert [one.key for one in contract.host.actions] == ["transfer-0", "transfer-1"]
+
+
 def test_an_offer_ends_once(contract: Bench) -> None:
     offer(contract, "shipper", "carrier")
     contract.by("carrier", "accept", consignment=GOODS, seal="S-77", condition="dry")

@@ -158,6 +158,13 @@ def test_values_around_midnight_belong_to_their_days(contract: Bench) -> None:
     assert sorted(contract.host.state) == ["days/016071", "days/016072"]
 
 
+def test_exactly_as_far_apart_as_allowed_is_settled() -> None:
+    wide = Bench(NAME, turbines=["T1"], meter="M1", loss=Decimal(0), tolerance=Decimal("0.5"))
+    claim(wide, "900", twins=("T1",))
+    meter(wide, "100", twin="M1")
+    assert [one.kind for one in wide.host.actions] == ["settlement"]
+
+
 def test_parameters_replace_names_and_numbers() -> None:
     small = Bench(
         NAME,

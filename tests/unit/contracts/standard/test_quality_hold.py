@@ -92,6 +92,7 @@ def test_a_reason_has_a_size(contract: Bench, reason: str) -> None:
     assert contract.refused("customer", "hold", batch=BATCH, reason=reason) == (
         "say why, in up to 200 characters"
     )
+    contract.by("customer", "hold", batch=BATCH, reason="x" * 200)
 
 
 def test_nobody_fills_a_batch_with_reasons(contract: Bench) -> None:
