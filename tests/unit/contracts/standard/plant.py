@@ -180,6 +180,12 @@ class Plant:
         assert found is not None
         return found
 
+    def busy_parts(self, twin: str) -> list[str]:
+        """Give the parts of a twin, at whatever depth, with unfinished actions."""
+        found = self.reader.twins.get_with_parts(TwinId(twin), self.height)
+        assert found is not None
+        return [part.id for part in found.busy_parts]
+
     def actions(self, twin: str | None = None) -> Sequence[ActionRecord]:
         """Give all actions, or those of a twin, the oldest first; inside a block by their ids."""
         page = self.reader.records.actions(

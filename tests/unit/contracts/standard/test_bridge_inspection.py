@@ -192,6 +192,8 @@ def test_a_bridge_on_a_whole_chain(shared: Path) -> None:
         plant.measure("city", GIRDER, rows[at : at + 48])
     orders = {one.key: one for one in plant.actions()}
     assert set(orders) == {"warning-0", "close-lane-0", "alarm-0"}
+    for above in ("bridge-7", "road-7", "valley"):
+        assert plant.busy_parts(above) == [GIRDER], "system, process and environment show it"
     expected = expect(rows, count=3)
     assert [cause for cause, _ in expected] == ["warning", "alarm"]
     for name, time_ms in expected:

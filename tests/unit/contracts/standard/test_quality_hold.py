@@ -223,6 +223,7 @@ def test_two_batches_on_a_whole_chain() -> None:
     plant.measure("maker", "batch-12", [("assay", "99.1", START), ("ph", "7.0", START)])
     plant.measure("maker", "batch-13", [("assay", "93.2", START), ("ph", "7.0", START)])
     assert plant.orders() == [("quality_investigation", "batch-13", "quality")]
+    assert plant.busy_parts("plant-1") == ["batch-13"]
     assert plant.refuse("maker", NAME, "ship", batch="batch-13", receiver="customer") == (
         "batch-13 is on hold: assay is 93.2, not 95 to 105"
     )
@@ -238,3 +239,4 @@ def test_two_batches_on_a_whole_chain() -> None:
     plant.call("maker", NAME, "ship", batch="batch-13", receiver="customer")
     assert [one["twin"] for one in plant.events("batch_shipped")] == ["batch-12", "batch-13"]
     assert plant.twin("batch-13").status == "normal"
+    assert plant.busy_parts("plant-1") == []

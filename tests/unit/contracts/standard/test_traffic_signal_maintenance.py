@@ -150,6 +150,23 @@ def test_the_workshop_says_what_it_did() -> None:
     assert titles.count("head-12a: red is dark") == 2
 
 
+def test_a_repair_is_about_one_lamp(contract: Bench) -> None:
+    both: Report = (1, "0.4", "0.4", "12")
+    run(contract, both)
+    contract.by("workshop", "repaired", twin=HEAD, lamp="red", work="repaired")
+    run(contract, both, minute=1)
+    assert [one.title for one in contract.host.actions][1:] == ["head-12a: green is wrong"]
+    assert all("red" not in one.title for one in contract.host.actions), "it counts from the repair"
+    run(contract, both, minute=2)
+    contract.by("workshop", "repaired", twin=HEAD, lamp="red", work="repaired")
+    run(contract, both, both, minute=3)
+    assert [one.key for one in contract.host.actions if one.kind == "maintenance_order"] == [
+        "green is wrong-1",
+        "red is dark-1",
+        "red is dark-2",
+    ]
+
+
 def test_one_transaction_or_many_lead_to_the_same_state(contract: Bench) -> None:
     reports = [RED, AMBER, GREEN, (1, "0.4", "0.4", "7"), (1, "0.4", "0.4", "7"), RED]
     run(contract, *reports)

@@ -102,10 +102,25 @@ def test_enrolled_after_it_was_passed_is_told_at_once(contract: Bench) -> None:
     enrol(contract, 10)
     assert contract.orders[-1] == ("recall", "airbag-10", "fleet-a")
     notify_all(contract)
-    enrol(contract, 9, 29, 31)
-    assert contract.orders[-1] == ("recall", "airbag-29", "fleet-a")
+    enrol(contract, 9, 30, 31)
+    assert contract.orders[-1] == ("recall", "airbag-30", "fleet-a")
     assert len(contract.orders) == 16
     assert len(set(told(contract))) == 16
+
+
+def test_the_first_one_enrolled_before_anybody_was_told_is_told_once(contract: Bench) -> None:
+    contract.by("maker", "announce", **RANGE)
+    enrol(contract, 10)
+    assert contract.orders == []
+    notify_all(contract)
+    assert len(contract.orders) == 1
+
+
+def test_one_number_is_a_range(contract: Bench) -> None:
+    enrol(contract, 9, 10, 11)
+    contract.by("maker", "announce", **(RANGE | {"last": RANGE["first"]}))
+    notify_all(contract)
+    assert told(contract) == ["airbag-10"]
 
 
 def test_an_owner_that_did_not_consent_is_passed_over(contract: Bench) -> None:
@@ -165,15 +180,16 @@ def test_there_are_not_more_recalls_than_one_enrolment_can_tell(contract: Bench)
 
 
 def test_a_workshop_remedies_what_is_recalled_once(contract: Bench) -> None:
-    enrol(contract, 9, 10, 11)
+    enrol(contract, 9, 10, 30, 31)
     contract.by("maker", "announce", **RANGE)
     said = {"campaign": "R-1", "serial": serial(10), "proof": "part 4711"}
     assert contract.refused("fleet-a", "remedied", **said) == (
         "fleet-a is no workshop of this recall"
     )
     reason = "a remedy is for a twin that is recalled, and has a proof"
-    for change in ({"serial": serial(9)}, {"serial": serial(12)}, {"proof": ""}):
+    for change in (*({"serial": serial(number)} for number in (9, 12, 31)), {"proof": ""}):
         assert contract.refused("workshop", "remedied", **(said | change)) == reason
+    contract.by("workshop", "remedied", **(said | {"serial": serial(30)}))
     contract.by("workshop", "remedied", **said)
     assert contract.refused("workshop", "remedied", **said) == (
         f"{serial(10)} was remedied already"
@@ -181,7 +197,7 @@ def test_a_workshop_remedies_what_is_recalled_once(contract: Bench) -> None:
     notify_all(contract)
     found = contract.by("authority", "progress", campaign="R-1")
     assert isinstance(found, dict)
-    assert (found["told"], found["remedied"]) == (2, 1)
+    assert (found["told"], found["remedied"]) == (2, 2)
 
 
 def test_parameters_replace_names_and_numbers() -> None:
