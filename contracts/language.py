@@ -44,7 +44,7 @@ class Builtin:
 
 
 ENTRY_GAS: Final = 1_000
-"""Charged once per invocation, for starting it and reading its arguments."""
+"""Charged once per invocation; reading its arguments and parameters costs by their size."""
 LOOP_GAS: Final = 2
 """Charged per turn of a loop or comprehension, besides what the turn runs."""
 CALL_GAS: Final = 5

@@ -85,7 +85,9 @@ def run(loaded: Loaded, invocation: Invocation, host: Host) -> Outcome:
 
 def _run(loaded: Loaded, invocation: Invocation) -> bytes:
     meter = loaded.meter
-    meter.charge(ENTRY_GAS + len(invocation.arguments) * READ_BYTE_GAS)
+    # Parameters are decoded anew when another deployment of the same source ran before.
+    given_size = len(invocation.arguments) + len(invocation.parameters)
+    meter.charge(ENTRY_GAS + given_size * READ_BYTE_GAS)
     handler = loaded.handlers.get((invocation.kind, invocation.handler))
     if handler is None:
         raise _NoSuchHandler

@@ -10,7 +10,8 @@ import pytest
 from contracts.inprocess import InProcessExecutor
 from contracts.sandbox import SandboxExecutor
 from tests.attacks.corpus import Attack
-from tests.attacks.harness import run_attack
+from tests.attacks.harness import prepare, run_attack
+from tests.unit.contracts.memory_host import Deployed
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,13 @@ def test_gas_bounds_memory(body: str) -> None:
         tracemalloc.stop()
     assert [call[0] for call in row] == ["out_of_gas"] * 2
     assert peak < 64 * gas_limit + 4_000_000
+
+
+def test_two_deployments_of_one_source_pay_for_reading_their_parameters(
+    sandbox: SandboxExecutor,
+) -> None:
+    source = prepare("def attack():\n    return 1\n")
+    deployed = [Deployed(source, sandbox, {"a": [[]] * size}) for size in (100, 5_000, 5_001)]
+    gas = [one.call("attack").gas_used for one in deployed * 2]
+    assert gas[:3] == gas[3:]
+    assert gas[1] - gas[0] > 9_000
