@@ -63,7 +63,7 @@ class OneGasMore(InProcessExecutor):
 
 def test_a_machine_that_gets_another_result_is_refused_with_the_program() -> None:
     with pytest.raises(
-        Corruption, match=r"^VT-4011: Conformance program ends/5 came to 'ok - 1086"
+        Corruption, match=r"^VT-4011: Conformance program ends/5 came to 'ok - 1102"
     ):
         check_engine(None, OneGasMore())
 

@@ -79,8 +79,8 @@ def main(x, y):
 
 
 def test_the_base_price_is_frozen() -> None:
-    arguments = len(encode_value({})) * READ_BYTE_GAS
-    assert gas_of("return None") == lang.ENTRY_GAS + arguments + lang.CALL_GAS + 1 + 1 + 15
+    given = 2 * len(encode_value({})) * READ_BYTE_GAS  # Arguments and parameters.
+    assert gas_of("return None") == lang.ENTRY_GAS + given + lang.CALL_GAS + 1 + 1 + 15
 
 
 def test_gas_grows_by_the_same_amount_for_every_turn() -> None:
