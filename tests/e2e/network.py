@@ -228,13 +228,16 @@ class Network:
         return len({block["header"]["state_root"] for block in blocks}) == 1
 
 
-def found(folder: Path, base_port: int, engine: str = "bft") -> Network:
-    """Make a network's folders with the command line."""
+def found(folder: Path, base_port: int, engine: str = "bft", approvals: int = 1) -> Network:
+    """Make a network's folders with the command line.
+
+    Most tests are about nodes: one administrator deploys the contracts that they need. With
+    `approvals` 0 more than two thirds of the organisations approve them.
+    """
     organisations = ("alpha", "beta", "gamma", "delta")
     members = [word for name in organisations for word in ("--org", name)]
     words = ["--dir", str(folder), "--base-port", str(base_port), "--engine", engine, "--json"]
-    # These tests are about nodes: one administrator deploys what they need.
-    words += ["--contract-approvals", "1"]
+    words += ["--contract-approvals", str(approvals)]
     made = veritwin("network", "new", *members, *words)
     assert made.code == 0, made.err
     homes = made.json["nodes"]

@@ -1,5 +1,6 @@
 """The plugin as authors use it: pytest in a folder with a contract and its tests."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,15 @@ def test_the_gas_report_says_what_changed(tmp_path: Path) -> None:
     assert line.split()[-1].startswith("+")
     (other,) = [one for one in second.stdout.splitlines() if one.startswith("pump.forget")]
     assert other.split()[-1] == "same"
+
+
+def test_the_second_contract_of_the_guide_passes_its_test(tmp_path: Path, repository: Path) -> None:
+    page = (repository / "docs" / "contracts.md").read_text(encoding="utf-8")
+    [_, contract, test, _] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "fan_filter.py").write_text(contract, encoding="utf-8")
+    (tmp_path / "test_fan_filter.py").write_text(test, encoding="utf-8")
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_is_expected_to_be_refused_and_is_not_fails(tmp_path: Path) -> None:
