@@ -31,6 +31,7 @@ from chain.scalars import (
     PublicKeyField,
     SignatureField,
 )
+from contracts.executor import Executor
 from contracts.kit.decisions import Decision
 from contracts.kit.executor import KitExecutor
 from contracts.kit.rehearsal import RecordedBlock, list_decisions
@@ -74,15 +75,16 @@ class SignedCertificate(Struct, frozen=True, array_like=True, forbid_unknown_fie
 class Replay:
     """A chain that is executed again, block by block, in memory.
 
-    Args: genesis: the rules, from a source that is trusted.
+    Args: genesis: the rules, from a source that is trusted; executor: what runs contracts.
     """
 
     genesis: Genesis
+    executor: Executor = field(default_factory=KitExecutor)
     decisions: list[Decision] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._store = MemoryStore()
-        self.ledger = Ledger(self.genesis, self._store, KitExecutor())
+        self.ledger = Ledger(self.genesis, self._store, self.executor)
         self.head, batch = build_genesis_batch(self.genesis)
         self._store.write(batch, sync=False)
         self._state = GrowingState(self._store.range(Column.STATE, b"", _STATE_END))

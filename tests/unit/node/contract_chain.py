@@ -32,9 +32,9 @@ def build_contract_chain(store: WritableStore | None = None) -> ChainBuilder:
     return builder
 
 
-def install(builder: ChainBuilder, source: str, replaces: int) -> Hash:
+def install(builder: ChainBuilder, source: str, replaces: int, name: str = NAME) -> Hash:
     """Propose a source in one block and approve it in the next; give the proposal's id."""
-    package = make_package(NAME, source, TESTS, "nothing differs")
+    package = make_package(name, source, TESTS, "nothing differs")
     proposal = builder.transaction(ProposeContract(package, encode_value({}), replaces), OWNER)
     builder.add_block(proposal)
     builder.add_block(builder.transaction(ApproveChange(proposal.id), OTHER))
