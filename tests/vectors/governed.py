@@ -7,7 +7,13 @@ from msgspec.structs import replace
 from chain.changes import (
     AddOrganisation,
     AddValidator,
+    AnyChange,
+    InstallContract,
+    PauseContract,
     RemoveValidator,
+    ResumeContract,
+    RollBackContract,
+    SetContractPolicy,
     SetEngine,
     SetWeight,
     possession_hash,
@@ -15,17 +21,19 @@ from chain.changes import (
 from chain.codec import encode
 from chain.committee_steps import CommitteeStep
 from chain.evidence import Evidence, ProposalSigned, VoteSigned, put_in_order
-from chain.genesis import Organisation, compute_genesis_hash
+from chain.genesis import ContractPolicy, Organisation, compute_genesis_hash
 from chain.hashing import hash_tagged
 from chain.operations import (
     AnyOperation,
     ApproveChange,
     Consent,
     ProposeChange,
+    ProposeContract,
     ReportEvidence,
     RotateVoteKey,
     WithdrawChange,
 )
+from chain.package import Package, compute_build, compute_package_hash
 from chain.scalars import Hash, Height, NodeName, OrganisationId, Round, UnixMillis, Weight
 from chain.transaction import Transaction
 from chain.validators import Validator, ValidatorSet
@@ -132,6 +140,18 @@ def make_governance_transactions() -> tuple[Transaction, ...]:
     for kind in ("prevote", "precommit", "proposal"):
         add("vote of gridlink", ReportEvidence(make_evidence(kind)))
     add(OWNER, Consent("maintenance", hash_tagged("contract-source", b"")))
+    parts = ("maintenance", "veritwin-python/1", "x = 1\n", "def test(): ...\n", "")
+    package = Package(*parts, "accepted\n", "", compute_build(*parts))
+    add(OWNER, ProposeContract(package, b"\x80", 0, Height(500), "why"))
+    changes: tuple[AnyChange, ...] = (
+        InstallContract("maintenance", compute_package_hash(package), b"\x80", 1, Height(0)),
+        PauseContract("maintenance"),
+        ResumeContract("maintenance"),
+        RollBackContract("maintenance", 1, 2),
+        SetContractPolicy(ContractPolicy(2, (), (OrganisationId("certis"),))),
+    )
+    for change in changes:
+        add(GRID, ProposeChange(change, "why"))
     return tuple(made)
 
 
