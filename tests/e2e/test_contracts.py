@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import free_base_port
+from tests.e2e.conftest import reserved_base_port
 from tests.e2e.network import Network, found, veritwin
 
 pytestmark = pytest.mark.e2e
@@ -19,12 +19,13 @@ COMMANDS_MAX = 5
 @pytest.fixture
 def asking(tmp_path: Path) -> Iterator[Network]:
     """A running network on which three of four organisations must approve contracts."""
-    made = found(tmp_path / "try-out", free_base_port(), approvals=0)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    with reserved_base_port() as base:
+        made = found(tmp_path / "try-out", base, approvals=0)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
 
 
 def typed_lines() -> list[list[str]]:
