@@ -62,7 +62,7 @@ NODE_MUTANTS: Final = (
                 "        self._store.write(WriteBatch(tuple(puts)), sync=True)",
             ),
         ),
-        Seeds(count=120, kinds=("blackout",)),
+        Seeds(first=110, kinds=("blackout",)),
     ),
     Mutant(
         "no-last-signed-file",
@@ -87,7 +87,7 @@ NODE_MUTANTS: Final = (
                 "        self._store.write(WriteBatch(batch.puts[1:]), sync=True)",
             ),
         ),
-        Seeds(count=80, kinds=("power-cut",)),
+        Seeds(first=95, count=80, kinds=("power-cut",)),
     ),
     Mutant(
         "skip-a-height-in-the-stream",
@@ -181,7 +181,7 @@ NODE_MUTANTS: Final = (
                 "            if entry.transaction.body.expiry_height < 0",
             ),
         ),
-        Seeds(count=80, kinds=("clog", "pause")),
+        Seeds(first=180, kinds=("clog", "pause")),
     ),
     Mutant(
         "no-transaction-signature-check",
@@ -349,6 +349,6 @@ NODE_MUTANTS: Final = (
                 "            if now_ms >= request.sent_ms:",
             ),
         ),
-        Seeds(kinds=("deafness",)),
+        Seeds(first=80, kinds=("deafness",)),
     ),
 )

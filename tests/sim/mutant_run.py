@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from tests.sim.mutant_list import find_mutant
 
 Found = tuple[str, str, str]
 """By whom, where, and the text."""
+CPU_LIMIT_S: Final = 120
+"""How long one mutant may compute, however busy the machine is."""
 BROKEN: Final = re.compile(r"\b(Name|UnboundLocal|Attribute|Type|Import|Syntax)Error\b")
 """What Python says of a mutant whose own code does not fit any more; that is no finding."""
 
@@ -132,6 +135,7 @@ def main() -> None:
     options = parser.parse_args()
     mutant = find_mutant(options.name)
     os.nice(10)
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S + 5))
     plant(mutant)
     begun = time.monotonic()
     with redirect_stdout(io.StringIO()):

@@ -292,7 +292,7 @@ VOTING_MUTANTS: Final = (
                 "        return self._verdicts.get(value) is not Verdict.MISMATCHED",
             ),
         ),
-        Seeds(first=110, kinds=("mutation", "equivocation")),
+        Tests(("tests/papers/test_tendermint_paper.py",)),
     ),
     Mutant(
         "no-round-skip",
