@@ -33,7 +33,7 @@ bench: $(MADE)/runtime ## How fast a network is here, beside the machine's own l
 	@exec $(BIN)/veritwin bench $(ARGS)
 
 ##@ Check
-.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants attacks fuzz ci
+.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants attacks fuzz bench-contracts ci
 test: $(MADE)/dev ## Unit and property tests [K=word selects by name]
 	@$(BIN)/python -m pytest -q $(if $(K),-k "$(K)")
 
@@ -75,6 +75,9 @@ attacks: $(MADE)/dev $(MADE)/pythons ## Hostile contracts under other seeds, sta
 
 fuzz: $(MADE)/dev ## Random contracts by the engine and by plain Python [PROGRAMS=2000 SEED=0; PROGRAMS=1 shows one]
 	@$(BIN)/python -m tests.fuzz --programs $(or $(PROGRAMS),2000) --seed $(or $(SEED),0) $(if $(JOBS),--jobs $(JOBS)) --kinds
+
+bench-contracts: $(MADE)/dev ## What a contract costs in CPU time, beside the same code in plain Python
+	@$(BIN)/python -m pytest -q -s -m bench tests/bench
 
 ci: ## All of the above, as the build server does
 	@exec .ci/run
