@@ -18,6 +18,7 @@ from chain import (
     catalogue_p2p,
     catalogue_replica,
     catalogue_transactions,
+    catalogue_wakeups,
 )
 from chain.catalogue_entry import Entry
 
@@ -134,6 +135,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
     for entries in (
         FORMATS,
         catalogue_transactions.ENTRIES,
+        catalogue_wakeups.ENTRIES,
         catalogue_governance.ENTRIES,
         catalogue_consensus.ENTRIES,
         catalogue_contracts.ENTRIES,

@@ -288,14 +288,6 @@ ENTRIES: Final = (
         "Check the name against genesis.json.",
     ),
     Entry(
-        "VT-2080",
-        "no-consent",
-        "The twin's owner has not consented to the contract",
-        "Contract {contract} cannot open an action at {twin}: {owner} has not consented to it.",
-        "Let an administrator of the owner read the source and consent: "
-        "veritwin contract consent NAME SOURCE",
-    ),
-    Entry(
         "VT-2090",
         "damaged-record",
         "A record in this node's state is damaged",

@@ -204,6 +204,13 @@ class ReportEvidence(Operation, tag=14, frozen=True, array_like=True):
     evidence: Evidence
 
 
+class RunTimers(Operation, tag=20, frozen=True, array_like=True):
+    """Let happen what is due by the block's time: timers of contracts, deadlines of actions.
+
+    A committee member's vote key may send it, too.
+    """
+
+
 class Consent(Operation, tag=21, frozen=True, array_like=True):
     """Let another organisation's contract run on, and act on, the twins of the sender's.
 
@@ -238,6 +245,9 @@ AnyGovernance = (
 )
 """Operations about who belongs to the chain, who votes, and which contracts are in force."""
 
+AnyContractWork = DeployContract | Call | Consent | RunTimers
+"""Operations that contracts run in, or that let them run."""
+
 AnyOperation = (
     RegisterTwin
     | Telemetry
@@ -245,10 +255,8 @@ AnyOperation = (
     | RegisterKey
     | RevokeKey
     | Attest
-    | DeployContract
-    | Call
     | Acknowledge
-    | Consent
+    | AnyContractWork
     | AnyGovernance
 )
 
@@ -270,6 +278,7 @@ _NAMES: Final[dict[type[Operation], str]] = {
     ReportEvidence: "report_evidence",
     ProposeContract: "propose_contract",
     Consent: "consent",
+    RunTimers: "run_timers",
 }
 
 

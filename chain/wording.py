@@ -8,6 +8,7 @@ from chain.changes import describe_change
 from chain.evidence import Evidence
 from chain.operations import (
     Acknowledge,
+    AnyContractWork,
     AnyGovernance,
     AnyOperation,
     ApproveChange,
@@ -22,6 +23,7 @@ from chain.operations import (
     ReportEvidence,
     RevokeKey,
     RotateVoteKey,
+    RunTimers,
     Telemetry,
     UpdateTwin,
     WithdrawChange,
@@ -70,15 +72,10 @@ def describe_operation(operation: AnyOperation) -> str:
             return f"revoke key {operation.key.hex()}"
         case Attest():
             return f"attestation about twin {operation.twin}"
-        case DeployContract():
-            return f"deploy contract {operation.name}"
-        case Call():
-            return f"call {operation.method} of contract {operation.contract}"
         case Acknowledge():
             return f"action {operation.action.hex()} {operation.outcome}"
-        case Consent():
-            what = "consent" if operation.is_given else "no more consent"
-            return f"{what} to contract {operation.contract} on the own twins"
+        case DeployContract() | Call() | Consent() | RunTimers():
+            return _describe_contract_work(operation)
         case (
             ProposeChange()
             | ApproveChange()
@@ -88,6 +85,21 @@ def describe_operation(operation: AnyOperation) -> str:
             | ProposeContract()
         ):
             return _describe_governance(operation)
+        case _:
+            assert_never(operation)
+
+
+def _describe_contract_work(operation: AnyContractWork) -> str:
+    match operation:
+        case DeployContract():
+            return f"deploy contract {operation.name}"
+        case Call():
+            return f"call {operation.method} of contract {operation.contract}"
+        case RunTimers():
+            return "run what is due"
+        case Consent():
+            what = "consent" if operation.is_given else "no more consent"
+            return f"{what} to contract {operation.contract} on the own twins"
         case _:
             assert_never(operation)
 

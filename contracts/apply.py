@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from chain.errors import ChainError, ContractError, InvalidInput, Refused
 from chain.operations import (
     Acknowledge,
+    AnyContractWork,
     AnyGovernance,
     AnyOperation,
     ApproveChange,
@@ -24,6 +25,7 @@ from chain.operations import (
     ReportEvidence,
     RevokeKey,
     RotateVoteKey,
+    RunTimers,
     Telemetry,
     UpdateTwin,
     WithdrawChange,
@@ -44,6 +46,7 @@ from contracts.native.identity import register_key, revoke_key
 from contracts.native.membership import rotate_vote_key
 from contracts.native.prices import price_keys, price_start
 from contracts.native.telemetry import record_telemetry
+from contracts.native.timers import run_timers
 from contracts.native.twins import register_twin, update_twin
 from contracts.native.wakeups import run_wake_ups
 from contracts.state import Overlay
@@ -115,14 +118,10 @@ def _dispatch(operation: AnyOperation, context: TransactionContext, overlay: Ove
             return revoke_key(operation, context, overlay)
         case Attest():
             return attest(operation, context, overlay)
-        case DeployContract():
-            return deploy_contract(operation, context, overlay)
-        case Call():
-            return call_contract(operation, context, overlay)
         case Acknowledge():
             return acknowledge(operation, context, overlay)
-        case Consent():
-            return consent(operation, context, overlay)
+        case DeployContract() | Call() | Consent() | RunTimers():
+            return _work_with_contracts(operation, context, overlay)
         case (
             ProposeChange()
             | ApproveChange()
@@ -132,6 +131,22 @@ def _dispatch(operation: AnyOperation, context: TransactionContext, overlay: Ove
             | ProposeContract()
         ):
             return _govern(operation, context, overlay)
+        case _:
+            assert_never(operation)
+
+
+def _work_with_contracts(
+    operation: AnyContractWork, context: TransactionContext, overlay: Overlay
+) -> bytes:
+    match operation:
+        case DeployContract():
+            return deploy_contract(operation, context, overlay)
+        case Call():
+            return call_contract(operation, context, overlay)
+        case RunTimers():
+            return run_timers(operation, context, overlay)
+        case Consent():
+            return consent(operation, context, overlay)
         case _:
             assert_never(operation)
 

@@ -13,13 +13,17 @@ from decimal import Decimal
 from typing import Any, Final, Generic, NoReturn, TypeVar, dataclass_transform, overload
 
 from chain.values import Value
+from contracts.runtime.happenings import ActionChange, Attestation, Timer
 from contracts.runtime.objects import Reading, Sample, Twin, Update
 
 __all__ = [
+    "ActionChange",
+    "Attestation",
     "Decimal",
     "Map",
     "Reading",
     "Sample",
+    "Timer",
     "Twin",
     "Update",
     "Value",
@@ -28,6 +32,9 @@ __all__ = [
     "ctx",
     "fail",
     "initial",
+    "on_action",
+    "on_attestation",
+    "on_timer",
     "on_update",
     "record",
     "upgrade",
@@ -64,11 +71,24 @@ def initial(function: Function) -> Function:
     return function
 
 
-def on_update(*, model: str, properties: list[str]) -> Callable[[Function], Function]:
+def on_update(
+    *, model: str, properties: list[str], when: str = "", history: int = 0
+) -> Callable[[Function], Function]:
     """Run the function when a twin of `model` gets readings of one of `properties`.
 
-    It runs once per transaction and twin, with all accepted readings in order.
+    It runs once per transaction and twin, with all accepted readings in order. With `when`, only if
+    one of them passes a test: "temperature > 80 or crosses(flow, LIMIT) or is_bad(flow)".
+    With `history`, so many of the last readings of each property are kept for `ctx.history`.
     """
+
+    def mark(function: Function) -> Function:
+        return function
+
+    return mark
+
+
+def on_attestation(*, type: str) -> Callable[[Function], Function]:
+    """Run the function when a statement of this predicate type about a twin is put on record."""
 
     def mark(function: Function) -> Function:
         return function
@@ -86,6 +106,16 @@ def upgrade(*, from_version: int) -> Callable[[Function], Function]:
         return function
 
     return mark
+
+
+def on_action(function: Function) -> Function:
+    """Run the function when an action of this contract is answered or overdue."""
+    return function
+
+
+def on_timer(function: Function) -> Function:
+    """Run the function when a timer of this contract is due; see `ctx.set_timer`."""
+    return function
 
 
 @dataclass_transform()
@@ -193,8 +223,38 @@ class Context:
         """Read a twin as it is before this transaction's writes; None when it is unknown."""
         raise OnlyOnTheLedger
 
+    def attestations(self, twin: str, since: int = 0, limit: int = 10) -> list[Attestation]:
+        """Read up to `limit` (at most 100) statements about a twin, from height `since` on."""
+        raise OnlyOnTheLedger
+
+    def history(self, twin: str, property: str, limit: int = 256) -> list[Reading]:
+        """Read the last accepted readings of a property, this transaction's last, oldest first.
+
+        They are kept from the deployment of an `@on_update(..., history=N)` on.
+        """
+        raise OnlyOnTheLedger
+
+    def call(self, contract: str, method: str, /, **arguments: Any) -> Any:
+        """Call a method of another contract and give what it returned.
+
+        It sees `contract:` and this contract's name as its sender. If it does not end well, neither
+        does this contract; none can be called that is running already.
+        """
+        raise OnlyOnTheLedger
+
     def emit(self, name: str, payload: object) -> None:
         """Record an event: a value, or a record."""
+        raise OnlyOnTheLedger
+
+    def set_timer(self, name: str, at_ms: int) -> None:
+        """Run `@on_timer` once when the block time is `at_ms` or later.
+
+        It replaces a timer of the same name.
+        """
+        raise OnlyOnTheLedger
+
+    def cancel_timer(self, name: str) -> None:
+        """Cancel a timer; nothing happens when it is not set."""
         raise OnlyOnTheLedger
 
     def open_action(
@@ -207,8 +267,12 @@ class Context:
         addressee: str,
         details: Mapping[str, Any] | None = None,
         deadline_ms: int | None = None,
+        escalate_to: str | None = None,
     ) -> str | None:
-        """Open an action for an organisation and give its id; None when `key` is open already."""
+        """Open an action for an organisation and give its id; None when `key` is open already.
+
+        When it is not finished at its deadline, `@on_action` is told, and `escalate_to` may answer.
+        """
         raise OnlyOnTheLedger
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import Final
 
 from contracts import language as lang
 from contracts.findings import Finding
@@ -18,11 +19,15 @@ from contracts.manifest import (
     Parameter,
     UpdateTrigger,
     UpgradeHandler,
+    WakeHandler,
+    WakeKind,
     compute_source_hash,
 )
 from contracts.outline import Outline, summarise
 from contracts.source import parse_source
 from contracts.top_level import read_outline
+
+WAKE_KINDS: Final[tuple[WakeKind, ...]] = ("attestation", "action", "timer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,9 @@ def build_manifest(source: str, outline: Outline) -> Manifest:
             if entry.handler == "call"
         ),
         triggers=tuple(
-            UpdateTrigger(entry.name, entry.model, entry.properties)
+            UpdateTrigger(
+                entry.name, entry.model, entry.properties, entry.conditions, entry.history
+            )
             for entry in functions
             if entry.handler == "update"
         ),
@@ -71,6 +78,12 @@ def build_manifest(source: str, outline: Outline) -> Manifest:
             UpgradeHandler(entry.name, entry.from_version)
             for entry in functions
             if entry.handler == "upgrade"
+        ),
+        wakes=tuple(
+            WakeHandler(entry.name, kind, entry.about)
+            for entry in functions
+            for kind in WAKE_KINDS
+            if entry.handler == kind
         ),
     )
 

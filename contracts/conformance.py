@@ -167,10 +167,34 @@ class _MemoryHost:
         """Note an event."""
         self._done.append(encode_value(["emit", name, payload]))
 
+    def set_timer(self, name: str, due_ms: int | None) -> None:
+        """Note a timer."""
+        self._done.append(encode_value(["timer", name, due_ms]))
+
+    def history(self, twin_id: str, name: str, limit: int) -> bytes:
+        """There are no readings."""
+        return encode_value([])
+
+    def attestations(self, twin_id: str, since: int, limit: int) -> bytes:
+        """There are no statements."""
+        return encode_value([])
+
+    def begin_call(
+        self, contract: str, method: str, arguments: bytes, gas_left: int
+    ) -> Invocation | None:
+        """There is no other contract."""
+        self._done.append(encode_value(["call", contract, method, arguments, gas_left]))
+        return None
+
+    def end_call(self) -> None:
+        """No call was begun."""
+
+    def restart(self) -> None:
+        """The run begins again."""
+        self.begin()
+
     def open_action(self, request: ActionRequest) -> str | None:
         """Note an action."""
-        texts: list[Value] = [request.kind, request.twin, request.key, request.title]
-        self._done.append(
-            encode_value([*texts, request.details, request.addressee, request.deadline_ms])
-        )
+        given: list[Value] = [getattr(request, name) for name in request.__struct_fields__]
+        self._done.append(encode_value(given))
         return "01" * 32

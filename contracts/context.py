@@ -8,11 +8,11 @@ from typing import Final, Protocol
 from chain import keys
 from chain.errors import InvalidInput, Refused
 from chain.genesis import Governance, Limits
-from chain.operations import Reading
 from chain.receipt import Event
-from chain.scalars import Hash, Height, TwinId, UnixMillis
+from chain.scalars import Hash, Height, UnixMillis
 from chain.values import encode_value
 from contracts.executor import GAS_LIMIT_MAX, Executor
+from contracts.happenings import Happening
 from contracts.records import KeyRecord
 from contracts.state import Overlay
 
@@ -75,14 +75,6 @@ class BlockContext:
         return cls(height, time_ms, genesis_hash, limits, gas, governance, verify)
 
 
-@dataclass(frozen=True, slots=True)
-class TwinUpdate:
-    """The accepted readings of one twin in one transaction, in order."""
-
-    twin: TwinId
-    readings: tuple[Reading, ...]
-
-
 class Origin(Protocol):
     """The transaction that something is put down to."""
 
@@ -110,7 +102,7 @@ class TransactionContext:
     gas_used: int = 0
     events: list[Event] = field(default_factory=list)
     contract_events_size: int = 0
-    wake_ups: list[TwinUpdate] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
     """What happened that contracts may wait for; they run after the operation, in this order."""
 
     @property

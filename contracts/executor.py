@@ -12,9 +12,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
-Kind = Literal["call", "update", "initial", "upgrade"]
+Kind = Literal["call", "update", "initial", "upgrade", "attestation", "action", "timer"]
 Status = Literal["ok", "contract_error", "error", "out_of_gas", "call_depth", "no_such_handler"]
 
+WITHOUT_VALUE = frozenset(("update", "attestation", "action", "timer"))
+"""Kinds of handlers that return nothing."""
 GAS_LIMIT_MAX = 10_000_000
 ERROR_TEXT_SIZE_MAX = 200
 
@@ -24,7 +26,8 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
 
     `arguments` is an encoded value (chain.values):
       call, initial, upgrade: a dict from parameter name to value;
-      update: see `UPDATE_ARGUMENTS` below.
+      update: see `UPDATE_ARGUMENTS` below;
+      attestation, action, timer: the fields of `contracts.runtime.happenings`, as a dict.
     `parameters` is the encoded dict given when the contract was deployed.
     `hints` are state keys that the handler will probably read. They change speed, never a result.
     """
@@ -66,7 +69,7 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """An action (for example a maintenance order) that a contract wants opened.
 
     `key` is the idempotency key within contract and twin; `details` is an encoded dict;
-    `deadline_ms` is an absolute block time or None.
+    `deadline_ms` is an absolute block time or None; `escalate_to` may answer when it has passed.
     """
 
     kind: str
@@ -76,6 +79,7 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True):
     details: bytes
     addressee: str
     deadline_ms: int | None
+    escalate_to: str | None = None
 
 
 class Host(Protocol):
@@ -84,7 +88,8 @@ class Host(Protocol):
     Keys are the contract's own (the host puts the contract's name in front). Writes and events
     reach the host once, after the handler has ended with status ok: `put` in key order, then
     `emit` in the order of the calls. `open_action` is asked while the handler runs, so a host
-    must drop the actions of an invocation whose status is not ok. An exception that a host
+    must drop the actions of an invocation whose status is not ok. The same holds for what called
+    contracts leave behind. An exception that a host
     raises passes through `Executor.execute` unchanged.
     """
 
@@ -112,12 +117,47 @@ class Host(Protocol):
         """
         ...
 
+    def history(self, twin_id: str, name: str, limit: int) -> bytes:
+        """Give the last readings of a property, oldest first: an encoded list of rows.
+
+        A row is as in `UPDATE_ARGUMENTS`; the list is empty for what nobody asked to be kept.
+        """
+        ...
+
+    def attestations(self, twin_id: str, since: int, limit: int) -> bytes:
+        """Give statements about a twin from height `since` on: an encoded list of dicts.
+
+        Each has the fields of `contracts.runtime.happenings.Attestation`.
+        """
+        ...
+
     def emit(self, name: str, payload: bytes) -> None:
         """Record an event; `payload` is an encoded value."""
         ...
 
+    def set_timer(self, name: str, due_ms: int | None) -> None:
+        """Set a timer of the contract, or cancel it; after the writes, in order of the names."""
+        ...
+
     def open_action(self, request: ActionRequest) -> str | None:
         """Open an action and give its id; None when one with this key is open already."""
+        ...
+
+    def begin_call(
+        self, contract: str, method: str, arguments: bytes, gas_left: int
+    ) -> Invocation | None:
+        """Begin a call of another contract; until `end_call` the host answers for that one.
+
+        Returns: what to run; None when it cannot be called, and then the whole invocation fails.
+        """
+        ...
+
+    def end_call(self) -> None:
+        """End the call that was begun last, well; its writes and events came just before."""
+        ...
+
+    def restart(self) -> None:
+        """Forget all that this invocation did: it runs again, from its beginning."""
         ...
 
 

@@ -9,16 +9,29 @@ and `contracts.invocations` fails the whole invocation with it when the handler 
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from chain.errors import ChainError, InvalidInput, Refused
 from chain.receipt import Event
-from chain.scalars import HEIGHT_MAX, NAME_PATTERN, OrganisationId, TwinId
-from chain.values import encode_value
+from chain.scalars import (
+    HEIGHT_MAX,
+    NAME_PATTERN,
+    Hash,
+    OrganisationId,
+    TwinId,
+    UnixMillis,
+    to_bytes,
+)
+from chain.values import Value, encode_value
 from contracts import state_keys
 from contracts.context import TransactionContext
 from contracts.executor import ActionRequest
 from contracts.native.actions import open_action
+from contracts.native.attestations import describe_attestation
 from contracts.native.consent import has_consent
-from contracts.records import ActionCause, ContractRecord, TwinRecord
+from contracts.native.histories import get_history
+from contracts.native.timers import set_timer
+from contracts.records import ActionCause, AttestationRecord, ContractRecord, TwinRecord
 from contracts.state import Overlay
 
 CONTRACT_KEY_SIZE_MAX: Final = 512
@@ -29,6 +42,7 @@ EVENT_SIZE_MAX: Final = 16_384
 ACTION_TEXT_SIZE_MAX: Final = {"key": 128, "title": 256}
 ACTION_DETAILS_SIZE_MAX: Final = 16_384
 
+STATEMENTS_SIZE_MAX: Final = 1 << 20
 _NAME_SIZE_MAX: Final = 64
 _is_name: Final = re.compile(NAME_PATTERN).fullmatch
 
@@ -36,18 +50,20 @@ _is_name: Final = re.compile(NAME_PATTERN).fullmatch
 class LedgerHost:
     """State and actions for one invocation of one contract.
 
-    Args: contract: who runs; cause: what actions that it opens are put down to; context: the
-    transaction; overlay: where writes go, inside the savepoint of the invocation.
+    Args: contract, handler: who runs; cause: what actions that it opens are put down to; context:
+    the transaction; overlay: where writes go, inside the savepoint of the invocation.
     """
 
     def __init__(
         self,
         contract: ContractRecord,
+        handler: str,
         cause: ActionCause | None,
         context: TransactionContext,
         overlay: Overlay,
     ) -> None:
-        self._contract = contract
+        self.contract = contract
+        self._handler = handler
         self._cause = cause
         self._context = context
         self._overlay = overlay
@@ -115,9 +131,36 @@ class LedgerHost:
             }
         )
 
+    def history(self, twin_id: str, name: str, limit: int) -> bytes:
+        """Give the last readings of a property that are kept, oldest first."""
+        twin = self._get_twin(twin_id)
+        if twin is None or not is_short_name(name):
+            return encode_value([])
+        found = get_history(twin.id, name, self._overlay)[-limit:]
+        rows: list[Value] = [
+            [one.property, one.value, one.time_ms, one.unit, one.quality, one.sequence]
+            for one in found
+        ]
+        return encode_value(rows, STATEMENTS_SIZE_MAX)
+
+    def attestations(self, twin_id: str, since: int, limit: int) -> bytes:
+        """Give statements about a twin from height `since` on, in their order."""
+        found = []
+        twin = self._get_twin(twin_id)
+        if twin is not None:
+            start = state_keys.twin_attestations_prefix(twin.id)
+            _, stop = state_keys.prefix_range(start)
+            pairs = self._overlay.range(start + to_bytes(since), stop, limit)
+            for _, name in pairs:
+                key = state_keys.attestation_key(Hash(name))
+                record = self._overlay.get_record(key, AttestationRecord)
+                assert record is not None, "what is listed is there"
+                found.append(describe_attestation(record, twin))
+        return encode_value(found, STATEMENTS_SIZE_MAX)
+
     def emit(self, name: str, payload: bytes) -> None:
         """Record an event of the contract; `payload` is an encoded value."""
-        if not _is_short_name(name):
+        if not is_short_name(name):
             self._refuse_request(f"{_shown(name)} is not a name for an event")
         elif len(payload) > EVENT_SIZE_MAX:
             self._fail(InvalidInput("VT-1203", size=len(payload), limit=EVENT_SIZE_MAX))
@@ -125,7 +168,17 @@ class LedgerHost:
             self._refuse_request(f"it emits more than {EVENTS_MAX} events at once")
         else:
             subject = self._cause.twin if self._cause is not None else ""
-            self.events.append(Event(self._contract.name, name, subject, payload))
+            self.events.append(Event(self.contract.name, name, subject, payload))
+
+    def set_timer(self, name: str, due_ms: int | None) -> None:
+        """Set a timer of the contract, or cancel it."""
+        if not is_short_name(name):
+            self._refuse_request(f"{_shown(name)} is not a name for a timer")
+        elif due_ms is not None and not 0 <= due_ms <= HEIGHT_MAX:
+            self._refuse_request("a timer is set to what is no time")
+        else:
+            due = None if due_ms is None else UnixMillis(due_ms)
+            set_timer(self.contract.name, name, due, self._overlay)
 
     def open_action(self, request: ActionRequest) -> str | None:
         """Open an action and give its id in hex.
@@ -140,12 +193,16 @@ class LedgerHost:
             twin = self._get_twin(request.twin)
             if twin is None:
                 raise Refused("VT-2020", twin=_shown(request.twin))
-            if not has_consent(self._contract, twin.owner, self._overlay):
+            if not has_consent(self.contract, twin.owner, self._overlay):
                 raise Refused(
-                    "VT-2080", contract=self._contract.name, twin=twin.id, owner=twin.owner
+                    "VT-2080", contract=self.contract.name, twin=twin.id, owner=twin.owner
                 )
             cause = self._cause or ActionCause(self._context.transaction.id, twin.id, None, None)
-            opened = open_action(request, twin, self._contract, cause, self._context, self._overlay)
+            if not cause.twin:  # A timer is about no twin.
+                cause = replace(cause, twin=twin.id)
+            opened = open_action(
+                request, twin, self.contract, self._handler, cause, self._context, self._overlay
+            )
         except (InvalidInput, Refused) as error:
             self._fail(error)
             return None
@@ -161,7 +218,7 @@ class LedgerHost:
         return self._overlay.get_record(state_keys.twin_key(TwinId(twin_id)), TwinRecord)
 
     def _check_request(self, request: ActionRequest) -> None:
-        if not _is_short_name(request.kind):
+        if not is_short_name(request.kind):
             raise InvalidInput("VT-2054", reason=f"{_shown(request.kind)} is not a kind of action")
         for name, limit in ACTION_TEXT_SIZE_MAX.items():
             size = _size_of(getattr(request, name))
@@ -171,11 +228,14 @@ class LedgerHost:
             raise InvalidInput("VT-1203", size=len(request.details), limit=ACTION_DETAILS_SIZE_MAX)
         if request.deadline_ms is not None and not 0 <= request.deadline_ms <= HEIGHT_MAX:
             raise InvalidInput("VT-2054", reason="its deadline is not a time")
-        addressee = OrganisationId(request.addressee)
-        if not _is_short_name(addressee) or (
-            self._overlay.get(state_keys.organisation_key(addressee)) is None
-        ):
-            raise Refused("VT-2055", organisation=_shown(request.addressee))
+        for member in (request.addressee, request.escalate_to):
+            if member is not None and not self._is_member(member):
+                raise Refused("VT-2055", organisation=_shown(member))
+
+    def _is_member(self, name: str) -> bool:
+        return is_short_name(name) and (
+            self._overlay.get(state_keys.organisation_key(OrganisationId(name))) is not None
+        )
 
     def _to_key(self, key: str) -> bytes | None:
         """Give the state key, or None when the contract's key is not acceptable."""
@@ -186,14 +246,15 @@ class LedgerHost:
         return self._prefix + key.encode()
 
     def _refuse_request(self, reason: str) -> None:
-        self._fail(InvalidInput("VT-2046", contract=self._contract.name, reason=reason))
+        self._fail(InvalidInput("VT-2046", contract=self.contract.name, reason=reason))
 
     def _fail(self, error: ChainError) -> None:
         if self.failure is None:
             self.failure = error
 
 
-def _is_short_name(text: str) -> bool:
+def is_short_name(text: str) -> bool:
+    """Tell whether this can be the name of anything."""
     return len(text) <= _NAME_SIZE_MAX and _is_name(text) is not None
 
 

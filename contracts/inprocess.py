@@ -6,14 +6,13 @@ It has the language's fences and not the worker's. A node runs `contracts.sandbo
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from chain.errors import InvalidInput
 from contracts.compiler import CONTRACT_FILE, Loaded, load_contract
 from contracts.executor import Execution, Host, HostFault, Invocation
 from contracts.runtime.run import run
-from contracts.runtime.session import Session
 
 LOADED_MAX: Final = 64
 
@@ -35,6 +34,18 @@ class ContractCache:
             self._loaded.move_to_end(source_hash)
         return loaded
 
+    def loader(self, host: Host) -> Callable[[bytes], Loaded]:
+        """Give what loads contracts for a run: from here, else from the host's source."""
+
+        def load(source_hash: bytes) -> Loaded:
+            loaded = self.get(source_hash)
+            # One source may be deployed under two names, and one of these call the other.
+            if loaded is None or loaded.meter.is_running:
+                loaded = self.load(source_hash, host.source(source_hash))
+            return loaded
+
+        return load
+
     def load(self, source_hash: bytes, source: str) -> Loaded:
         """Compile a source and keep it.
 
@@ -49,15 +60,6 @@ class ContractCache:
         while len(self._loaded) > self._size_max:
             self._loaded.popitem(last=False)
         return loaded
-
-
-def hand_over(session: Session, host: Host) -> None:
-    """Give the host the writes and events of a handler that ended well."""
-    writes, events = session.results()
-    for key, value in writes:
-        host.put(key, value)
-    for name, payload in events:
-        host.emit(name, payload)
 
 
 class InProcessExecutor:
@@ -75,14 +77,11 @@ class InProcessExecutor:
 
     def execute(self, invocation: Invocation, host: Host) -> Execution:
         """Run one handler to its end; see `contracts.executor.Executor`."""
-        loaded = self._cache.get(invocation.source_hash)
-        if loaded is None:
-            source = host.source(invocation.source_hash)
-            loaded = self._cache.load(invocation.source_hash, source)
-        outcome = run(loaded, invocation, host)
+        load = self._cache.loader(host)
+        outcome = run(load(invocation.source_hash), invocation, host, load)
         self.last_failure = outcome.failure
         if outcome.execution.status == "ok":
-            hand_over(outcome.session, host)
+            outcome.session.results().hand_over(host)
         return outcome.execution
 
     def close(self) -> None:

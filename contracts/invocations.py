@@ -1,28 +1,12 @@
 """Running a handler of a contract: gas, savepoint, and what its end means for the ledger."""
 
-from dataclasses import dataclass
-
 from chain.errors import ChainError, ContractError, Refused
+from contracts.call_stack import CallStack, Request
 from contracts.context import TransactionContext
-from contracts.executor import Execution, Invocation, Kind
-from contracts.host import LedgerHost
-from contracts.manifest import read_hints
-from contracts.records import ActionCause, ContractRecord
+from contracts.executor import Execution
 from contracts.state import Overlay
 
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A handler to run: `arguments` as `contracts.executor.Invocation` says.
-
-    `cause` is None unless readings of a twin woke the handler.
-    """
-
-    contract: ContractRecord
-    kind: Kind
-    handler: str
-    arguments: bytes
-    cause: ActionCause | None = None
+__all__ = ["Request", "invoke"]
 
 
 def invoke(
@@ -38,11 +22,11 @@ def invoke(
     gas_limit = min(gas_limit, context.gas_left)
     if gas_limit <= 0:
         raise Refused("VT-2042", contract=request.contract.name)
-    host = LedgerHost(request.contract, request.cause, context, overlay)
+    host = CallStack(request, context, overlay)
     kept = False
     overlay.begin()
     try:
-        execution = context.executor.execute(_to_invocation(request, gas_limit, context), host)
+        execution = context.executor.execute(host.invocation(gas_limit), host)
         assert execution.gas_used <= gas_limit, "the executor used more gas than it was given"
         context.charge(execution.gas_used)
         failure = host.failure or _to_error(request, execution)
@@ -56,25 +40,6 @@ def invoke(
         else:
             overlay.rollback()
     return execution.value
-
-
-def _to_invocation(request: Request, gas_limit: int, context: TransactionContext) -> Invocation:
-    contract = request.contract
-    twin = request.cause.twin if request.cause is not None else ""
-    return Invocation(
-        contract=contract.name,
-        source_hash=contract.source_hash,
-        kind=request.kind,
-        handler=request.handler,
-        arguments=request.arguments,
-        sender=context.sender.organisation,
-        transaction=context.transaction.id.hex(),
-        height=context.block.height,
-        time_ms=context.block.time_ms,
-        gas_limit=gas_limit,
-        parameters=contract.parameters,
-        hints=read_hints(contract.manifest, twin),
-    )
 
 
 def _to_error(request: Request, execution: Execution) -> ChainError | None:

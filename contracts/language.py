@@ -55,6 +55,7 @@ LIST_SIZE_MAX: Final = 1_000_000
 TEXT_SIZE_MAX: Final = 1_000_000
 FORMAT_WIDTH_MAX: Final = 99
 NESTING_MAX: Final = 32
+HISTORY_MAX: Final = 256
 NAME_SIZE_MAX: Final = 64
 
 SOURCE_SIZE_MAX: Final = 65_536
@@ -231,7 +232,17 @@ METHODS: Final[dict[str, tuple[str, ...]]] = {
     "Update": ("by_time",),
     "Sample": ("reading", "value"),
     "Twin": ("reading", "value"),
-    "ctx": ("emit", "open_action", "parameter", "twin"),
+    "ctx": (
+        "attestations",
+        "call",
+        "cancel_timer",
+        "emit",
+        "history",
+        "open_action",
+        "parameter",
+        "set_timer",
+        "twin",
+    ),
 }
 METHOD_NAMES: Final = frozenset(name for names in METHODS.values() for name in names)
 
@@ -241,6 +252,9 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "Sample": ("readings", "time_ms"),
     "Twin": ("id", "model", "owner", "properties"),
     "ctx": ("contract", "height", "sender", "time_ms", "transaction"),
+    "Attestation": ("files", "height", "id", "issuer", "model", "time_ms", "twin", "type"),
+    "ActionChange": ("change", "id", "key", "kind", "note", "organisation", "twin"),
+    "Timer": ("due_ms", "name"),
 }
 FIELD_NAMES: Final = frozenset(name for names in FIELDS.values() for name in names)
 
@@ -262,9 +276,27 @@ TYPES: Final = ("int", "str", "bool", "bytes", "Decimal", "list", "dict")
 """Types that state, record fields and `isinstance` may name."""
 
 AUTHOR_FUNCTIONS: Final = ("Decimal", "fail")
-AUTHOR_DECORATORS: Final = ("call", "initial", "on_update", "record", "upgrade")
+AUTHOR_DECORATORS: Final = (
+    "call",
+    "initial",
+    "on_action",
+    "on_attestation",
+    "on_timer",
+    "on_update",
+    "record",
+    "upgrade",
+)
 AUTHOR_STATE: Final = ("Map", "Var")
-AUTHOR_TYPES: Final = ("Reading", "Sample", "Twin", "Update", "Value")
+AUTHOR_TYPES: Final = (
+    "ActionChange",
+    "Attestation",
+    "Reading",
+    "Sample",
+    "Timer",
+    "Twin",
+    "Update",
+    "Value",
+)
 AUTHOR_OBJECTS: Final = ("ctx",)
 AUTHOR_NAMES: Final = frozenset(
     (*AUTHOR_FUNCTIONS, *AUTHOR_DECORATORS, *AUTHOR_STATE, *AUTHOR_TYPES, *AUTHOR_OBJECTS)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from chain.hashing import hash_tagged
+from contracts.conditions import Condition
 
 
 class Parameter(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -24,11 +27,17 @@ class CallHandler(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 
 
 class UpdateTrigger(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A function that runs when a twin of `model` gets a reading of one of `properties`."""
+    """A function that runs when a twin of `model` gets a reading of one of `properties`.
+
+    With `conditions`, only when a reading passes one of them. The ledger keeps the last `history`
+    readings of each of these properties.
+    """
 
     name: str
     model: str
     properties: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+    history: int = 0
 
     def wakes_on(self, model: str, properties: frozenset[str]) -> bool:
         """Say whether accepted readings of these properties of a twin of this model wake it."""
@@ -40,6 +49,20 @@ class UpgradeHandler(msgspec.Struct, frozen=True, array_like=True, forbid_unknow
 
     name: str
     from_version: int
+
+
+WakeKind = Literal["attestation", "action", "timer"]
+
+
+class WakeHandler(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A function that runs when something else than readings happens.
+
+    That is: a statement of type `about`, a change of an own action, an own timer.
+    """
+
+    name: str
+    kind: WakeKind
+    about: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -58,10 +81,15 @@ class Manifest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     variables: tuple[str, ...]
     maps: tuple[str, ...]
     upgrades: tuple[UpgradeHandler, ...] = ()
+    wakes: tuple[WakeHandler, ...] = ()
 
     def upgrade(self, version: int) -> UpgradeHandler | None:
         """Find the handler that takes over the state of a version."""
         return next((one for one in self.upgrades if one.from_version == version), None)
+
+    def wake(self, kind: WakeKind) -> WakeHandler | None:
+        """Find the handler of the contract's own actions, or of its timers."""
+        return next((handler for handler in self.wakes if handler.kind == kind), None)
 
     def call(self, name: str) -> CallHandler | None:
         """Find a call handler by its name."""

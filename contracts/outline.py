@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contracts import language as lang
+from contracts.conditions import Condition
 from contracts.findings import Finding, find_at
 
 SUMMARY_SIZE_MAX: Final = 200
@@ -51,6 +52,9 @@ class FunctionDef:
     model: str = ""
     properties: tuple[str, ...] = ()
     from_version: int = 0
+    conditions: tuple[Condition, ...] = ()
+    about: str = ""
+    history: int = 0
 
 
 @dataclass(slots=True)

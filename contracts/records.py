@@ -13,6 +13,7 @@ from chain.operations import (
     Outcome,
     PropertyDefinition,
     QualityField,
+    Reading,
     Role,
     TwinKind,
     ValueField,
@@ -31,6 +32,7 @@ from chain.scalars import (
     TextField,
     TwinIdField,
 )
+from contracts.conditions import Condition
 from contracts.manifest import Manifest
 
 ActionStatus = Literal["open", "acknowledged", "completed", "declined"]
@@ -162,11 +164,17 @@ class ContractRecord(Record, frozen=True, array_like=True):
 
 
 class Trigger(Record, frozen=True, array_like=True):
-    """A handler of a contract that readings of certain properties wake."""
+    """A handler of a contract that readings of certain properties wake.
+
+    With `conditions`, their limits as the deployment has them, only readings that pass one. Of each
+    of the properties the last `history` readings are kept.
+    """
 
     contract: NameField
     handler: str
     properties: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+    history: CountField = 0
 
 
 class TriggerRecord(Record, frozen=True, array_like=True):
@@ -175,16 +183,22 @@ class TriggerRecord(Record, frozen=True, array_like=True):
     triggers: tuple[Trigger, ...]
 
 
-class ActionCause(Record, frozen=True, array_like=True):
-    """Why an action was opened: the transaction, and the readings of the twin in it.
+CauseKind = Literal["readings", "call", "attestation", "action", "timer"]
 
-    The times bound the readings that were handed to the contract; None when a call opened it.
+
+class ActionCause(Record, frozen=True, array_like=True):
+    """Why an action was opened: the transaction, and what in it made the contract run.
+
+    The times bound the readings that were handed to the contract; None when it was woken otherwise.
+    `about` is the id of the attestation or action in hex, or the timer's name.
     """
 
     transaction: HashField
     twin: TwinIdField
     first_time_ms: MillisField | None
     last_time_ms: MillisField | None
+    kind: CauseKind = "call"
+    about: TextField = ""
 
 
 class ActionStep(Record, frozen=True, array_like=True):
@@ -204,6 +218,9 @@ class ActionRecord(Record, frozen=True, array_like=True):
 
     `key` is the contract's own name for it; while the action is unfinished the contract cannot
     open it again. `details` is an encoded dict. `history` holds the answers, oldest first.
+    `handler` of the contract's source `source_hash` opened it, because of `cause`. When it is not
+    finished at its deadline it is overdue, from `overdue_height` on; from then on `escalate_to` may
+    answer, too.
     """
 
     id: HashField
@@ -220,6 +237,10 @@ class ActionRecord(Record, frozen=True, array_like=True):
     deadline_ms: MillisField | None
     cause: ActionCause
     history: tuple[ActionStep, ...] = ()
+    handler: str = ""
+    source_hash: HashField | None = None
+    escalate_to: OrganisationField | None = None
+    overdue_height: HeightField | None = None
 
     @property
     def acknowledged_by(self) -> OrganisationId | None:
@@ -240,6 +261,21 @@ class ActionRecord(Record, frozen=True, array_like=True):
 
     def _acknowledgement(self) -> ActionStep | None:
         return next((step for step in self.history if step.status == "acknowledged"), None)
+
+
+class HistoryRecord(Record, frozen=True, array_like=True):
+    """The last accepted readings of a property, oldest first: as many as contracts ask for."""
+
+    readings: tuple[Reading, ...]
+
+
+class DueRecord(Record, frozen=True, array_like=True):
+    """Something that is due at a time: a contract's timer, or the deadline of an action."""
+
+    due_ms: MillisField
+    contract: NameField
+    timer: str
+    action: HashField | None
 
 
 class ConsentRecord(Record, frozen=True, array_like=True):

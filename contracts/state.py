@@ -6,6 +6,7 @@ when the block asks for its writes: a hundred changes of one twin cost one encod
 """
 
 from bisect import bisect_left, insort
+from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
 from itertools import islice
@@ -82,6 +83,8 @@ class Overlay:
         self._touched: list[bytes] = []
         """Every key that was ever written, sorted; keys of undone writes stay and do no harm."""
         self._touched_set: set[bytes] = set()
+        self.committed: Iterable[bytes] = ()
+        """The keys that the last savepoint kept."""
 
     @property
     def depth(self) -> int:
@@ -102,6 +105,7 @@ class Overlay:
         assert self.depth > 0, "commit without begin"
         top = self._layers.pop()
         self._layers[-1].update(top)
+        self.committed = top.keys()
 
     def rollback(self) -> None:
         """Undo what was written since the last open savepoint, and close it."""

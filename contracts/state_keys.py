@@ -14,7 +14,6 @@ first, so they sort as numbers do.
     contract-state/<name>/<key>                   what the contract keeps there
     contract-...                                  its versions: contracts/lifecycle_keys.py
     trigger/<model>                               TriggerRecord: contracts that the model wakes
-    consent/<organisation>/<contract>/<32 bytes>  ConsentRecord, for the source of this hash
     action/<32 bytes>                             ActionRecord
     action-key/<contract>/<twin>/<key>            id of the unfinished action with this key
     action-at/<height><32 bytes>                  the action's id, in order of opening
@@ -34,6 +33,8 @@ first, so they sort as numbers do.
     evidence/<32 bytes>                           EvidenceRecord
     evidence-at/<height><32 bytes>                the evidence's id, in order of recording
     offence/<32 bytes: vote key>/<height><32 bytes>  the evidence's id, in order of the offence
+
+What contracts wait for stands in `contracts.wakeup_keys`.
 
 Heights of committees count down, so that the one in force at a height is the first from its key on.
 """
@@ -127,16 +128,6 @@ def contract_state_prefix(name: str) -> bytes:
 def trigger_key(model: str) -> bytes:
     """Give the key of the TriggerRecord of a twin model."""
     return b"trigger/" + model.encode()
-
-
-def consents_prefix(organisation: OrganisationId) -> bytes:
-    """Give the prefix of what an organisation consented to."""
-    return b"consent/" + organisation.encode() + b"/"
-
-
-def consent_key(organisation: OrganisationId, contract: str, source_hash: Hash) -> bytes:
-    """Give the key of a ConsentRecord."""
-    return consents_prefix(organisation) + contract.encode() + b"/" + source_hash
 
 
 def action_key(action: Hash) -> bytes:

@@ -6,6 +6,8 @@ import ast
 from typing import Final
 
 from contracts import language as lang
+from contracts.conditions import TESTS_MAX, Condition, parse_conditions
+from contracts.language import HISTORY_MAX
 from contracts.outline import (
     ConstantDef,
     FieldDef,
@@ -19,6 +21,8 @@ from contracts.outline import (
     summarise,
 )
 
+ATTESTATION_TYPE_SIZE_MAX: Final = 256
+_TRIGGER_WORDS: Final = frozenset(("model", "properties", "when", "history"))
 _TOP_LEVEL: Final = (
     "a docstring, an import from contracts.author, a constant, Var or Map, @record class, or def"
 )
@@ -198,10 +202,23 @@ def _read_decorator(outline: Outline, node: ast.FunctionDef, mark: ast.expr) -> 
         case ast.Name(id="call" | "initial" as handler):
             check_import(outline, node, handler)
             return FunctionDef(node.name, node, handler)
+        case ast.Name(id="on_action" | "on_timer" as name) if len(node.args.args) == 1:
+            check_import(outline, node, name)
+            kind = name.removeprefix("on_")
+            if any(other.handler == kind for other in outline.functions.values()):
+                outline.add(node, "decorator", f"a contract has one @{name} function", "one")
+            return FunctionDef(node.name, node, kind)
+        case ast.Call(
+            func=ast.Name(id="on_attestation"),
+            args=[],
+            keywords=[ast.keyword(arg="type", value=ast.Constant(value=str(about)))],
+        ) if 1 <= len(about) <= ATTESTATION_TYPE_SIZE_MAX and len(node.args.args) == 1:
+            check_import(outline, node, "on_attestation")
+            return FunctionDef(node.name, node, "attestation", about=about)
         case ast.Call(func=ast.Name(id="on_update"), args=[], keywords=words):
             check_import(outline, node, "on_update")
-            trigger = _read_trigger(node, {word.arg: word.value for word in words})
-            if trigger is not None and len(words) == 2:
+            trigger = _read_trigger(outline, node, {word.arg: word.value for word in words})
+            if trigger is not None:
                 return trigger
         case ast.Call(
             func=ast.Name(id="upgrade"),
@@ -220,8 +237,9 @@ def _read_decorator(outline: Outline, node: ast.FunctionDef, mark: ast.expr) -> 
         node,
         "decorator",
         "this is not a handler's decorator",
-        "@call, @initial, @upgrade(from_version=1) on a function without parameters, or "
-        '@on_update(model="...", properties=["..."]) on a function of one parameter',
+        "@call, @initial, @upgrade(from_version=1) on a function without parameters, or with one "
+        'parameter @on_update(model="...", properties=["..."], when="..."), '
+        '@on_attestation(type="..."), @on_action, @on_timer',
     )
     return FunctionDef(node.name, node)
 
@@ -231,8 +249,12 @@ def _has_parameters(node: ast.FunctionDef) -> bool:
     return bool(given.posonlyargs or given.args or given.kwonlyargs or given.vararg or given.kwarg)
 
 
-def _read_trigger(node: ast.FunctionDef, given: dict[str | None, ast.expr]) -> FunctionDef | None:
+def _read_trigger(
+    outline: Outline, node: ast.FunctionDef, given: dict[str | None, ast.expr]
+) -> FunctionDef | None:
     model, properties = given.get("model"), given.get("properties")
+    if not {"model", "properties"} <= given.keys() <= _TRIGGER_WORDS:
+        return None
     if not isinstance(model, ast.Constant) or not isinstance(model.value, str):
         return None
     if not isinstance(properties, ast.List) or len(node.args.args) != 1:
@@ -244,4 +266,42 @@ def _read_trigger(node: ast.FunctionDef, given: dict[str | None, ast.expr]) -> F
     )
     if not 1 <= len(names) == len(properties.elts) <= 64:
         return None
-    return FunctionDef(node.name, node, "update", model.value, names)
+    conditions = _read_conditions(outline, given["when"], names) if "when" in given else ()
+    history = _read_history(outline, given["history"]) if "history" in given else 0
+    return FunctionDef(
+        node.name,
+        node,
+        "update",
+        model.value,
+        names,
+        conditions=conditions,
+        history=history,
+    )
+
+
+def _read_history(outline: Outline, node: ast.expr) -> int:
+    match node:
+        case ast.Constant(value=int(count)) if type(count) is int and 1 <= count <= HISTORY_MAX:
+            return count
+        case _:
+            reason = f"a history is a number of readings, 1 to {HISTORY_MAX}"
+            outline.add(node, "history", reason, "history=48")
+            return 0
+
+
+def _read_conditions(
+    outline: Outline, node: ast.expr, properties: tuple[str, ...]
+) -> tuple[Condition, ...]:
+    constants = {name: entry.value for name, entry in outline.constants.items()}
+    found = None
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        found = parse_conditions(node.value, constants)
+    if found is not None and all(one.property in properties for one in found):
+        return found
+    outline.add(
+        node,
+        "condition",
+        f"this is no condition: up to {TESTS_MAX} tests of the handler's properties, joined by or",
+        "when=\"power < LIMIT or crosses(speed, parameter('limit', 2.5)) or is_bad(power)\"",
+    )
+    return ()

@@ -8,7 +8,7 @@ is put aside as `alarm.past.json` when the node is past the height where it stop
 
 import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,7 @@ WORKER_FAILED: Final = "VT-8131"
 KEYS_MAX: Final = 16_384
 NODES_MAX: Final = 65_536
 TRANSACTIONS_MAX: Final = 16_384
+VALUES_SIZE_MAX: Final = 16 << 20
 _FILE_SIZE_MAX: Final = 64 << 20
 _WHY_MAX: Final = 1_000
 log = get_log(__name__)
@@ -57,9 +58,12 @@ class BlockDifference(Struct, frozen=True, kw_only=True):
     """A block of which this node gets another result than the quorum.
 
     `keys` are the state keys that it wrote here, in hex and key order; `nodes` the nodes that its
-    own state tree got by them, 65 bytes each, joined, in base64. `keys_left_out` counts keys over
-    `KEYS_MAX`; with more than `NODES_MAX` nodes none are kept. `damaged` are keys whose value on
-    this disk is not what the last state root says, so the disk is to blame.
+    own state tree got by them, 65 bytes each, joined, in base64. `values` are those of the first of
+    these keys, in base64, null where one was deleted, up to `VALUES_SIZE_MAX` bytes; `writers` the
+    places in the block of the transactions that wrote the keys last, -1 for what none did.
+    `keys_left_out` counts keys over `KEYS_MAX`; with more than `NODES_MAX` nodes none are kept.
+    `damaged` are keys whose value on this disk is not what the last state root says, so the disk is
+    to blame.
     """
 
     block: str
@@ -71,6 +75,8 @@ class BlockDifference(Struct, frozen=True, kw_only=True):
     keys_left_out: int
     nodes: str
     damaged: list[str]
+    values: list[str | None] = []
+    writers: list[int] = []
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
@@ -240,8 +246,23 @@ def describe_difference(divergence: Divergence, head: Head, store: Store) -> Blo
         keys=[key.hex() for key in written[:KEYS_MAX]],
         keys_left_out=max(0, len(written) - KEYS_MAX),
         nodes=base64.b64encode(b"".join(nodes)).decode() if len(nodes) <= NODES_MAX else "",
+        values=list(_encode_values(executed.writes, written[:KEYS_MAX])),
+        writers=[executed.writers.get(key, -1) for key in written[:KEYS_MAX]],
         damaged=[key.hex() for key in _find_damaged(store, head.state_root, written[:KEYS_MAX])],
     )
+
+
+def _encode_values(
+    writes: Mapping[bytes, bytes | None], keys: Sequence[bytes]
+) -> Iterator[str | None]:
+    """Give the values of the keys, in their order, until they are too many bytes."""
+    size = 0
+    for key in keys:
+        value = writes[key]
+        size += len(value or b"")
+        if size > VALUES_SIZE_MAX:
+            return
+        yield None if value is None else base64.b64encode(value).decode()
 
 
 def _find_damaged(store: Store, root: Hash, written: Sequence[bytes]) -> Sequence[bytes]:

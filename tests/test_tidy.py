@@ -37,6 +37,8 @@ WITHOUT_UNIT_TEST: Final = {
     "node/replica/ports.py": "protocols without behaviour",
     "node/replica/effects.py": "frozen values without behaviour",
     "node/replica/events.py": "frozen values without behaviour",
+    "contracts/happenings.py": "frozen values without behaviour",
+    "node/replica/duties.py": "it only joins test_reporting.py and test_bell.py",
     "node/replica/setting.py": "frozen values without behaviour",
     "node/replica/messages.py": "frozen values; their encoding is tested in test_codec.py",
     "consensus/chain.py": "frozen values without behaviour",
@@ -74,7 +76,9 @@ TESTED_THROUGH: Final = {
     "contracts/source.py": "test_checker.py: parts of the checker",
     "contracts/language_tables.py": "test_language.py: the tables of the language",
     "contracts/manifest.py": "test_compiler.py: what the compiler reads out",
+    "contracts/native/histories.py": "test_happenings.py: what contracts read of them",
     "contracts/conformance_programs.py": "test_conformance.py runs them",
+    "contracts/conformance_sources.py": "test_conformance.py runs them",
     "contracts/conformance_results.py": "test_conformance.py: what the programs come to",
     "contracts/metered_expressions.py": "test_metering.py: parts of the rewriter",
 }

@@ -184,6 +184,40 @@ class _WatchedHost:
         self._watched.reads[f"twin {twin_id}"] = _show_encoded(value)
         return value
 
+    def history(self, twin_id: str, name: str, limit: int) -> bytes:
+        """Give the last readings of a property."""
+        rows = self._host.history(twin_id, name, limit)
+        self._watched.reads[f"history {twin_id} {name}"] = _show_encoded(rows)
+        return rows
+
+    def attestations(self, twin_id: str, since: int, limit: int) -> bytes:
+        """Give statements about a twin."""
+        found = self._host.attestations(twin_id, since, limit)
+        self._watched.reads[f"statements {twin_id}"] = _show_encoded(found)
+        return found
+
+    def set_timer(self, name: str, due_ms: int | None) -> None:
+        """Set a timer, or cancel it."""
+        self._watched.writes[f"timer {name}"] = show(due_ms)
+        self._host.set_timer(name, due_ms)
+
+    def begin_call(
+        self, contract: str, method: str, arguments: bytes, gas_left: int
+    ) -> Invocation | None:
+        """Begin a call of another contract; what that one reads and writes is noted, too."""
+        self._watched.writes[f"call {contract}.{method}"] = _show_encoded(arguments)
+        return self._host.begin_call(contract, method, arguments, gas_left)
+
+    def end_call(self) -> None:
+        """End the call that was begun last."""
+        self._host.end_call()
+
+    def restart(self) -> None:
+        """Forget what the run did."""
+        self._watched.reads.clear()
+        self._watched.writes.clear()
+        self._host.restart()
+
     def emit(self, name: str, payload: bytes) -> None:
         """Record an event."""
         self._watched.writes[f"event {name}"] = _show_encoded(payload)

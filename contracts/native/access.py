@@ -3,7 +3,7 @@
 from typing import Final
 
 from chain.errors import Refused
-from chain.operations import AnyOperation, ReportEvidence, Role, name_of
+from chain.operations import AnyOperation, ReportEvidence, Role, RunTimers, name_of
 from chain.scalars import Height, OrganisationId, PublicKey, TwinId
 from contracts import state_keys
 from contracts.native.committee import get_committee
@@ -29,6 +29,7 @@ _NEEDED_ROLES: Final[dict[str, tuple[Role, ...]]] = {
     "report_evidence": (),
     "propose_contract": (ADMINISTRATOR,),
     "consent": (ADMINISTRATOR,),
+    "run_timers": (),
 }
 """One of these roles is needed; an empty tuple means that any valid key will do."""
 
@@ -38,15 +39,15 @@ def get_sender(
 ) -> KeyRecord:
     """Give the record of the key that signed a transaction.
 
-    The vote key of a node may report evidence and nothing else: nobody registers it. It is given
-    as a key of the node's organisation without any role, even when somebody did register it: it
-    is public, so who registered and revoked it would silence the node.
+    The vote key of a node may report evidence, run what is due, and nothing else: nobody registers
+    it. It is given as a key of the node's organisation without any role, even when somebody did
+    register it: it is public, so who registered and revoked it would silence the node.
 
     Args: height: of the block that holds the transaction, or may hold it next.
     Raises: Refused: VT-2010 not registered, VT-2011 revoked.
     """
     record = None
-    if isinstance(operation, ReportEvidence):
+    if isinstance(operation, ReportEvidence | RunTimers):
         record = _find_reporter(overlay, key, height)
     if record is None:
         record = overlay.get_record(state_keys.public_key_key(key), KeyRecord)

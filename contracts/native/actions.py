@@ -4,6 +4,9 @@
       \\             \\
        `--> declined   `--> declined
 
+One that is not finished at its deadline is overdue: the contract is told, and the organisation that
+it is escalated to may answer as well.
+
 A contract names an action by a key. While the action is unfinished (open or acknowledged), the
 contract cannot open another with the same key at the same twin: asking again does nothing, so a
 contract may simply ask whenever its condition holds. `twin.open_actions` are those that wait for
@@ -23,7 +26,9 @@ from chain.values import encode_value
 from contracts import state_keys
 from contracts.context import NATIVE_SOURCE, TransactionContext
 from contracts.executor import ActionRequest
+from contracts.happenings import ActionChanged
 from contracts.native.access import get_twin, put_twin
+from contracts.native.timers import forget_deadline, watch_deadline
 from contracts.records import (
     ActionCause,
     ActionRecord,
@@ -50,6 +55,7 @@ def open_action(
     request: ActionRequest,
     twin: TwinRecord,
     contract: ContractRecord,
+    handler: str,
     cause: ActionCause,
     context: TransactionContext,
     overlay: Overlay,
@@ -80,7 +86,11 @@ def open_action(
         opened_time_ms=context.block.time_ms,
         deadline_ms=None if request.deadline_ms is None else UnixMillis(request.deadline_ms),
         cause=cause,
+        handler=handler,
+        source_hash=contract.source_hash,
+        escalate_to=None if request.escalate_to is None else OrganisationId(request.escalate_to),
     )
+    watch_deadline(action, overlay)
     overlay.put(name, action.id)
     overlay.put_record(state_keys.action_key(action.id), action)
     height = context.block.height
@@ -109,7 +119,7 @@ def acknowledge(operation: Acknowledge, context: TransactionContext, overlay: Ov
     action = overlay.get_record(state_keys.action_key(operation.action), ActionRecord)
     if action is None:
         raise Refused("VT-2050", action=operation.action)
-    if action.addressee != organisation:
+    if organisation not in _addressees(action):
         raise Refused(
             "VT-2051", action=action.id, addressee=action.addressee, organisation=organisation
         )
@@ -119,7 +129,9 @@ def acknowledge(operation: Acknowledge, context: TransactionContext, overlay: Ov
     overlay.put_record(state_keys.action_key(action.id), answered)
     if not _NEXT[answered.status]:
         overlay.delete(state_keys.action_idempotency_key(action.contract, action.twin, action.key))
+        forget_deadline(answered, overlay)
     put_twin(overlay, _close_loop(get_twin(overlay, action.twin), answered, context))
+    context.happenings.append(ActionChanged(answered))
     context.emit(
         "action_" + operation.outcome,
         action.id.hex(),
@@ -131,6 +143,13 @@ def acknowledge(operation: Acknowledge, context: TransactionContext, overlay: Ov
         },
     )
     return encode_value({"action": action.id.hex(), "status": answered.status})
+
+
+def _addressees(action: ActionRecord) -> tuple[OrganisationId, ...]:
+    """Give who may answer: the addressee, and when it is overdue whom that was escalated to."""
+    if action.overdue_height is None or action.escalate_to is None:
+        return (action.addressee,)
+    return action.addressee, action.escalate_to
 
 
 def _compute_action_id(transaction: Hash, contract: str, twin: str, key: str) -> Hash:
@@ -153,6 +172,12 @@ def _to_opened_event(action: ActionRecord) -> Event:
             "twin": cause.twin,
             "first_time_ms": cause.first_time_ms,
             "last_time_ms": cause.last_time_ms,
+            "kind": cause.kind,
+            "about": cause.about,
+        },
+        "rule": {
+            "handler": action.handler,
+            "source_hash": None if action.source_hash is None else action.source_hash.hex(),
         },
     }
     return Event(NATIVE_SOURCE, "action_opened", action.id.hex(), encode_value(payload))

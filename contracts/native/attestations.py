@@ -9,11 +9,12 @@ from chain.errors import InvalidInput, Refused
 from chain.hashing import hash_tagged
 from chain.operations import Attest
 from chain.scalars import Hash, PublicKey, TwinId
-from chain.values import encode_value
+from chain.values import Value, encode_value
 from contracts import state_keys
 from contracts.context import TransactionContext
+from contracts.happenings import Attested
 from contracts.native.access import get_twin, put_twin
-from contracts.records import AttestationRecord
+from contracts.records import AttestationRecord, TwinRecord
 from contracts.state import Overlay
 
 
@@ -56,12 +57,27 @@ def attest(operation: Attest, context: TransactionContext, overlay: Overlay) -> 
             updated_height=context.block.height,
         ),
     )
+    context.happenings.append(Attested(record))
     context.emit(
         "attested",
         twin.id,
         {"id": attestation.hex(), "issuer": record.issuer, "predicate_type": record.predicate_type},
     )
     return encode_value({"attestation": attestation.hex()})
+
+
+def describe_attestation(record: AttestationRecord, twin: TwinRecord) -> dict[str, Value]:
+    """Give what contracts get of a statement: `contracts.runtime.happenings.Attestation`."""
+    return {
+        "id": record.id.hex(),
+        "twin": twin.id,
+        "model": twin.model,
+        "issuer": record.issuer,
+        "type": record.predicate_type,
+        "files": [file.name for file in record.files],
+        "height": record.height,
+        "time_ms": record.time_ms,
+    }
 
 
 def compute_attestation_id(twin: TwinId, key: PublicKey, payload: bytes) -> Hash:

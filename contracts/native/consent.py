@@ -9,7 +9,7 @@ version needs another consent. An organisation's own contracts need none.
 from chain.operations import Consent
 from chain.scalars import Hash, OrganisationId
 from chain.values import encode_value
-from contracts import state_keys
+from contracts import wakeup_keys
 from contracts.context import TransactionContext
 from contracts.records import ConsentRecord, ContractRecord
 from contracts.state import Overlay
@@ -34,7 +34,7 @@ def put_consent(
     organisation: OrganisationId, given: Consent, context: TransactionContext, overlay: Overlay
 ) -> None:
     """Write an organisation's consent, or that it was taken back."""
-    key = state_keys.consent_key(organisation, given.contract, given.source_hash)
+    key = wakeup_keys.consent_key(organisation, given.contract, given.source_hash)
     record = ConsentRecord(
         organisation,
         given.contract,
@@ -50,6 +50,6 @@ def has_consent(contract: ContractRecord, owner: OrganisationId, overlay: Overla
     """Tell whether a contract may run for, and act on, the twins of an organisation."""
     if contract.owner == owner:
         return True
-    key = state_keys.consent_key(owner, contract.name, Hash(contract.source_hash))
+    key = wakeup_keys.consent_key(owner, contract.name, Hash(contract.source_hash))
     record = overlay.get_record(key, ConsentRecord)
     return record is not None and record.is_given

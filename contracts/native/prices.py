@@ -1,4 +1,4 @@
-"""What native work costs, in the gas of contracts, so that a block's limit holds for all.
+"""What native work costs, in the gas that contracts pay with, so a block's limit holds for all.
 
 Measured on one machine (medians of CPU time, CPython 3.11): one gas of a contract takes about
 0.026 microseconds. Checking a signature took 53 microseconds and decoding a small transaction 9; a

@@ -28,7 +28,8 @@ from chain.errors import ChainError, InvalidInput, Refused
 from chain.operations import Reading, Telemetry, TwinReadings
 from chain.scalars import DECIMAL_PATTERN, TwinId, UnixMillis
 from chain.values import encode_value
-from contracts.context import TransactionContext, TwinUpdate
+from contracts.context import TransactionContext
+from contracts.happenings import TwinUpdate
 from contracts.native.access import get_own_twin, put_twin
 from contracts.native.prices import PROPERTY_GAS
 from contracts.records import LastValue, TwinProperty, TwinRecord
@@ -47,6 +48,8 @@ class _Tally:
     """What became of the readings of one twin."""
 
     accepted: list[Reading] = field(default_factory=list)
+    before: dict[str, str] = field(default_factory=dict)
+    """Values of the properties before this transaction."""
     late: int = 0
     duplicate: int = 0
 
@@ -74,7 +77,7 @@ def record_telemetry(operation: Telemetry, context: TransactionContext, overlay:
     for twin_id, tally in tallies.items():
         context.emit("readings_recorded", twin_id, _to_counts(tally))
         if tally.accepted:
-            context.wake_ups.append(TwinUpdate(twin_id, tuple(tally.accepted)))
+            context.happenings.append(TwinUpdate(twin_id, tuple(tally.accepted), tally.before))
     total = [_to_counts(tally) for tally in tallies.values()]
     return encode_value({name: sum(one[name] for one in total) for name in total[0]})
 
@@ -109,6 +112,8 @@ def _record_batch(
                 block.height,
             )
             tally.accepted.append(reading)
+            if before is not None and before.transaction != context.transaction.id:
+                tally.before[name] = "" if before.quality >> 31 else before.value
             accepted += 1
         elif _repeats(reading, before):
             duplicate += 1

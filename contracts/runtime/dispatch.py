@@ -16,6 +16,7 @@ from contracts.runtime.builtins import sort_items
 from contracts.runtime.comparison import check_key, equal
 from contracts.runtime.containers import shrink, sized
 from contracts.runtime.context import Context
+from contracts.runtime.happenings import ActionChange, Attestation, Timer
 from contracts.runtime.meter import Meter
 from contracts.runtime.objects import (
     MapState,
@@ -42,6 +43,9 @@ _TYPES: Final[dict[str, type]] = {
     "Sample": Sample,
     "Twin": Twin,
     "ctx": Context,
+    "Attestation": Attestation,
+    "ActionChange": ActionChange,
+    "Timer": Timer,
 }
 _FIELDS: Final = {
     (_TYPES[owner], name)
@@ -322,5 +326,14 @@ METHODS: Final[dict[tuple[type, str], Callable[..., Any]]] = {
     (Context, "parameter"): lambda meter, context, name, default: context.parameter(
         meter, name, default
     ),
+    (Context, "attestations"): lambda meter, context, *given: context.attestations(meter, *given),
+    (Context, "history"): lambda meter, context, *given: context.history(meter, *given),
+    (Context, "call"): lambda meter, context, contract, method, /, **given: context.call(
+        meter, contract, method, given
+    ),
+    (Context, "set_timer"): lambda meter, context, name, at_ms: context.set_timer(
+        meter, name, at_ms
+    ),
+    (Context, "cancel_timer"): lambda meter, context, name: context.cancel_timer(meter, name),
     (Context, "twin"): lambda meter, context, twin: context.twin(meter, twin),
 }

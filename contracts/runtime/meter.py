@@ -23,6 +23,14 @@ class ContractFailure(BaseException):
     """The contract said `fail(text)`."""
 
 
+class CalleeStopped(BaseException):
+    """A contract that this one called did not end well; then this one does not, either."""
+
+
+class NoSuchHandler(Exception):
+    """The contract has no handler of this kind and name."""
+
+
 class HostRaised(BaseException):
     """The host raised while serving the contract; `cause` passes through to the executor's user."""
 
@@ -34,11 +42,12 @@ class HostRaised(BaseException):
 class Meter:
     """Counts what is left. `session` and `records` belong to the invocation that is running."""
 
-    __slots__ = ("depth", "left", "records", "session")
+    __slots__ = ("depth", "is_running", "left", "records", "session")
 
     def __init__(self, gas: int) -> None:
         self.left = gas
         self.depth = 0
+        self.is_running = False
         self.session: Session
         self.records: dict[str, RecordType] = {}
 

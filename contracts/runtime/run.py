@@ -18,10 +18,14 @@ from contracts.executor import (
 )
 from contracts.language import ENTRY_GAS, TYPES
 from contracts.manifest import Parameter
+from contracts.runtime.calls import Calls, Load
+from contracts.runtime.happenings import MAKERS
 from contracts.runtime.meter import (
     CallDepthExceeded,
+    CalleeStopped,
     ContractFailure,
     HostRaised,
+    NoSuchHandler,
     OutOfGas,
     name_error,
 )
@@ -41,31 +45,28 @@ class Outcome:
     failure: BaseException | None = None
 
 
-class _NoSuchHandler(Exception):
-    """The contract has no handler of this kind and name."""
-
-
-def run(loaded: Loaded, invocation: Invocation, host: Host) -> Outcome:
+def run(loaded: Loaded, invocation: Invocation, host: Host, load: Load) -> Outcome:
     """Run a handler to its end; writes and events stay in the session.
 
+    Args: load: gives the contracts that it calls.
     Raises: HostFault: this machine ran out of stack or memory; what the host raised, as it was.
     """
     meter = loaded.meter
     limit = max(0, min(invocation.gas_limit, GAS_LIMIT_MAX))
-    meter.left, meter.depth = limit, 0
-    meter.session = session = Session(meter, host)
+    calls = Calls(load, host, _handle)
     failure: BaseException | None = None
     try:
-        execution = Execution(status="ok", value=_run(loaded, invocation))
+        execution = Execution(status="ok", value=calls.run(loaded, invocation, limit, 0))
     except HostRaised as raised:
         raise raised.cause from None
     except OutOfGas:
-        return Outcome(Execution(status="out_of_gas", gas_used=limit), session)
+        return Outcome(Execution(status="out_of_gas", gas_used=limit), meter.session)
     except CallDepthExceeded:
         execution = Execution(status="call_depth")
-    except _NoSuchHandler:
+    except NoSuchHandler:
         execution = Execution(status="no_such_handler")
-    except ContractFailure as stopped:
+    except (ContractFailure, CalleeStopped) as stopped:
+        failure = stopped.__cause__
         text = str(stopped)[:ERROR_TEXT_SIZE_MAX]
         execution = Execution(status="contract_error", error=text)
     except (RecursionError, MemoryError) as error:
@@ -78,19 +79,19 @@ def run(loaded: Loaded, invocation: Invocation, host: Host) -> Outcome:
         Execution(
             status=execution.status, value=execution.value, error=execution.error, gas_used=used
         ),
-        session,
+        meter.session,
         failure,
     )
 
 
-def _run(loaded: Loaded, invocation: Invocation) -> bytes:
+def _handle(loaded: Loaded, invocation: Invocation) -> bytes:
     meter = loaded.meter
     # Parameters are decoded anew when another deployment of the same source ran before.
     given_size = len(invocation.arguments) + len(invocation.parameters)
     meter.charge(ENTRY_GAS + given_size * READ_BYTE_GAS)
     handler = loaded.handlers.get((invocation.kind, invocation.handler))
     if handler is None:
-        raise _NoSuchHandler
+        raise NoSuchHandler
     loaded.context.begin(invocation)
     loaded.rebuild()
     arguments = _decode_arguments(invocation.arguments)
@@ -98,6 +99,9 @@ def _run(loaded: Loaded, invocation: Invocation) -> bytes:
         handler(_make_update(arguments))
         # A last charge that does not stop by itself may have taken more than there was.
         meter.charge(0)
+        return b""
+    if invocation.kind in MAKERS:
+        handler(MAKERS[invocation.kind](arguments))
         return b""
     found = loaded.manifest.call(invocation.handler)
     _check_arguments(arguments, found.parameters if found is not None else ())

@@ -1,8 +1,7 @@
 """The node's end of the worker: starts it, feeds it, and replaces it when it dies or stalls.
 
-A worker's death is never a transaction result. The run is tried once more in a new worker; what
-the host answered to `open_action` is repeated from memory, so that the second try sees the same
-world. If that fails too, `HostFault` goes up and the node decides.
+A worker's death is never a transaction result. The host forgets what the run did, and it is tried
+once more in a new worker. If that fails too, `HostFault` goes up and the node decides.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import Final
 import msgspec
 
 from contracts.executor import Execution, Host, HostFault, Invocation
+from contracts.runtime.session import Results
 from contracts.sandbox.frames import (
     FRAME_SIZE_MAX,
     LENGTH_SIZE,
@@ -25,11 +25,15 @@ from contracts.sandbox.frames import (
     Abort,
     Answer,
     AskAction,
+    AskAttestations,
+    AskCall,
+    AskHistory,
     AskKey,
     AskRange,
     AskSource,
     AskTwin,
     Done,
+    EndCall,
     Fault,
     Frame,
     Question,
@@ -168,19 +172,17 @@ class SandboxExecutor:
 
     def execute(self, invocation: Invocation, host: Host) -> Execution:
         """Run one handler to its end; see `contracts.executor.Executor`."""
-        opened: list[str | None] = []
         reason = ""
-        for _ in range(TRIES):
+        for number in range(TRIES):
             try:
-                done = self._try(invocation, host, opened)
+                if number > 0:
+                    host.restart()
+                done = self._try(invocation, host)
             except WorkerLost as lost:
                 self._drop_worker()
                 reason = str(lost)
                 continue
-            for key, value in done.writes:
-                host.put(key, value)
-            for name, payload in done.events:
-                host.emit(name, payload)
+            Results(done.writes, done.events, done.timers).hand_over(host)
             return done.execution
         raise HostFault(f"the contract worker is lost twice: {reason}")
 
@@ -204,13 +206,12 @@ class SandboxExecutor:
             self._worker = None
             self.restarts += 1
 
-    def _try(self, invocation: Invocation, host: Host, opened: list[str | None]) -> Done:
-        """Run once. `opened` remembers what open_action answered, over tries."""
+    def _try(self, invocation: Invocation, host: Host) -> Done:
+        """Run once."""
         worker = self._get_worker()
         worker.fences()
         guard = RunGuard(invocation)
         worker.begin(Run(invocation, _read_ahead(invocation, host)))
-        asked = 0
         while True:
             match worker.receive():
                 case Done() as done:
@@ -222,15 +223,10 @@ class SandboxExecutor:
                     raise WorkerLost("it is ready twice")
                 case question:
                     guard.check_question(question)
-            if not isinstance(question, AskAction):
-                worker.send(Answer(self._serve(worker, host, question)))
-                continue
-            if asked == len(opened):
-                answer = self._serve(worker, host, question)
-                assert answer is None or isinstance(answer, str), "an action's id"
-                opened.append(answer)
-            worker.send(Answer(opened[asked]))
-            asked += 1
+            answer = self._serve(worker, host, question)
+            if isinstance(answer, Invocation):
+                guard.allow(answer.source_hash)
+            worker.send(Answer(answer))
 
     def _serve(self, worker: _Worker, host: Host, question: Question) -> object:
         """Let the host answer; when it raises, the worker drops the run and the error goes up."""
@@ -266,3 +262,15 @@ def _answer(host: Host, question: Question) -> object:
             return host.twin(twin)
         case AskAction(request=request):
             return host.open_action(request)
+        case AskAttestations(twin=twin, since=since, limit=limit):
+            return host.attestations(twin, since, limit)
+        case AskHistory(twin=twin, name=name, limit=limit):
+            return host.history(twin, name, limit)
+        case AskCall():
+            return host.begin_call(
+                question.contract, question.method, question.arguments, question.gas_left
+            )
+        case EndCall(writes=writes, events=events, timers=timers):
+            Results(writes, events, timers).hand_over(host)
+            host.end_call()
+            return None

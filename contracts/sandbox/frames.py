@@ -13,15 +13,21 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from contracts.executor import ActionRequest, Execution, Invocation
-from contracts.language import NAME_SIZE_MAX
-from contracts.runtime.context import TWIN_ID_SIZE_MAX
+from contracts.executor import GAS_LIMIT_MAX, ActionRequest, Execution, Invocation
+from contracts.language import HISTORY_MAX, NAME_SIZE_MAX
+from contracts.runtime.context import (
+    ARGUMENTS_SIZE_MAX,
+    ATTESTATIONS_MAX,
+    TIME_MS_MAX,
+    TWIN_ID_SIZE_MAX,
+)
 from contracts.runtime.session import (
     EVENT_SIZE_MAX,
     EVENTS_MAX,
     KEY_SIZE_MAX,
     RANGE_LIMIT_MAX,
     STATE_VALUE_SIZE_MAX,
+    TIMERS_MAX,
     WRITES_MAX,
 )
 
@@ -36,6 +42,10 @@ _Write = tuple[_Key, _Data | None]
 _Event = tuple[
     Annotated[str, msgspec.Meta(max_length=NAME_SIZE_MAX)],
     Annotated[bytes, msgspec.Meta(max_length=EVENT_SIZE_MAX)],
+]
+_Timer = tuple[
+    Annotated[str, msgspec.Meta(max_length=NAME_SIZE_MAX)],
+    Annotated[int, msgspec.Meta(ge=0, le=TIME_MS_MAX)] | None,
 ]
 
 
@@ -98,12 +108,46 @@ class AskAction(Frame, frozen=True, array_like=True, tag=9):
     request: ActionRequest
 
 
+class AskAttestations(Frame, frozen=True, array_like=True, tag=12):
+    """Answer: bytes."""
+
+    twin: Annotated[str, msgspec.Meta(max_length=TWIN_ID_SIZE_MAX)]
+    since: Annotated[int, msgspec.Meta(ge=0, le=TIME_MS_MAX)]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=ATTESTATIONS_MAX)]
+
+
+class AskCall(Frame, frozen=True, array_like=True, tag=13):
+    """Answer: an Invocation, or None."""
+
+    contract: Annotated[str, msgspec.Meta(max_length=NAME_SIZE_MAX)]
+    method: Annotated[str, msgspec.Meta(max_length=NAME_SIZE_MAX)]
+    arguments: Annotated[bytes, msgspec.Meta(max_length=ARGUMENTS_SIZE_MAX)]
+    gas_left: Annotated[int, msgspec.Meta(ge=0, le=GAS_LIMIT_MAX)]
+
+
+class EndCall(Frame, frozen=True, array_like=True, tag=14):
+    """The call that was begun last ended well, and leaves this behind. Answer: None."""
+
+    writes: Annotated[list[_Write], msgspec.Meta(max_length=WRITES_MAX)]
+    events: Annotated[list[_Event], msgspec.Meta(max_length=EVENTS_MAX)]
+    timers: Annotated[list[_Timer], msgspec.Meta(max_length=TIMERS_MAX)]
+
+
+class AskHistory(Frame, frozen=True, array_like=True, tag=15):
+    """Answer: bytes."""
+
+    twin: Annotated[str, msgspec.Meta(max_length=TWIN_ID_SIZE_MAX)]
+    name: Annotated[str, msgspec.Meta(max_length=NAME_SIZE_MAX)]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=HISTORY_MAX)]
+
+
 class Done(Frame, frozen=True, array_like=True, tag=10):
-    """The run ended; writes and events are empty unless it ended well."""
+    """The run ended; writes, events and timers are empty unless it ended well."""
 
     execution: Execution
     writes: Annotated[list[_Write], msgspec.Meta(max_length=WRITES_MAX)]
     events: Annotated[list[_Event], msgspec.Meta(max_length=EVENTS_MAX)]
+    timers: Annotated[list[_Timer], msgspec.Meta(max_length=TIMERS_MAX)] = []
 
 
 class Fault(Frame, frozen=True, array_like=True, tag=11):
@@ -113,8 +157,18 @@ class Fault(Frame, frozen=True, array_like=True, tag=11):
 
 
 ToWorker = Run | Answer | Abort
-Question = AskSource | AskKey | AskRange | AskTwin | AskAction
-ToNode = Ready | AskSource | AskKey | AskRange | AskTwin | AskAction | Done | Fault
+Question = (
+    AskHistory
+    | AskSource
+    | AskKey
+    | AskRange
+    | AskTwin
+    | AskAction
+    | AskAttestations
+    | AskCall
+    | EndCall
+)
+ToNode = Ready | Question | Done | Fault
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 TO_WORKER: Final[msgspec.msgpack.Decoder[ToWorker]] = msgspec.msgpack.Decoder(ToWorker)

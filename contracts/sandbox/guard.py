@@ -7,15 +7,17 @@ node's results, which the other nodes outvote, but not its memory, its time or i
 
 from __future__ import annotations
 
-from typing import Final
-
-from contracts.executor import ERROR_TEXT_SIZE_MAX, GAS_LIMIT_MAX, ActionRequest, Invocation
+from contracts.executor import (
+    ERROR_TEXT_SIZE_MAX,
+    GAS_LIMIT_MAX,
+    WITHOUT_VALUE,
+    ActionRequest,
+    Invocation,
+)
 from contracts.runtime.context import ACTION_TEXT_SIZES, DETAILS_SIZE_MAX
 from contracts.runtime.run import RETURN_SIZE_MAX
-from contracts.runtime.session import ACTIONS_MAX, READ_GAS
-from contracts.sandbox.frames import AskAction, AskSource, Done, Question
-
-_SOURCES_MAX: Final = 1
+from contracts.runtime.session import ACTION_GAS, CONTRACT_CALL_GAS, READ_GAS
+from contracts.sandbox.frames import AskAction, AskCall, AskSource, Done, EndCall, Question
 
 
 class WorkerLost(Exception):
@@ -28,9 +30,17 @@ class RunGuard:
     def __init__(self, invocation: Invocation) -> None:
         self._invocation = invocation
         # Reading is the cheapest question.
-        self._reads_left = min(invocation.gas_limit, GAS_LIMIT_MAX) // READ_GAS
-        self._actions_left = ACTIONS_MAX
-        self._sources_left = _SOURCES_MAX
+        gas = min(invocation.gas_limit, GAS_LIMIT_MAX)
+        self._reads_left = gas // READ_GAS
+        self._actions_left = gas // ACTION_GAS
+        self._calls_left = gas // CONTRACT_CALL_GAS
+        self._calls_open = 0
+        self._sources_left = {invocation.source_hash: 1}
+
+    def allow(self, source_hash: bytes) -> None:
+        """A call was begun, so the worker may need the source that it runs."""
+        self._calls_open += 1
+        self._sources_left[source_hash] = self._sources_left.get(source_hash, 0) + 1
 
     def check_question(self, question: Question) -> None:
         """Check one question before the host sees it.
@@ -39,14 +49,23 @@ class RunGuard:
         """
         match question:
             case AskSource(source_hash=source_hash):
-                self._sources_left -= 1
-                if source_hash != self._invocation.source_hash or self._sources_left < 0:
+                left = self._sources_left.get(source_hash, 0)
+                if not left:
                     raise WorkerLost("it asks for a source that it does not need")
+                self._sources_left[source_hash] = left - 1
             case AskAction(request=request):
                 self._actions_left -= 1
                 if self._actions_left < 0:
                     raise WorkerLost("it asks for more actions than there can be")
                 self._check_action(request)
+            case AskCall():
+                self._calls_left -= 1
+                if self._calls_left < 0:
+                    raise WorkerLost("it calls more contracts than its gas buys")
+            case EndCall():
+                self._calls_open -= 1
+                if self._calls_open < 0:
+                    raise WorkerLost("it ends a call that it did not begin")
             case _:
                 self._reads_left -= 1
                 if self._reads_left < 0:
@@ -70,7 +89,7 @@ class RunGuard:
         if len(execution.value) > RETURN_SIZE_MAX or len(execution.error) > ERROR_TEXT_SIZE_MAX:
             raise WorkerLost("its result is too large")
         if execution.status == "ok":
-            if not execution.value and self._invocation.kind != "update":
+            if not execution.value and self._invocation.kind not in WITHOUT_VALUE:
                 raise WorkerLost("it ended well without a value")
-        elif done.writes or done.events or execution.value:
+        elif done.writes or done.events or done.timers or execution.value:
             raise WorkerLost("it failed and wrote nevertheless")

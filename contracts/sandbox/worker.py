@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import os
 
-from contracts.compiler import Loaded
+import msgspec
+
 from contracts.executor import ActionRequest, HostFault, Invocation
 from contracts.inprocess import ContractCache
 from contracts.manifest import compute_source_hash
 from contracts.runtime.run import run
+from contracts.runtime.session import Results
 from contracts.sandbox.frames import (
     LENGTH_SIZE,
     TO_WORKER,
     Abort,
     Answer,
     AskAction,
+    AskAttestations,
+    AskCall,
+    AskHistory,
     AskKey,
     AskRange,
     AskSource,
     AskTwin,
     Done,
+    EndCall,
     Fault,
     Frame,
     Question,
@@ -114,7 +120,10 @@ class _RemoteHost:
 
     def __init__(self, channel: _Channel, reads: dict[str, bytes | None]) -> None:
         self._channel = channel
-        self._reads = reads
+        self._reads = [reads]
+        """What was read ahead, for each contract that runs: the caller's, then the called."""
+        self._left = Results([], [], [])
+        """What a called contract leaves behind, until the call ends."""
 
     def source(self, source_hash: bytes) -> str:
         answer = self._channel.ask(AskSource(source_hash))
@@ -122,8 +131,9 @@ class _RemoteHost:
         return answer
 
     def get(self, key: str) -> bytes | None:
-        if key in self._reads:
-            return self._reads[key]
+        known = self._reads[-1]
+        if key in known:
+            return known[key]
         answer = self._channel.ask(AskKey(key))
         assert answer is None or isinstance(answer, bytes), "the node answers as the frames say"
         return answer
@@ -143,21 +153,48 @@ class _RemoteHost:
         assert answer is None or isinstance(answer, str), "the node answers as the frames say"
         return answer
 
+    def history(self, twin_id: str, name: str, limit: int) -> bytes:
+        answer = self._channel.ask(AskHistory(twin_id, name, limit))
+        assert isinstance(answer, bytes), "the node answers as the frames say"
+        return answer
+
+    def attestations(self, twin_id: str, since: int, limit: int) -> bytes:
+        answer = self._channel.ask(AskAttestations(twin_id, since, limit))
+        assert isinstance(answer, bytes), "the node answers as the frames say"
+        return answer
+
     def put(self, key: str, value: bytes | None) -> None:
-        raise AssertionError("writes travel in the last frame")
+        self._left.writes.append((key, value))
 
     def emit(self, name: str, payload: bytes) -> None:
-        raise AssertionError("events travel in the last frame")
+        self._left.events.append((name, payload))
+
+    def set_timer(self, name: str, due_ms: int | None) -> None:
+        self._left.timers.append((name, due_ms))
+
+    def begin_call(
+        self, contract: str, method: str, arguments: bytes, gas_left: int
+    ) -> Invocation | None:
+        answer = self._channel.ask(AskCall(contract, method, arguments, gas_left))
+        if answer is None:
+            return None
+        self._reads.append({})
+        return msgspec.convert(answer, Invocation)
+
+    def end_call(self) -> None:
+        left, self._left = self._left, Results([], [], [])
+        self._reads.pop()
+        self._channel.ask(EndCall(*left))
+
+    def restart(self) -> None:
+        raise AssertionError("the node begins again with another worker")
 
 
 def _serve_one(channel: _Channel, cache: ContractCache, request: Run) -> None:
     host = _RemoteHost(channel, request.reads)
     try:
-        loaded: Loaded | None = cache.get(request.invocation.source_hash)
-        if loaded is None:
-            source = host.source(request.invocation.source_hash)
-            loaded = cache.load(request.invocation.source_hash, source)
-        outcome = run(loaded, request.invocation, host)
+        load = cache.loader(host)
+        outcome = run(load(request.invocation.source_hash), request.invocation, host, load)
     except _Aborted:
         return
     except HostFault as fault:
@@ -169,14 +206,14 @@ def _serve_one(channel: _Channel, cache: ContractCache, request: Run) -> None:
     if outcome.execution.status == "ok":
         channel.send(Done(outcome.execution, *outcome.session.results()))
     else:
-        channel.send(Done(outcome.execution, [], []))
+        channel.send(Done(outcome.execution, [], [], []))
 
 
 class _EmptyHost(_RemoteHost):
     """Answers the warm-up without a node."""
 
     def __init__(self) -> None:
-        self._reads = {}
+        self._reads = [{}]
 
     def get(self, key: str) -> bytes | None:
         return None
@@ -202,7 +239,8 @@ def warm_up() -> None:
         gas_limit=100_000,
         parameters=b"\x80",
     )
-    outcome = run(loaded, invocation, _EmptyHost())
+    host = _EmptyHost()
+    outcome = run(loaded, invocation, host, ContractCache().loader(host))
     assert outcome.execution.status == "ok", outcome.execution
     pack(Done(outcome.execution, *outcome.session.results()))
     TO_WORKER.decode(pack(Run(invocation, {}))[LENGTH_SIZE:])

@@ -7,6 +7,7 @@ from contracts.state_keys import show_key
 from node.diagnosis.finding import Finding, make_finding
 from node.diagnosis.observation import StateDifference
 from node.diagnosis.scene import Scene
+from node.diagnosis.values import describe_values
 
 
 def find_differences(scene: Scene) -> Iterator[Finding]:
@@ -48,15 +49,28 @@ def _explain(one: StateDifference) -> Iterator[str]:
     if one.key is not None or one.path is not None:
         own, other = _shorten(one.own_value), _shorten(one.other_value)
         yield f"value there: {own} at {one.node}, {other} at {whose}"
+        yield from _explain_values(one, whose)
     if one.damaged:
         names = ", ".join(show_key(key) for key in one.damaged)
         yield f"its own disk holds other values than the signed state: {names}"
     if one.transaction is not None:
         yield f"the first transaction with another result is {one.transaction}"
+    if one.writer is not None and one.writer != one.transaction:
+        yield f"the key was written last by transaction {one.writer}"
     if one.signed_both:
         yield f"both blocks are signed by {', '.join(one.signed_both)}"
     if one.note is not None:
         yield one.note
+
+
+def _explain_values(one: StateDifference, whose: str) -> Iterator[str]:
+    """Show what stands there, when both values are known or one side has none."""
+    if (one.own_value is None) != (one.own_data is None):
+        return
+    if (one.other_value is None) != (one.other_data is None):
+        return
+    place, own, other = describe_values(one.own_data, one.other_data)
+    yield f"in it{f' at {place}' if place else ''}: {own} at {one.node}, {other} at {whose}"
 
 
 def _shorten(value_hash: str | None) -> str:

@@ -16,7 +16,7 @@ from chain.errors import ChainError, InvalidInput
 from chain.merkle import leaf_hash
 from chain.proven_receipt import receipt_from_json
 from chain.scalars import Hash
-from chain.state_tree import StateInner, StateLeaf, hash_key, hash_node
+from chain.state_tree import StateInner, StateLeaf, hash_key, hash_node, hash_value
 from node.api.views.blocks import BlockView, RawBlockView
 from node.api.views.consensus import ConsensusView, MachineView
 from node.api.views.state import StateNodeView
@@ -60,10 +60,11 @@ class SeenBlock:
 
 @dataclass(frozen=True, slots=True)
 class SeenNode:
-    """A node of a state tree; `key` is that of a leaf, where it is known."""
+    """A node of a state tree; `key` and `value` are those of a leaf, where they are known."""
 
     node: Node
     key: bytes | None
+    value: bytes | None = None
 
 
 class Asker:
@@ -188,7 +189,7 @@ class Asker:
 
 
 def _read_node(view: StateNodeView) -> SeenNode | None:
-    """Read a node; a key that does not belong to its leaf is left out."""
+    """Read a node; a key or value that does not belong to its leaf is left out."""
     try:
         if view.left is not None and view.right is not None:
             children = (Hash(bytes.fromhex(view.left)), Hash(bytes.fromhex(view.right)))
@@ -197,6 +198,8 @@ def _read_node(view: StateNodeView) -> SeenNode | None:
             return None
         leaf = StateLeaf(Hash(bytes.fromhex(view.path)), Hash(bytes.fromhex(view.value_hash)))
         key = bytes.fromhex(view.key or "")
+        value = None if view.value is None else base64.b64decode(view.value, validate=True)
     except ValueError:
         return None
-    return SeenNode(leaf, key if hash_key(key) == leaf.path else None)
+    is_value = value is not None and hash_value(value) == leaf.value_hash
+    return SeenNode(leaf, key if hash_key(key) == leaf.path else None, value if is_value else None)

@@ -5,14 +5,16 @@ of headers stand in their certificates.
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Final
 
 from chain.block import Header
 from chain.errors import ChainError, InvalidInput
 from chain.scalars import Hash
-from chain.state_tree import decode_node, hash_key, hash_node
+from chain.state_tree import decode_node, hash_key, hash_node, hash_value
 from node.alarm import Alarm, BlockDifference
 from node.diagnosis.asking import Asker, SeenBlock
 from node.diagnosis.observation import HomeSight, Sight, StateDifference
@@ -98,6 +100,7 @@ async def _compare_chains(asker: Asker, one: Sight, other: Sight) -> StateDiffer
 
     nodes = NodeSource(asker, [one.address, other.address], {}, ())
     leaf = await walk(mine.state_root, theirs.state_root, nodes)
+    transaction = await _find_other_transaction(asker, one, other, differs)
     found = StateDifference(
         node=one.node,
         other=other.node,
@@ -109,10 +112,25 @@ async def _compare_chains(asker: Asker, one: Sight, other: Sight) -> StateDiffer
         ),
         own_root=mine.state_root.hex(),
         other_root=theirs.state_root.hex(),
+        transaction=transaction,
         signed_both=_signers_of_both(one, *pair),
         is_fork=True,
     )
     return _with_leaf(found, leaf, nodes)
+
+
+async def _find_other_transaction(
+    asker: Asker, one: Sight, other: Sight, height: int
+) -> str | None:
+    """Name the first transaction of a block that another block has not, or with another result."""
+    try:
+        mine = await asker.results(one.address, height)
+        theirs = await asker.results(other.address, height)
+    except ChainError:
+        return None
+    pairs = zip_longest(mine, theirs)
+    first = next((own or found for own, found in pairs if own != found), None)
+    return None if first is None else first[0]
 
 
 def _signers_of_both(sight: Sight, one: SeenBlock, other: SeenBlock) -> tuple[str, ...]:
@@ -158,13 +176,24 @@ async def _compare_block(
     # What this node changed is its own; all the rest is as in the block before, everywhere.
     keys = [bytes.fromhex(key) for key in difference.keys]
     nodes = NodeSource(asker, [sight.address], read_nodes(difference.nodes), keys)
+    nodes.remember(read_values(difference.values))
     own, decided = (Hash(bytes.fromhex(root)) for root in (found.own_root, found.other_root))
     leaf = await walk(own, decided, nodes)
     transaction = None
     if "receipts_root" in difference.fields:
         transaction = await _find_transaction(asker, difference, sight, found.height)
     found = replace(found, other=sight.node, transaction=transaction, note=None)
-    return _with_leaf(found, leaf, nodes)
+    found = _with_leaf(found, leaf, nodes)
+    return replace(found, writer=_find_writer(difference, found.key))
+
+
+def _find_writer(difference: BlockDifference, key: bytes | None) -> str | None:
+    """Name the transaction that wrote a key last, at the node that stopped."""
+    writers = dict(zip(difference.keys, difference.writers, strict=False))
+    index = None if key is None else writers.get(key.hex())
+    if index is None or not 0 <= index < len(difference.transactions):
+        return None
+    return difference.transactions[index].id
 
 
 async def _find_transaction(
@@ -202,6 +231,11 @@ class NodeSource:
         self._addresses = addresses
         self._own = own
         self._keys = {hash_key(key): key for key in keys}
+        self._values: dict[Hash, bytes] = {}
+
+    def remember(self, values: Iterable[bytes]) -> None:
+        """Keep values that an alarm holds, each under its hash."""
+        self._values.update((hash_value(value), value) for value in values)
 
     async def get(self, node: Hash) -> Node | None:
         """Give a node, or None.
@@ -215,8 +249,14 @@ class NodeSource:
             if seen is not None:
                 if seen.key is not None:
                     self._keys[hash_key(seen.key)] = seen.key
+                if seen.value is not None:
+                    self.remember([seen.value])
                 return seen.node
         return None
+
+    def value_of(self, value_hash: Hash | None) -> bytes | None:
+        """Give a value by its hash, if it was met."""
+        return None if value_hash is None else self._values.get(value_hash)
 
     def key_of(self, path: Hash) -> bytes | None:
         """Give the key with a path, if a leaf with it was met."""
@@ -247,6 +287,14 @@ def read_nodes(joined: str) -> dict[Hash, Node]:
     return {hash_node(node): node for node in nodes}
 
 
+def read_values(joined: Sequence[str | None]) -> Iterator[bytes]:
+    """Read the values of an alarm; none of what cannot be read."""
+    for one in joined:
+        if one is not None:
+            with suppress(ValueError):
+                yield base64.b64decode(one, validate=True)
+
+
 def _with_leaf(
     found: StateDifference, leaf: LeafDifference | None, nodes: NodeSource
 ) -> StateDifference:
@@ -259,4 +307,6 @@ def _with_leaf(
         path=leaf.path.hex(),
         own_value=None if leaf.own is None else leaf.own.hex(),
         other_value=None if leaf.other is None else leaf.other.hex(),
+        own_data=nodes.value_of(leaf.own),
+        other_data=nodes.value_of(leaf.other),
     )

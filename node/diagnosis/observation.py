@@ -86,8 +86,10 @@ class StateDifference:
 
     `key` is the first differing state key by the order of the tree, None where it was not found:
     then `path`, the hash of it, may be known. A value hash is None where the key has no value.
-    `transaction` is the first one with another result, None when all results are alike. `damaged`
-    are keys that the node's own disk holds wrong. `is_fork`: both blocks were decided.
+    `own_data` and `other_data` are the values themselves, where they are known. `transaction` is
+    the first one with another result, None when all results are alike; `writer` the one that wrote
+    the key last at `node`. `damaged` are keys that the node's own disk holds wrong. `is_fork`: both
+    blocks were decided.
     """
 
     node: str
@@ -100,7 +102,10 @@ class StateDifference:
     path: str | None = None
     own_value: str | None = None
     other_value: str | None = None
+    own_data: bytes | None = None
+    other_data: bytes | None = None
     transaction: str | None = None
+    writer: str | None = None
     damaged: tuple[bytes, ...] = ()
     signed_both: tuple[str, ...] = ()
     note: str | None = None

@@ -7,22 +7,28 @@ from dataclasses import dataclass
 
 from chain.scalars import Hash
 from chain.state_tree import StateInner, StateLeaf, decode_node
-from node.replica.ports import Store
+from node.replica import keys
+from node.replica.ports import Column, Store
 from node.replica.stored_tree import StoredTree
 
 
 @dataclass(frozen=True, slots=True)
 class StoredNode:
-    """A node of a state tree; `key` is that of a leaf, None for an inner node."""
+    """A node of a state tree; `key` and `value` are those of a leaf, None for an inner node.
+
+    A value that is not kept any more is None, too.
+    """
 
     node: StateLeaf | StateInner
     key: bytes | None
+    value: bytes | None = None
 
 
 class StateReader:
     """Reads tree nodes; safe from several threads."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._tree = StoredTree(store)
 
     def node(self, node: Hash) -> StoredNode | None:
@@ -32,4 +38,7 @@ class StateReader:
             return None
         decoded = decode_node(data)
         found = self._tree.birth_and_key(node) if isinstance(decoded, StateLeaf) else None
-        return StoredNode(decoded, None if found is None else found[1])
+        if found is None:
+            return StoredNode(decoded, None)
+        birth, key = found
+        return StoredNode(decoded, key, self._store.get(Column.HISTORY, keys.history(key, birth)))

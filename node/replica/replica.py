@@ -20,6 +20,7 @@ from contracts.executor import Executor
 from node.replica import effects, events
 from node.replica.admission import Admission
 from node.replica.catchup import CatchingUp
+from node.replica.duties import Duties
 from node.replica.effects import Effect
 from node.replica.gossip import Neighbours, Questions, SeenSet
 from node.replica.head import Head
@@ -42,7 +43,6 @@ from node.replica.ordering import Ordering
 from node.replica.ports import Store
 from node.replica.probation import Probation
 from node.replica.proposals import Proposals
-from node.replica.reporting import Reporter
 from node.replica.setting import ReplicaView, Setting
 from node.replica.steady import SteadyTime
 from node.replica.transactions import TransactionFlow
@@ -88,7 +88,7 @@ class Replica:
             if setting.is_unsure
             else None,
         )
-        self._reporter = Reporter(genesis, setting.signers, store, self._transactions)
+        self._duties = Duties(genesis, setting.signers, store, self._transactions)
         self._catchup = CatchingUp(
             store, genesis, setting.catch_up, self._ledger, self._admission, verify
         )
@@ -269,7 +269,7 @@ class Replica:
                 kept.extend(self._catchup.ask(self._head, self._steady_ms))
                 continue
             if isinstance(effect, effects.Accuse):
-                self._reporter.accuse(effect.first, effect.second, self._head)
+                self._duties.reporter.accuse(effect.first, effect.second, self._head)
             if isinstance(effect, effects.Commit | effects.Write | effects.Install):
                 self._awaited.append(effect)
             kept.append(effect)
@@ -325,7 +325,7 @@ class Replica:
         out: list[Effect] = [effects.SendToAll(self._neighbours.names, self._status())]
         out.extend(self._transactions.announce(self._steady_ms))
         out.extend(self._transactions.ask_for(self._proposals.missing(), self._neighbours.names))
-        out.extend(self._with_work(self._reporter.report(self._head, self._steady_ms)))
+        out.extend(self._with_work(self._duties.perform(self._head, self._steady_ms)))
         if not self._awaited:
             out.extend(self._note(self._catchup.tick(self._head, self._steady_ms)))
         out.extend(self._prune())

@@ -4,7 +4,7 @@ Proposer and validators run the same function on the same inputs and get the sam
 validator that gets another one does not vote for it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chain import keys, merkle, state_tree
 from chain.block import (
@@ -52,6 +52,8 @@ class ExecutedBlock:
     log_nodes: tuple[tuple[int, int, Hash], ...]
     validators: tuple[ValidatorSet, ValidatorSet, ValidatorSet]
     """Who decides this height, the next one and the one after it."""
+    writers: dict[bytes, int] = field(default_factory=dict)
+    """For each key, the place in the block of the transaction that wrote it last."""
 
     @property
     def header(self) -> Header:
@@ -138,7 +140,8 @@ class Ledger:
         time_ms = compute_block_time(head.time_ms, previous_certificate, head.last_validators)
         overlay = Overlay(StoredState(self._store))
         context = self._make_context(head.next_height, time_ms)
-        receipts = self._apply(transactions, overlay, context, may_cut=may_cut)
+        writers: dict[bytes, int] = {}
+        receipts = self._apply(transactions, overlay, context, writers, may_cut=may_cut)
         transactions = transactions[: len(receipts)]
         planned = find_planned(overlay, Height(head.next_height + DELAY))
         writes = overlay.writes()
@@ -171,6 +174,7 @@ class Ledger:
             log,
             tuple(log_nodes),
             (head.validators, head.next_validators, planned or head.next_validators),
+            writers,
         )
 
     def _make_context(self, height: Height, time_ms: UnixMillis) -> BlockContext:
@@ -184,6 +188,7 @@ class Ledger:
         transactions: tuple[Transaction, ...],
         overlay: Overlay,
         context: BlockContext,
+        writers: dict[bytes, int],
         *,
         may_cut: bool,
     ) -> tuple[Receipt, ...]:
@@ -195,6 +200,8 @@ class Ledger:
                     break
                 raise InvalidInput("VT-3010", reason="its contracts take more gas than a block has")
             receipts.append(self._apply_one(transaction, overlay, context, index))
+            if receipts[-1].is_ok:
+                writers.update(dict.fromkeys(overlay.committed, index))
         return tuple(receipts)
 
     def _apply_one(

@@ -61,6 +61,17 @@ SCRIPTS = {
         "                        details=b'\\x80', addressee='a', deadline_ms=None)\n"
         "say(frames.AskAction(request)); hear()"
     ),
+    "endless_calls": ("while True:\n    say(frames.AskCall('other', 'm', b'\\x80', 5)); hear()"),
+    "a_call_that_never_began": "say(frames.EndCall([('k', b'')], [], [])); hear()",
+    "a_call_with_huge_arguments": "say(frames.AskCall('o', 'm', bytes(100000), 5)); hear()",
+    "endless_statements": "while True:\n    say(frames.AskAttestations('t', 0, 100)); hear()",
+    "endless_histories": "while True:\n    say(frames.AskHistory('t', 'p', 256)); hear()",
+    "a_timer_at_no_time": (
+        "say(frames.Done(Execution(status='ok', gas_used=1), [], [], [('t', -1)]))"
+    ),
+    "too_many_timers": (
+        "say(frames.Done(Execution(status='ok', gas_used=1), [], [], [('t', 1)] * 1000))"
+    ),
     "more_gas_than_there_is": (
         "say(frames.Done(Execution(status='ok', value=b'\\x01', gas_used=10**9), [], []))"
     ),

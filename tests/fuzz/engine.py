@@ -12,7 +12,6 @@ from chain.errors import InvalidInput
 from chain.values import encode_value
 from contracts.compiler import load_contract
 from contracts.executor import Execution, Invocation
-from contracts.inprocess import hand_over
 from contracts.manifest import compute_source_hash
 from contracts.runtime.namespace import HELPERS
 from contracts.runtime.run import run
@@ -41,10 +40,11 @@ def run_engine(program: Program) -> tuple[Outcome, list[str]]:
         host = _EventHost(program.source)
         endings = []
         for name, arguments in program.calls:
-            outcome = run(loaded, _invoke(program.source, name, arguments), host)
+            invocation = _invoke(program.source, name, arguments)
+            outcome = run(loaded, invocation, host, lambda _: loaded)
             execution = outcome.execution
             if execution.status == "ok":
-                hand_over(outcome.session, host)
+                outcome.session.results().hand_over(host)
             endings.append(_to_ending(execution))
             if execution.status in ("out_of_gas", "call_depth"):
                 notes.append(execution.status)

@@ -31,6 +31,7 @@ from chain.operations import (
     ProposeContract,
     ReportEvidence,
     RotateVoteKey,
+    RunTimers,
     WithdrawChange,
 )
 from chain.package import Package, compute_build, compute_package_hash
@@ -139,6 +140,7 @@ def make_governance_transactions() -> tuple[Transaction, ...]:
     add(WIND, RotateVoteKey(node, new.public_key, proof))
     for kind in ("prevote", "precommit", "proposal"):
         add("vote of gridlink", ReportEvidence(make_evidence(kind)))
+    add("vote of gridlink", RunTimers())
     add(OWNER, Consent("maintenance", hash_tagged("contract-source", b"")))
     parts = ("maintenance", "veritwin-python/1", "x = 1\n", "def test(): ...\n", "")
     package = Package(*parts, "accepted\n", "", compute_build(*parts))

@@ -1,5 +1,6 @@
 """The state as it is stored: enough to find where two nodes differ."""
 
+import base64
 from typing import Final
 
 from aiohttp import web
@@ -35,6 +36,7 @@ def view_state_node(found: StoredNode) -> StateNodeView:
         value_hash=node.value_hash.hex(),
         key=None if found.key is None else found.key.hex(),
         text=None if found.key is None else show_key(found.key),
+        value=None if found.value is None else base64.b64encode(found.value).decode(),
     )
 
 

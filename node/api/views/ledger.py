@@ -53,8 +53,14 @@ class AcknowledgementView(View, frozen=True, kw_only=True):
 
 
 class CauseView(View, frozen=True, kw_only=True):
-    """Why an action was opened: readings of a twin in a transaction, or a call (no readings)."""
+    """Why an action was opened: what in a transaction made the contract run.
 
+    `kind` is readings, call, attestation, action or timer; `about` names that attestation, action
+    or timer. `readings` counts those that were handed to the contract.
+    """
+
+    kind: str
+    about: str
     transaction: str
     twin: str
     from_ms: int | None
@@ -63,7 +69,11 @@ class CauseView(View, frozen=True, kw_only=True):
 
 
 class ActionView(View, frozen=True, kw_only=True):
-    """Something that a contract asks an organisation to do."""
+    """Something that a contract asks an organisation to do.
+
+    `handler` of the source `source_hash` opened it, because of `cause`. It was not finished at its
+    deadline if `overdue_height` is a height; then `escalate_to` may answer it, too.
+    """
 
     id: str
     kind: str
@@ -76,6 +86,10 @@ class ActionView(View, frozen=True, kw_only=True):
     opened_height: int
     opened_time_ms: int
     deadline_ms: int | None
+    escalate_to: str | None
+    overdue_height: int | None
+    handler: str
+    source_hash: str | None
     cause: CauseView
     acknowledgements: list[AcknowledgementView]
 
@@ -198,7 +212,13 @@ def view_action(action: ActionRecord, records: RecordReader) -> ActionView:
         opened_height=action.opened_height,
         opened_time_ms=action.opened_time_ms,
         deadline_ms=action.deadline_ms,
+        escalate_to=action.escalate_to,
+        overdue_height=action.overdue_height,
+        handler=action.handler,
+        source_hash=None if action.source_hash is None else action.source_hash.hex(),
         cause=CauseView(
+            kind=action.cause.kind,
+            about=action.cause.about,
             transaction=action.cause.transaction.hex(),
             twin=action.cause.twin,
             from_ms=action.cause.first_time_ms,

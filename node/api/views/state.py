@@ -7,7 +7,8 @@ class StateNodeView(View, frozen=True, kw_only=True):
     """A node of a state tree.
 
     An inner node has the hashes of its children `left` and `right`. A leaf has the `key` in hex,
-    the `path`, which is the hash of the key, and the `value_hash`; `text` is the key for people.
+    the `path`, which is the hash of the key, and the `value_hash`; `text` is the key for people,
+    and `value` the value in base64, where it is kept.
     """
 
     kind: str
@@ -17,3 +18,4 @@ class StateNodeView(View, frozen=True, kw_only=True):
     value_hash: str | None = None
     key: str | None = None
     text: str | None = None
+    value: str | None = None

@@ -90,7 +90,7 @@ def test_refused_bytes_are_refused_with_their_code() -> None:
 
 def test_transactions_from_secret_key_to_log_leaf() -> None:
     vectors = load("transactions.json")
-    assert len({case["operation"] for case in vectors["transactions"]}) == 16
+    assert len({case["operation"] for case in vectors["transactions"]}) == 17
     for case in vectors["transactions"]:
         key = SigningKey(unhex(case["seed"]))
         assert key.public_key.hex() == case["sender"]

@@ -21,6 +21,9 @@ class MemoryHost:
         self.actions: list[ActionRequest] = []
         self.open_keys: set[tuple[str, str]] = set()
         self.asked: dict[str, int] = {}
+        self.histories: dict[tuple[str, str], list[Value]] = {}
+        self.statements: dict[str, list[dict[str, Any]]] = {}
+        self.timers: dict[str, int] = {}
 
     def _count(self, what: str) -> None:
         self.asked[what] = self.asked.get(what, 0) + 1
@@ -52,6 +55,32 @@ class MemoryHost:
 
     def emit(self, name: str, payload: bytes) -> None:
         self.events.append((name, decode_value(payload)))
+
+    def set_timer(self, name: str, due_ms: int | None) -> None:
+        if due_ms is None:
+            self.timers.pop(name, None)
+        else:
+            self.timers[name] = due_ms
+
+    def history(self, twin_id: str, name: str, limit: int) -> bytes:
+        return encode_value(self.histories.get((twin_id, name), [])[-limit:])
+
+    def attestations(self, twin_id: str, since: int, limit: int) -> bytes:
+        found = self.statements.get(twin_id, [])
+        return encode_value([one for one in found if one["height"] >= since][:limit])
+
+    def begin_call(
+        self, contract: str, method: str, arguments: bytes, gas_left: int
+    ) -> Invocation | None:
+        return None
+
+    def end_call(self) -> None:
+        raise AssertionError("no call was begun")
+
+    def restart(self) -> None:
+        self._count("restart")
+        self.actions.clear()
+        self.open_keys.clear()
 
     def open_action(self, request: ActionRequest) -> str | None:
         self._count("open_action")

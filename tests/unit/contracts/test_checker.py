@@ -244,7 +244,7 @@ TOP_LEVEL = [
     ("@on_update\ndef f(u):\n    return 1", "decorator"),
     ("@on_update(model='m', properties=[])\ndef f(u):\n    return 1", "decorator"),
     ("@on_update(model='m', properties=['p'])\ndef f():\n    return 1", "decorator"),
-    ("@on_update(model='m', properties=['p'], when=1)\ndef f(u):\n    return 1", "decorator"),
+    ("@on_update(model='m', properties=['p'], when=1)\ndef f(u):\n    return 1", "condition"),
     ("async def f():\n    return 1", "asyncfunctiondef"),
 ]
 

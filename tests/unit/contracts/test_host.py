@@ -45,7 +45,7 @@ class Stand:
         context = TransactionContext(
             self.ledger.block, FakeTransaction(receipt.transaction), sender, FakeExecutor()
         )
-        self.host = LedgerHost(contract, cause, context, overlay)
+        self.host = LedgerHost(contract, "watch", cause, context, overlay)
 
     def failure(self) -> str:
         return str(self.host.failure)

@@ -7,6 +7,7 @@ import pytest
 from chain.values import decode_value
 from contracts.executor import HostFault
 from contracts.inprocess import ContractCache, InProcessExecutor
+from contracts.runtime.namespace import HELPERS
 from tests.unit.contracts.memory_host import Deployed
 
 SOURCE = """
@@ -338,3 +339,29 @@ def test_the_cache_keeps_the_most_recent() -> None:
         cache.load(loaded.source_hash, source)
     assert cache.get(hashes[0]) is None
     assert cache.get(hashes[1]) is not None
+
+
+@pytest.mark.parametrize("kind", [RecursionError, MemoryError])
+@pytest.mark.parametrize("helper", ["_add", "_b_len"])
+def test_a_machine_that_has_not_enough_is_seen_by_no_contract(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Exception], helper: str
+) -> None:
+    def give_up(*_: object) -> None:
+        raise kind
+
+    monkeypatch.setitem(HELPERS, helper, give_up)
+    source = """
+from contracts.author import Var, call
+seen = Var(int, 0)
+@call
+def main() -> str:
+    try:
+        seen.set(1)
+        return str(len([1]) + 1)
+    except Exception:
+        return "seen"
+"""
+    deployed = Deployed(source, InProcessExecutor())
+    with pytest.raises(HostFault, match=kind.__name__):
+        deployed.call("main")
+    assert deployed.host.state == {}

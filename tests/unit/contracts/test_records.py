@@ -3,10 +3,10 @@ import pytest
 from chain.changes import AddValidator, RemoveValidator, SetContractPolicy
 from chain.codec import decode, encode
 from chain.genesis import ContractPolicy
-from chain.operations import Acknowledge
-from chain.scalars import NodeName
+from chain.operations import Acknowledge, Consent
+from chain.scalars import Hash, NodeName
 from contracts import governance_records, lifecycle_keys, lifecycle_records, records, state_keys
-from tests.unit.contracts.contract_support import deploy_watcher
+from tests.unit.contracts.contract_support import CONTRACT, deploy_watcher
 from tests.unit.contracts.native.governance import decide, propose
 from tests.unit.contracts.native.lifecycle import make_proposal
 from tests.unit.contracts.native.test_actions import CALL, Opener
@@ -29,6 +29,8 @@ KINDS = {
     b"action/": records.ActionRecord,
     b"attestation/": records.AttestationRecord,
     b"trigger/": records.TriggerRecord,
+    b"consent/": records.ConsentRecord,
+    b"due/": records.DueRecord,
     state_keys.committees_prefix(): governance_records.CommitteeRecord,
     b"vote-key/": governance_records.VoteKeyRecord,
     state_keys.addresses_prefix(): governance_records.AddressRecord,
@@ -52,6 +54,7 @@ def state() -> dict[bytes, bytes]:
     ledger.apply_ok(CALL)
     ledger.apply_ok(make_attest(make_payload()), "inspector")
     ledger.apply_ok(Acknowledge(ledger.only_action().id, "acknowledged", "seen"), "windcare")
+    ledger.apply_ok(Consent(CONTRACT, Hash(bytes(32))))
     decide(ledger, AddValidator(make_member("node-5", weight=0), "node5.example", 9000))
     propose(ledger, RemoveValidator(NodeName("node-3")))
     ledger.apply_ok(make_proposal(not_before=ledger.height + 9))

@@ -134,7 +134,7 @@ def test_a_worker_that_dies_twice_is_a_host_fault_and_changes_nothing() -> None:
         executor.close()
 
 
-def test_an_action_is_asked_for_once_when_the_worker_dies_after_it() -> None:
+def test_an_action_is_opened_once_when_the_worker_dies_after_it() -> None:
     executor = SandboxExecutor()
     source = SOURCE.replace(
         '    return ctx.open_action(kind="k"',
@@ -158,7 +158,8 @@ def test_an_action_is_asked_for_once_when_the_worker_dies_after_it() -> None:
 
         deployed.host.open_action = open_then_kill  # type: ignore[method-assign]
         assert deployed.value("order", key="a") == "action-1"
-        assert deployed.host.asked["open_action"] == 1
+        assert (deployed.host.asked["open_action"], deployed.host.asked["restart"]) == (2, 1)
+        assert len(deployed.host.actions) == 1
     finally:
         executor.close()
 

@@ -238,6 +238,9 @@ def test_of_a_divergence_all_is_kept_that_a_comparison_needs() -> None:
     names = {hash_node(decode_node(data[at : at + 65])) for at in range(0, len(data), 65)}
     assert executed.header.state_root in names
     assert kept.keys_left_out == 0
+    values = [None if one is None else base64.b64decode(one) for one in kept.values]
+    assert values == [executed.writes[key] for key in sorted(executed.writes)]
+    assert set(kept.writers) == {0}
 
 
 def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,6 +251,14 @@ def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = describe_difference(error.divergence, chain.head, chain.store)
     assert (kept.keys, kept.nodes, kept.transactions) == ([], "", [])
     assert kept.keys_left_out == len(error.divergence.executed.writes) > 0
+
+
+def test_of_values_so_much_is_kept_as_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = build_demo()
+    error = diverged(chain)
+    monkeypatch.setattr(alarms, "VALUES_SIZE_MAX", 0)
+    kept = describe_difference(error.divergence, chain.head, chain.store)
+    assert (kept.values, len(kept.writers)) == ([], len(kept.keys))
 
 
 def test_a_disk_that_cannot_be_read_through_hides_nothing_else(

@@ -4,9 +4,10 @@ from chain.operations import Acknowledge, Call, Outcome
 from chain.scalars import Hash, Height, OrganisationId, TwinId
 from contracts import state_keys
 from contracts.executor import ActionRequest, Execution
+from contracts.manifest import compute_source_hash
 from contracts.native.actions import UNFINISHED_ACTIONS_MAX
 from contracts.records import ActionCause, ActionStep, TwinAnswer
-from tests.unit.contracts.contract_support import CONTRACT, deploy_watcher
+from tests.unit.contracts.contract_support import CONTRACT, SOURCE, deploy_watcher
 from tests.unit.contracts.support import (
     NOW,
     TURBINE,
@@ -100,7 +101,10 @@ def test_an_action_is_opened_with_its_cause(ledger):
             "twin": TURBINE,
             "first_time_ms": None,
             "last_time_ms": None,
+            "kind": "call",
+            "about": "",
         },
+        "rule": {"handler": "check", "source_hash": compute_source_hash(SOURCE).hex()},
     }
 
 

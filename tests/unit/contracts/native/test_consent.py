@@ -3,7 +3,7 @@
 from chain.operations import Call, Consent
 from chain.scalars import Hash
 from chain.values import encode_value
-from contracts import state_keys
+from contracts import wakeup_keys
 from contracts.executor import ActionRequest, Execution, Host, Invocation
 from contracts.manifest import compute_source_hash
 from contracts.records import ConsentRecord
@@ -63,7 +63,7 @@ def test_with_consent_it_runs_until_the_consent_is_taken_back():
     assert receipt.events[0].name == "consent_withdrawn"
     ledger.apply_ok(make_telemetry(make_reading(time_ms=ledger.block.time_ms + 1)))
     assert len(ledger.executor.invocations) == 1
-    key = state_keys.consent_key(ledger.twin().owner, CONTRACT, HASH)
+    key = wakeup_keys.consent_key(ledger.twin().owner, CONTRACT, HASH)
     record = ledger.overlay.get_record(key, ConsentRecord)
     assert record is not None
     assert (record.is_given, record.transaction) == (False, receipt.transaction)

@@ -257,7 +257,7 @@ def test_an_action_is_put_down_to_the_readings_that_woke_the_contract():
     receipt = ledger.apply_ok(make_telemetry(*[make_reading(time_ms=time) for time in times]))
     action = ledger.only_action()
     assert action.twin == "rotor"
-    assert action.cause == ActionCause(receipt.transaction, TURBINE, NOW - 20, NOW)
+    assert action.cause == ActionCause(receipt.transaction, TURBINE, NOW - 20, NOW, "readings")
     assert ledger.twin("rotor").open_actions == (action.id,)
     assert ledger.twin().open_actions == ()
 

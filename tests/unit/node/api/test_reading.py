@@ -11,7 +11,7 @@ from chain.codec import decode
 from chain.hashing import EMPTY_HASH
 from chain.json_view import from_plain
 from chain.scalars import Hash
-from chain.state_tree import StateProof, check_state_proof, hash_inner, hash_key
+from chain.state_tree import StateProof, check_state_proof, hash_inner, hash_key, hash_value
 from node.api.app import ROUTES
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.chain_builder import START_MS
@@ -216,6 +216,8 @@ async def test_actions_attestations_and_contracts(session: ClientSession) -> Non
     assert action == await _get(session, f"/v1/actions/{action['id']}")
     assert (action["title"], action["details"]) == ("Hardly any power", {"value": "0.5"})
     assert action["cause"]["readings"] == 1
+    assert (action["cause"]["kind"], action["handler"]) == ("readings", "watch")
+    assert (action["escalate_to"], action["overdue_height"]) == (None, None)
     assert action["acknowledgements"][0]["organisation"] == "windcare"
     (attestation,) = (await _get(session, "/v1/attestations?issuer=certis"))["items"]
     assert attestation["predicate"] == {"result": "passed", "screws": 12}
@@ -328,6 +330,8 @@ async def test_a_state_tree_is_read_node_by_node(node: FakeNode, session: Client
         else:
             assert hash_key(bytes.fromhex(shown["key"])).hex() == shown["path"]
             texts.append(shown["text"])
+            value = base64.b64decode(shown["value"])
+            assert hash_value(value).hex() == shown["value_hash"]
     assert "twin/R80711" in texts
     missing = await _get(session, f"/v1/state/nodes/{'00' * 32}", 404)
     assert missing["code"] == "VT-7004"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from chain.scalars import TwinId
 from contracts.state_keys import twin_key
 from node.api.views.consensus import AccusationView
@@ -71,6 +73,23 @@ def test_what_else_is_known_of_a_difference_is_said() -> None:
         f"the first transaction with another result is {'ab' * 32}",
         "no node that answers has this block to compare with",
     )
+
+
+def test_both_values_and_who_wrote_them_are_told_where_they_are_known() -> None:
+    own, other = (msgspec.msgpack.encode(["T", {"power": power}]) for power in ("5", "6"))
+    known = parted(
+        own_value="02" * 32, own_data=own, other_value="03" * 32, other_data=other, writer="cd" * 32
+    )
+    (finding,) = ask(find_differences, observe(differences=[known]))
+    assert finding.evidence[3:] == (
+        "in it at [1].power: '5' at delta-1, '6' at alpha-1",
+        f"the key was written last by transaction {'cd' * 32}",
+    )
+    (finding,) = ask(
+        find_differences, observe(differences=[parted(own_value="02" * 32, own_data=own)])
+    )
+    assert finding.evidence[3].startswith("in it: 92a154")
+    assert finding.evidence[3].endswith(" at delta-1, nothing at alpha-1")
 
 
 def test_two_chains_are_told_as_a_fork() -> None:

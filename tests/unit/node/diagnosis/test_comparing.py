@@ -71,6 +71,14 @@ async def test_a_fork_is_found_with_its_first_height_and_key() -> None:
     assert found.own_value is not None
     assert found.own_value != found.other_value
     assert found.signed_both == tuple(one.node for one in nodes[0].genesis.validators.members)
+    assert found.transaction == theirs[0][0].id.hex()
+    assert found.own_data == state_of(nodes[2], 10)
+    assert found.other_data == state_of(nodes[0], 10)
+
+
+def state_of(node: FakeNode, height: int) -> bytes | None:
+    """What a node's block of this height wrote under the key."""
+    return node.chain.blocks[height - 1].writes[KEY]
 
 
 @pytest.mark.parametrize("shared", range(9))
@@ -165,6 +173,10 @@ async def test_a_damaged_value_is_found_against_a_healthy_node() -> None:
     assert found.other_root == healthy.chain.head.state_root.hex()
     assert found.own_root == stopped.difference.own_root
     assert (found.damaged, found.note, found.is_fork) == ((KEY,), None, False)
+    assert found.own_data is not None
+    assert found.other_data is not None
+    assert found.own_data.replace(b"Sanvion", b"Senvion") == found.other_data
+    assert found.writer == healthy.chain.blocks[-1].transactions[0].id.hex()
     assert found.own_value is not None
     assert found.own_value != found.other_value
 

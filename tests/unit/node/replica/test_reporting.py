@@ -144,7 +144,7 @@ def test_a_forged_vote_accuses_nobody() -> None:
 def test_nobody_reports_itself() -> None:
     world = Court()
     world.work(1)
-    reporter = world.nodes[LIAR].replica._reporter
+    reporter = world.nodes[LIAR].replica._duties.reporter
     head = world.nodes[LIAR].head
     votes = []
     for block in (A, B):
@@ -160,7 +160,7 @@ def test_nobody_reports_itself() -> None:
 def test_what_is_of_a_height_long_past_is_let_go() -> None:
     world = Court()
     world.work(3)
-    reporter = world.nodes[0].replica._reporter
+    reporter = world.nodes[0].replica._duties.reporter
     head = world.nodes[0].head
     place = Height(1), Round(0)
     votes = [

@@ -23,6 +23,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   rotate_vote_key: "New vote key",
   report_evidence: "Evidence",
   consent: "Consent",
+  run_timers: "Time",
 };
 
 const DECIMALS_MAX = 3;

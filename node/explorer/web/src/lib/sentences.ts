@@ -56,6 +56,8 @@ export function describeTransaction(transaction: Transaction): string {
       return `${who} called ${text("method")} of the contract ${text("contract")}.`;
     case "acknowledge":
       return `${who} answered an action: ${text("outcome")}.`;
+    case "run_timers":
+      return `${who} lets happen what is due.`;
     case "consent":
       return `${who} ${body["is_given"] === true ? "consents" : "no longer consents"} that the contract ${text("contract")} acts on its twins.`;
     default:

@@ -69,6 +69,7 @@ const FIELDS: Readonly<Record<string, Fields>> = {
   withdraw_change: [["proposal", "hex"]],
   rotate_vote_key: [["node", "plain"], ["new_key", "hex"], ["proof", "hex"]],
   report_evidence: [["evidence", { part: EVIDENCE }]],
+  run_timers: [],
   consent: [["contract", "plain"], ["source_hash", "hex"], ["is_given", "plain"]],
 };
 

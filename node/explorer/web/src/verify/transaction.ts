@@ -51,6 +51,7 @@ const OPERATIONS: Readonly<Record<number, Kind>> = {
     describe: (f) => `change the vote key of node ${text(f[1])} to ${toHex(asBytes(f[2]))}`,
   },
   14: { name: "report_evidence", fields: 2, describe: (f) => describeEvidence(f[1]) },
+  20: { name: "run_timers", fields: 1, describe: () => "run what is due" },
   21: {
     name: "consent",
     fields: 4,

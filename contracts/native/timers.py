@@ -1,0 +1,109 @@
+"""Time: timers that contracts set, and deadlines of actions, by the time of blocks.
+
+Everything that is due some time stands in one list, in order of time. The operation `run_timers`
+takes the first of it that are due by the block's time: it wakes the contracts whose timers those
+are, and marks actions as overdue. A member of the committee sends it when something is due at the
+next block's time, so nothing happens between transactions and each effect has its receipt.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from chain.errors import Refused
+from chain.operations import RunTimers
+from chain.scalars import UnixMillis, to_bytes
+from chain.values import encode_value
+from contracts import state_keys, wakeup_keys
+from contracts.context import TransactionContext
+from contracts.happenings import ActionChanged, TimerDue
+from contracts.records import ActionRecord, DueRecord
+from contracts.state import Overlay, StateView, decode_record
+
+DUE_PER_TRANSACTION_MAX: Final = 64
+
+
+def run_timers(operation: RunTimers, context: TransactionContext, overlay: Overlay) -> bytes:
+    """Let what is due happen, in order of time, at most 64 things.
+
+    Returns: {"timers", "overdue"}: how many, encoded.
+    Raises: Refused: VT-2081, nothing is due by the block's time.
+    """
+    start = wakeup_keys.due_prefix()
+    stop = wakeup_keys.due_from(UnixMillis(context.block.time_ms + 1))
+    due = overlay.range(start, stop, DUE_PER_TRANSACTION_MAX)
+    if not due:
+        raise Refused("VT-2081", time_ms=context.block.time_ms)
+    timers = overdue = 0
+    for key, data in due:
+        record = decode_record(data, DueRecord)
+        overlay.delete(key)
+        if record.action is None:
+            timers += 1
+            overlay.delete(wakeup_keys.timer_key(record.contract, record.timer))
+            happening = TimerDue(record.contract, record.timer, record.due_ms)
+            context.happenings.append(happening)
+        else:
+            overdue += 1
+            _let_be_overdue(record, context, overlay)
+    return encode_value({"timers": timers, "overdue": overdue})
+
+
+def _let_be_overdue(record: DueRecord, context: TransactionContext, overlay: Overlay) -> None:
+    assert record.action is not None, "it is a deadline"
+    key = state_keys.action_key(record.action)
+    action = overlay.get_record(key, ActionRecord)
+    assert action is not None, "actions stay on record"
+    late = replace(action, overdue_height=context.block.height)
+    overlay.put_record(key, late)
+    context.emit(
+        "action_overdue",
+        action.id.hex(),
+        {
+            "kind": action.kind,
+            "twin": action.twin,
+            "addressee": action.addressee,
+            "status": action.status,
+            "deadline_ms": action.deadline_ms,
+            "escalated_to": action.escalate_to,
+        },
+    )
+    context.happenings.append(ActionChanged(late, is_overdue=True))
+
+
+def set_timer(contract: str, name: str, due_ms: UnixMillis | None, overlay: Overlay) -> None:
+    """Set a contract's timer to another time, or cancel it when `due_ms` is None."""
+    key = wakeup_keys.timer_key(contract, name)
+    before = overlay.get(key)
+    if before is not None:
+        set_before = UnixMillis(int.from_bytes(before, "big"))
+        overlay.delete(wakeup_keys.due_timer_key(set_before, contract, name))
+        overlay.delete(key)
+    if due_ms is not None:
+        overlay.put(key, to_bytes(due_ms))
+        overlay.put_record(
+            wakeup_keys.due_timer_key(due_ms, contract, name),
+            DueRecord(due_ms, contract, name, None),
+        )
+
+
+def watch_deadline(action: ActionRecord, overlay: Overlay) -> None:
+    """Have an action become overdue at its deadline, unless it is finished before."""
+    if action.deadline_ms is not None:
+        overlay.put_record(
+            wakeup_keys.due_action_key(action.deadline_ms, action.id),
+            DueRecord(action.deadline_ms, action.contract, "", action.id),
+        )
+
+
+def forget_deadline(action: ActionRecord, overlay: Overlay) -> None:
+    """An action is finished, so it cannot become overdue any more."""
+    if action.deadline_ms is not None and action.overdue_height is None:
+        overlay.delete(wakeup_keys.due_action_key(action.deadline_ms, action.id))
+
+
+def find_due(view: StateView) -> UnixMillis | None:
+    """Give when the first thing is due; None when nothing ever is."""
+    start = wakeup_keys.due_prefix()
+    pairs = view.range(start, start[:-1] + bytes((start[-1] + 1,)), 1)
+    return decode_record(pairs[0][1], DueRecord).due_ms if pairs else None

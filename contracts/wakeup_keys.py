@@ -1,0 +1,58 @@
+"""Where in the state it stands what contracts wait for, and what they were consented to.
+
+These keys go on where `contracts.state_keys` ends; the same rules hold.
+
+    attestation-trigger/<type>                    TriggerRecord: contracts that such statements wake
+    timer/<contract>/<name>                       when the timer is due, 8 bytes
+    due/<time><32 bytes>                          DueRecord: a timer or a deadline, in order of time
+    history/<twin>/<property>                     HistoryRecord: its last readings
+    consent/<organisation>/<contract>/<32 bytes>  ConsentRecord, for the source of this hash
+"""
+
+from chain.hashing import hash_tagged
+from chain.scalars import Hash, OrganisationId, TwinId, UnixMillis, to_bytes
+
+
+def attestation_trigger_key(predicate_type: str) -> bytes:
+    """Give the key of the TriggerRecord of a type of statements."""
+    return b"attestation-trigger/" + predicate_type.encode()
+
+
+def timer_key(contract: str, name: str) -> bytes:
+    """Give the key that holds when a contract's timer is due."""
+    return b"timer/" + contract.encode() + b"/" + name.encode()
+
+
+def due_prefix() -> bytes:
+    """Give the prefix of all that is due some time."""
+    return b"due/"
+
+
+def due_from(time_ms: UnixMillis) -> bytes:
+    """Give where that begins what is due at `time_ms` or later."""
+    return due_prefix() + to_bytes(time_ms)
+
+
+def due_timer_key(time_ms: UnixMillis, contract: str, name: str) -> bytes:
+    """Give the key of a timer among all that is due."""
+    return due_from(time_ms) + hash_tagged("timer", contract.encode(), name.encode())
+
+
+def due_action_key(time_ms: UnixMillis, action: Hash) -> bytes:
+    """Give the key of an action's deadline among all that is due."""
+    return due_from(time_ms) + action
+
+
+def history_key(twin: TwinId, name: str) -> bytes:
+    """Give the key of the HistoryRecord of a property."""
+    return b"history/" + twin.encode() + b"/" + name.encode()
+
+
+def consents_prefix(organisation: OrganisationId) -> bytes:
+    """Give the prefix of what an organisation consented to."""
+    return b"consent/" + organisation.encode() + b"/"
+
+
+def consent_key(organisation: OrganisationId, contract: str, source_hash: Hash) -> bytes:
+    """Give the key of a ConsentRecord."""
+    return consents_prefix(organisation) + contract.encode() + b"/" + source_hash
