@@ -3,8 +3,9 @@
 Each value of a box stands for the time since the one before. Outside LOWEST to HIGHEST that time
 adds up, and is an excursion:
 
-  * After EXCURSION_MINUTES the carrier is told, once, and says by `attend` what it does about it.
-  * If the excursion lasts ESCALATE_MINUTES longer and nobody attends, the quality office is told.
+  * After EXCURSION_MINUTES the carrier is told, once, and answers with what it does about it.
+  * If it declines, or has not answered ESCALATE_MINUTES later, the quality office is told. That is
+    seen in the times of the values, and by the clock of the chain when the box falls silent.
   * Beyond LOWEST_EVER or HIGHEST_EVER the quality office is told at once: the goods may be lost.
   * A value inside the limits ends the excursion; a later one is new, but its time adds to the
     total, which the office reads with `report` before it releases the goods.
@@ -14,7 +15,18 @@ adds up, and is an excursion:
 All numbers can be replaced by parameters of the same names, in degrees Celsius and minutes.
 """
 
-from contracts.author import Decimal, Map, Update, call, ctx, fail, on_update, record
+from contracts.author import (
+    ActionChange,
+    Decimal,
+    Map,
+    Update,
+    call,
+    ctx,
+    fail,
+    on_action,
+    on_update,
+    record,
+)
 
 LOWEST = Decimal(2)
 HIGHEST = Decimal(8)
@@ -33,6 +45,7 @@ class Box:
     """What is known about the goods in one box; times in milliseconds."""
 
     last_ms: int
+    last: Decimal
     coldest: Decimal
     warmest: Decimal
     since_ms: int = 0
@@ -52,14 +65,14 @@ def minutes(name: str, default: int) -> int:
     return ctx.parameter(name, default) * MINUTE_MS
 
 
-def tell(twin: str, box: Box, value: Decimal, kind: str, addressee: str) -> None:
+def tell(twin: str, box: Box, kind: str, addressee: str) -> None:
     """Open an action about the present excursion."""
     spent = box.excursion_ms // MINUTE_MS
     ctx.open_action(
         kind=kind,
         twin=twin,
         key=f"{kind}-{box.since_ms}",
-        title=f"{twin}: {value:.1f} degrees, {spent} minutes outside its limits",
+        title=f"{twin}: {box.last:.1f} degrees, {spent} minutes outside its limits",
         addressee=addressee,
         deadline_ms=ctx.time_ms + minutes("escalate_minutes", ESCALATE_MINUTES),
         details={
@@ -72,8 +85,15 @@ def tell(twin: str, box: Box, value: Decimal, kind: str, addressee: str) -> None
     )
 
 
-def judge(twin: str, box: Box, value: Decimal, step_ms: int) -> None:
-    """Add the time that a value stands for, and tell who has to know."""
+def escalate(twin: str, box: Box) -> None:
+    """Tell the quality office, once for each excursion."""
+    box.is_escalated = True
+    tell(twin, box, "cold_chain_escalation", ctx.parameter("quality", QUALITY))
+
+
+def judge(twin: str, box: Box, step_ms: int) -> None:
+    """Add the time that the last value stands for, and tell who has to know."""
+    value = box.last
     lowest = ctx.parameter("lowest", LOWEST)
     highest = ctx.parameter("highest", HIGHEST)
     if lowest <= value <= highest:
@@ -92,10 +112,9 @@ def judge(twin: str, box: Box, value: Decimal, step_ms: int) -> None:
     is_lost = value < coldest or value > ctx.parameter("highest_ever", HIGHEST_EVER)
     if not box.is_told and box.excursion_ms >= told_ms:
         box.is_told = True
-        tell(twin, box, value, "cold_chain_excursion", ctx.parameter("carrier", CARRIER))
+        tell(twin, box, "cold_chain_excursion", ctx.parameter("carrier", CARRIER))
     if not box.is_escalated and (is_lost or (is_late and not box.attended)):
-        box.is_escalated = True
-        tell(twin, box, value, "cold_chain_escalation", ctx.parameter("quality", QUALITY))
+        escalate(twin, box)
 
 
 @on_update(model="cold-box", properties=["temperature"])
@@ -107,32 +126,31 @@ def watch(update: Update) -> None:
         if value is None or (box is not None and sample.time_ms <= box.last_ms):
             continue
         if box is None:
-            box = Box(sample.time_ms, value, value)
+            box = Box(sample.time_ms, value, value, value)
         step_ms = sample.time_ms - box.last_ms
         if step_ms > minutes("gap_minutes", GAP_MINUTES):
             box.unobserved_ms += step_ms
             step_ms = 0
         box.last_ms = sample.time_ms
+        box.last = value
         box.coldest = min(box.coldest, value)
         box.warmest = max(box.warmest, value)
-        judge(update.twin, box, value, step_ms)
+        judge(update.twin, box, step_ms)
     if box is not None:
         boxes[update.twin] = box
 
 
-@call
-def attend(twin: str, measure: str) -> None:
-    """Say, as the carrier, what is done about the present excursion."""
-    if ctx.sender != ctx.parameter("carrier", CARRIER):
-        fail("only the carrier attends to an excursion")
-    box = boxes.get(twin)
-    if box is None or not box.is_told:
-        fail(f"{twin} has no excursion to attend to")
-    if not measure:
-        fail("say what is done")
-    box.attended = measure
-    boxes[twin] = box
-    ctx.emit("excursion_attended", {"twin": twin, "since_ms": box.since_ms, "measure": measure})
+@on_action
+def answer(change: ActionChange) -> None:
+    """Take note of an answer about the present excursion, or of none in time."""
+    box = boxes.get(change.twin)
+    if box is None or change.key != f"cold_chain_excursion-{box.since_ms}":
+        return
+    if change.change in ("acknowledged", "completed"):
+        box.attended = change.note or change.change
+    elif not box.is_escalated and (change.change == "declined" or not box.attended):
+        escalate(change.twin, box)
+    boxes[change.twin] = box
 
 
 @call

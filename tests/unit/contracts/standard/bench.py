@@ -88,6 +88,25 @@ class Bench(Deployed):
         assert before == (dict(self.host.state), len(self.host.actions), len(self.host.events))
         return execution.error
 
+    def tell(self, action: ActionRequest, change: str, note: str = "") -> None:
+        """Tell the contract what became of an action that it opened."""
+        handler = self.manifest.wake("action")
+        assert handler is not None
+        given = {
+            "id": "00" * 32,
+            "kind": action.kind,
+            "key": action.key,
+            "twin": action.twin,
+            "change": change,
+            "organisation": "" if change == "overdue" else action.addressee,
+            "note": note,
+        }
+        execution = self.executor.execute(
+            self._invocation("action", handler.name, given), self.host
+        )
+        assert execution.status == "ok", execution
+        self.gas = execution.gas_used
+
     def register(self, twin: str, model: str, owner: str) -> None:
         """Let a twin exist, without readings."""
         self.host.twins[twin] = {"id": twin, "model": model, "owner": owner, "properties": {}}

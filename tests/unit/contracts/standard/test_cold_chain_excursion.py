@@ -69,17 +69,49 @@ def test_nobody_attends_so_quality_is_told_an_hour_later(contract: Bench) -> Non
     assert details_of(contract.host.actions[1])["minutes"] == 90
 
 
-def test_a_carrier_that_attends_is_not_escalated(contract: Bench) -> None:
+@pytest.mark.parametrize("change", ["acknowledged", "completed"])
+def test_a_carrier_that_answers_is_not_escalated(contract: Bench, change: str) -> None:
     drive(contract, 0, 60, "5")
     drive(contract, 60, 120, "9")
-    contract.by("carrier", "attend", twin=BOX, measure="ice")
+    contract.tell(contract.host.actions[0], change, "ice")
+    assert report(contract)["attended"] == "ice"
     drive(contract, 120, 600, "9")
+    contract.tell(contract.host.actions[0], "overdue")
     assert contract.orders == [TOLD]
-    assert contract.host.events[0][1] == {
-        "twin": BOX,
-        "since_ms": START + 55 * MINUTE,
-        "measure": "ice",
-    }
+
+
+@pytest.mark.parametrize("change", ["overdue", "declined"])
+def test_no_answer_in_time_or_a_refusal_escalates_without_any_value(
+    contract: Bench, change: str
+) -> None:
+    drive(contract, 0, 90, "9")
+    assert contract.orders == [TOLD]
+    contract.tell(contract.host.actions[0], change)
+    assert contract.orders == [TOLD, ESCALATED]
+    drive(contract, 90, 300, "9")
+    contract.tell(contract.host.actions[0], "overdue")
+    contract.tell(contract.host.actions[1], "overdue")
+    assert contract.orders == [TOLD, ESCALATED], "once is enough"
+
+
+def test_a_carrier_that_gives_up_is_escalated(contract: Bench) -> None:
+    drive(contract, 0, 60, "9")
+    contract.tell(contract.host.actions[0], "acknowledged")
+    assert report(contract)["attended"] == "acknowledged"
+    contract.tell(contract.host.actions[0], "declined")
+    assert contract.orders == [TOLD, ESCALATED]
+
+
+def test_answers_about_an_excursion_that_is_over_change_nothing(contract: Bench) -> None:
+    drive(contract, 0, 60, "9")
+    drive(contract, 60, 65, "5")
+    before = dict(contract.host.state)
+    for change in ("overdue", "declined", "completed"):
+        contract.tell(contract.host.actions[0], change)
+    assert contract.host.state == before
+    drive(contract, 65, 120, "9")
+    contract.tell(contract.host.actions[0], "declined")
+    assert contract.orders == [TOLD, TOLD]
 
 
 @pytest.mark.parametrize("value", ["-0.1", "25.1"])
@@ -110,10 +142,10 @@ def test_the_first_value_may_be_outside(contract: Bench) -> None:
 
 def test_back_inside_ends_the_excursion_and_a_later_one_is_new(contract: Bench) -> None:
     drive(contract, 0, 60, "9")
-    contract.by("carrier", "attend", twin=BOX, measure="ice")
+    contract.tell(contract.host.actions[0], "acknowledged", "ice")
     drive(contract, 60, 65, "5")
     drive(contract, 65, 200, "9")
-    assert contract.orders == [TOLD, TOLD, ESCALATED], "to attend counts for one excursion"
+    assert contract.orders == [TOLD, TOLD, ESCALATED], "an answer counts for one excursion"
     assert report(contract)["total_ms"] == (55 + 135) * MINUTE
 
 
@@ -137,18 +169,6 @@ def test_nothing_is_kept_of_a_box_without_a_value(contract: Bench) -> None:
     drive(contract, 0, 20, "")
     assert contract.host.state == {}
     assert contract.refused("insurer", "report", twin=BOX) == "box-9 has never been seen"
-
-
-def test_only_the_carrier_attends_and_only_to_an_excursion(contract: Bench) -> None:
-    reason = "box-9 has no excursion to attend to"
-    assert contract.refused("carrier", "attend", twin=BOX, measure="ice") == reason
-    drive(contract, 0, 25, "9")
-    assert contract.refused("carrier", "attend", twin=BOX, measure="ice") == reason
-    drive(contract, 25, 60, "9")
-    assert contract.refused("quality", "attend", twin=BOX, measure="ice") == (
-        "only the carrier attends to an excursion"
-    )
-    assert contract.refused("carrier", "attend", twin=BOX, measure="") == "say what is done"
 
 
 def test_the_coldest_and_the_warmest_are_remembered(contract: Bench) -> None:
@@ -253,3 +273,22 @@ def test_two_weeks_of_the_room_on_a_whole_chain(shared: Path) -> None:
     assert isinstance(said, dict)
     assert said["total_ms"] == outside * MINUTE
     assert plant.twin(BOX).status == "action_open"
+
+
+def test_a_silent_box_is_escalated_by_the_clock_on_a_whole_chain() -> None:
+    plant = Plant("maker", "carrier", "quality", "pharmacy")
+    for box in ("box-9", "box-10"):
+        plant.register("maker", box, "component", "cold-box", temperature="CEL")
+    plant.deploy(NAME, "maker", escalate_minutes=1)
+    warm = [("temperature", "9", START + at * 5 * MINUTE) for at in range(7)]
+    for box in ("box-9", "box-10"):
+        plant.measure("maker", box, warm)
+    plant.answer("carrier", plant.actions("box-10")[0], "acknowledged", "ice")
+    plant.world.run(2 * MINUTE)
+    assert [one.kind for one in plant.actions("box-9")] == [
+        "cold_chain_excursion",
+        "cold_chain_escalation",
+    ]
+    assert [one.kind for one in plant.actions("box-10")] == ["cold_chain_excursion"]
+    cause = plant.actions("box-9")[1].cause
+    assert (cause.kind, cause.twin) == ("action", "box-9")

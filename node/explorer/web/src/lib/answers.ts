@@ -37,6 +37,9 @@ export interface ActionList {
 
 /**
  * Something that a contract asks an organisation to do.
+ *
+ * `handler` of the source `source_hash` opened it, because of `cause`. It was not finished at its
+ * deadline if `overdue_height` is a height; then `escalate_to` may answer it, too.
  */
 export interface ActionView {
   readonly id: string;
@@ -50,6 +53,10 @@ export interface ActionView {
   readonly opened_height: number;
   readonly opened_time_ms: number;
   readonly deadline_ms: number | null;
+  readonly escalate_to: string | null;
+  readonly overdue_height: number | null;
+  readonly handler: string;
+  readonly source_hash: string | null;
   readonly cause: CauseView;
   readonly acknowledgements: readonly AcknowledgementView[];
 }
@@ -197,9 +204,14 @@ export interface CatchUpView {
 }
 
 /**
- * Why an action was opened: readings of a twin in a transaction, or a call (no readings).
+ * Why an action was opened: what in a transaction made the contract run.
+ *
+ * `kind` is readings, call, attestation, action or timer; `about` names that attestation, action
+ * or timer. `readings` counts those that were handed to the contract.
  */
 export interface CauseView {
+  readonly kind: string;
+  readonly about: string;
   readonly transaction: string;
   readonly twin: string;
   readonly from_ms: number | null;
@@ -699,7 +711,8 @@ export interface SnapshotView {
  * A node of a state tree.
  *
  * An inner node has the hashes of its children `left` and `right`. A leaf has the `key` in hex,
- * the `path`, which is the hash of the key, and the `value_hash`; `text` is the key for people.
+ * the `path`, which is the hash of the key, and the `value_hash`; `text` is the key for people,
+ * and `value` the value in base64, where it is kept.
  */
 export interface StateNodeView {
   readonly kind: string;
@@ -709,6 +722,7 @@ export interface StateNodeView {
   readonly value_hash: string | null;
   readonly key: string | null;
   readonly text: string | null;
+  readonly value: string | null;
 }
 
 /**
