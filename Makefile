@@ -71,6 +71,7 @@ mutants: $(MADE)/dev ## Planted bugs, each of which has to be found [CHECKERS=1:
 	@$(BIN)/python -m tests.sim.mutants $(if $(CHECKERS),--checkers) $(NAMES)
 
 attacks: $(MADE)/dev $(MADE)/pythons ## Hostile contracts under other seeds, stacks, loads and Pythons [LIMITS=200]
+	@$(BIN)/python -m pytest -q -p tests.attacks.everywhere tests/unit/contracts/standard
 	@$(BIN)/python -m tests.attacks $(if $(LIMITS),--limits $(LIMITS))
 
 fuzz: $(MADE)/dev ## Random contracts by the engine and by plain Python [PROGRAMS=2000 SEED=0; PROGRAMS=1 shows one]
