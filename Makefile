@@ -135,14 +135,13 @@ $(MADE)/dev: requirements-dev.lock $(MADE)/runtime
 
 # Other versions of Python that are installed here, with what contracts need to run.
 $(MADE)/pythons: requirements.lock $(MADE)/build
-	@awk '/^msgspec==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(MADE)/engine.lock
 	@for version in 3.11 3.12 3.13 3.14; do \
 		found=$$(command -v python$$version | grep -v /shims/ || ls -d \
 			"$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python 2>/dev/null | tail -n 1) || true; \
 		[ -x $(BIN)/uv ] && [ -n "$$found" ] || continue; \
 		$(BIN)/uv venv --quiet --clear --python "$$found" $(VENV)/pythons/$$version && \
 		$(BIN)/uv pip install --quiet --python $(VENV)/pythons/$$version/bin/python --require-hashes \
-			-r $(MADE)/engine.lock || rm -rf $(VENV)/pythons/$$version; done
+			-r requirements.lock || rm -rf $(VENV)/pythons/$$version; done
 	@touch $@
 
 $(MADE)/browser: requirements-browser.lock $(MADE)/dev

@@ -1,7 +1,7 @@
 """The table of all results: `python -m tests.attacks.table` prints it, `--write` writes it anew.
 
-It runs under every Python that has msgspec. `results.json` is the table that is committed: a line
-for each attack, so a change of the engine shows as a difference that people can read.
+It runs under every Python that has the run-time packages. `results.json` is the table that is
+committed: a line for each attack, so a change of the engine shows as a difference that people read.
 """
 
 from __future__ import annotations

@@ -91,8 +91,12 @@ def _without_rule(row: Row) -> Row:
 
 
 def _has_engine(path: str) -> bool:
-    code = "import msgspec, sys; sys.exit(sys.version_info < (3, 11))"
-    return subprocess.run([path, "-c", code], capture_output=True, check=False).returncode == 0
+    code = "import sys; assert sys.version_info >= (3, 11); import contracts.inprocess"
+    environment = {"PYTHONPATH": str(REPOSITORY)}
+    command = [path, "-c", code]
+    return (
+        subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
+    )
 
 
 @contextmanager
