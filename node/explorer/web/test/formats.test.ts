@@ -12,7 +12,7 @@ import { readGenesis } from "../src/verify/genesis";
 import { hashTagged, signingHash } from "../src/verify/hashing";
 import { leafHash, rootFromPath, rootOfHashes } from "../src/verify/merkle";
 import { Reader, pack, type Packed } from "../src/verify/msgpack";
-import { viewOperation } from "../src/verify/operation-view";
+import { viewOperation } from "../src/verify/operations";
 import { checkStateProof } from "../src/verify/state";
 import { checkSender, readTransaction } from "../src/verify/transaction";
 import { loadJson, loadText } from "./vectors";
@@ -144,7 +144,7 @@ test("evidence convicts, or is refused, as the vectors say", async () => {
   }>("evidence.json");
   const committee = readCommittee(new Reader(hex(vectors.validators), "a vector"));
   const read = (text: string): EvidenceView =>
-    viewOperation("report_evidence", hex(`920e${text}`))["evidence"] as EvidenceView;
+    viewOperation(hex(`920e${text}`))["evidence"] as EvidenceView;
   for (const { hex: text, node, value } of vectors.evidence) {
     expect(read(text)).toEqual(value);
     expect((await checkEvidence(value, hex(vectors.genesis), committee)).node).toBe(node);
@@ -166,9 +166,9 @@ test("operations are written as the JSON view writes them", () => {
     const { encoded, about } = readTransaction(hex(vector.raw));
     expect(about).toBe(vector.about);
     expect(type).toBe(vector.operation);
-    expect(viewOperation(vector.operation, encoded)).toEqual(fields);
+    expect(viewOperation(encoded)).toEqual(fields);
   }
-  expect(new Set(transactions.map((vector) => vector.operation)).size).toBe(15);
+  expect(new Set(transactions.map((vector) => vector.operation)).size).toBeGreaterThanOrEqual(17);
 });
 
 test("transaction ids are computed from the content, with the root of the readings", async () => {

@@ -27,6 +27,11 @@ test("every change of the vectors has a sentence of its own", () => {
     "remove the node gridlink-1",
     "take the vote of certis-1",
     "agree by BFT",
+    "upgrade the contract maintenance from version 1",
+    "pause the contract maintenance",
+    "let the contract maintenance go on",
+    "roll the contract maintenance back from version 2 to version 1",
+    "ask for approvals by 2 of all organisations, certis among them for contracts",
   ]);
 });
 

@@ -22,8 +22,9 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   withdraw_change: "Withdrawal",
   rotate_vote_key: "New vote key",
   report_evidence: "Evidence",
+  propose_contract: "Proposed contract",
+  run_timers: "What was due",
   consent: "Consent",
-  run_timers: "Time",
 };
 
 const DECIMALS_MAX = 3;

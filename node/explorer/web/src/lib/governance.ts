@@ -37,8 +37,38 @@ export function describeChange(change: Plain): string {
     case "set_engine":
       return `agree by ${engineName(asText(change["engine"]))}`;
     default:
+      return describeContractChange(change);
+  }
+}
+
+function describeContractChange(change: Plain): string {
+  const contract = `the contract ${asText(change["name"])}`;
+  switch (change["type"]) {
+    case "install_contract": {
+      const from = change["not_before"] === 0 ? "" : `, not before block ${formatCount(Number(change["not_before"]))}`;
+      return change["replaces"] === 0
+        ? `deploy ${contract}${from}`
+        : `upgrade ${contract} from version ${String(change["replaces"])}${from}`;
+    }
+    case "pause_contract":
+      return `pause ${contract}`;
+    case "resume_contract":
+      return `let ${contract} go on`;
+    case "roll_back_contract":
+      return `roll ${contract} back from version ${String(change["replaces"])} to version ${String(change["version"])}`;
+    case "set_contract_policy":
+      return `ask for ${describePolicy(asPlain(change["policy"]))} for contracts`;
+    default:
       return "make a change that this page does not know";
   }
+}
+
+/** Say whose approval is needed: "approvals by 2 of all organisations, certis among them". */
+function describePolicy(policy: Plain): string {
+  const [among, required] = [asTexts(policy["among"]), asTexts(policy["required"])];
+  const many = policy["approvals"] === 0 ? "more than two thirds" : String(policy["approvals"]);
+  const must = required.length === 0 ? "" : `, ${required.join(", ")} among them`;
+  return `approvals by ${many} of ${among.length === 0 ? "all organisations" : among.join(", ")}${must}`;
 }
 
 /** A change with a capital, for a heading. */
@@ -141,4 +171,9 @@ export function asPlain(value: unknown): Plain {
 /** A value that should be a text, or an empty one. */
 export function asText(value: unknown): string {
   return typeof value === "string" ? value : "";
+}
+
+/** A value that should be a list of texts; what is not a text is empty. */
+export function asTexts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(asText) : [];
 }

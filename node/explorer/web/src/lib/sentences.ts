@@ -1,7 +1,7 @@
 /** What happened, in one plain sentence. */
 
 import { formatUtc, formatValue, humanise, plural, shortId } from "./format";
-import { asPlain, asText, describeChange } from "./governance";
+import { asPlain, asText, asTexts, describeChange } from "./governance";
 import type { Action, Status, Transaction } from "./types";
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -57,7 +57,7 @@ export function describeTransaction(transaction: Transaction): string {
     case "acknowledge":
       return `${who} answered an action: ${text("outcome")}.`;
     case "run_timers":
-      return `${who} lets happen what is due.`;
+      return `${who} let happen what was due.`;
     case "consent":
       return `${who} ${body["is_given"] === true ? "consents" : "no longer consents"} that the contract ${text("contract")} acts on its twins.`;
     default:
@@ -70,6 +70,10 @@ function describeGovernance(operation: string, who: string, body: Plain): string
   switch (operation) {
     case "propose_change":
       return `${who} proposed to ${describeChange(asPlain(body["change"]))}.`;
+    case "propose_contract": {
+      const what = body["replaces"] === 0 ? "deploy" : "upgrade";
+      return `${who} proposed to ${what} the contract ${asText(asPlain(body["package"])["name"])}.`;
+    }
     case "approve_change":
       return `${who} approved the proposal ${shortId(asText(body["proposal"]))}.`;
     case "withdraw_change":
@@ -130,10 +134,6 @@ function describeTelemetry(who: string, body: Plain): string {
   }
   const whose = twins.length === 1 ? first.twin : plural(twins.length, "twin");
   return `${who} recorded ${plural(readings.length, "reading")} of ${whose}, the first measured ${at}.`;
-}
-
-function asTexts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(asText) : [];
 }
 
 function asList(value: unknown): readonly Plain[] {

@@ -10,7 +10,7 @@ import { followCommittee, sayChanges } from "./committee-steps";
 import { type Statement, checkEnvelope } from "./dsse";
 import type { Genesis } from "./genesis";
 import { leafHash, rootFromPath } from "./merkle";
-import { viewOperation } from "./operation-view";
+import { viewOperation } from "./operations";
 import {
   type AttestedFile, type Inclusion, type Receipt, type ReceiptFile, type Summary, formatTime,
   isSameSummary, readReceipt, readReceiptFile, writeReceiptFile,
@@ -71,7 +71,7 @@ export async function verifyReceipt(content: string, genesis: Genesis): Promise<
       transaction: toHex(transaction.id),
       operation: transaction.operation,
       about: transaction.about,
-      body: viewOperation(transaction.operation, transaction.encoded),
+      body: viewOperation(transaction.encoded),
       sender: toHex(transaction.sender),
       signature: toHex(transaction.signature),
       expiryHeight: transaction.expiryHeight,
