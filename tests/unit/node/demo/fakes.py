@@ -125,7 +125,19 @@ def make_order(
         opened_height=4,
         opened_time_ms=1,
         deadline_ms=None,
-        cause=CauseView(transaction="00", twin=twin, from_ms=None, to_ms=None, readings=0),
+        escalate_to=None,
+        overdue_height=None,
+        handler="check",
+        source_hash="00",
+        cause=CauseView(
+            kind="readings",
+            about="",
+            transaction="00",
+            twin=twin,
+            from_ms=None,
+            to_ms=None,
+            readings=0,
+        ),
         acknowledgements=[
             AcknowledgementView(
                 outcome="acknowledged",
