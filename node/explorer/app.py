@@ -17,7 +17,7 @@ from node.explorer import get_static_folder
 
 PAGES: Final = frozenset(
     {"", "twins", "blocks", "tx", "actions", "attestations", "members", "proposals", "evidence"}
-    | {"verify"}
+    | {"contracts", "verify"}
 )
 """First parts of the addresses that the app in index.html knows."""
 

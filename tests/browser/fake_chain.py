@@ -2,7 +2,8 @@
 
 It plays a made-up wind farm with the names of the demo. R80790 stands still for two days of good
 wind, so the standard contract opens a maintenance order, which the workshop acknowledges. After
-that the members change: `tests/browser/fake_members.py`.
+that the members change: `tests/browser/fake_members.py`. What happens to contracts on the way is in
+`tests/browser/fake_contracts.py`.
 """
 
 import math
@@ -35,6 +36,7 @@ from contracts.inprocess import InProcessExecutor
 from contracts.standard import maintenance_by_power_curve
 from node.replica.ports import WritableStore
 from node.replica.transition import ExecutedBlock
+from tests.browser.fake_contracts import play_contracts
 from tests.browser.fake_members import change_members
 from tests.unit.node.chain_builder import ChainBuilder, make_genesis, seed_of
 from tests.vectors.sample import REPORT, REPORT_NAME
@@ -97,8 +99,9 @@ def find_opened(decided: ExecutedBlock) -> Iterator[Hash]:
 
 
 def play_hour(chain: ChainBuilder, hour: int) -> ExecutedBlock:
-    """Decide a block with an hour of all turbines' readings."""
-    return commit(chain, *(_measure_hour(chain, turbine, hour) for turbine in TURBINES))
+    """Decide a block with an hour of all turbines' readings, and what happened to contracts."""
+    readings = (_measure_hour(chain, turbine, hour) for turbine in TURBINES)
+    return commit(chain, *readings, *play_contracts(chain, hour))
 
 
 def _measure_hour(chain: ChainBuilder, turbine: str, hour: int) -> Transaction:

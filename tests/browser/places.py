@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from chain.operations import name_of
+from chain.changes import AddOrganisation, Change
+from chain.operations import ProposeChange, ProposeContract, name_of
 from chain.transaction import Transaction
 from tests.unit.node.chain_builder import ChainBuilder
 
@@ -46,6 +47,12 @@ PAGES: Final = {
     "refused": "/tx/{refused}",
     "actions": "/actions",
     "action": "/actions/{action}",
+    "contracts": "/contracts",
+    "contract": "/contracts/frost_watch",
+    "contract-version": "/contracts/frost_watch/versions/2",
+    "deployed-alone": "/contracts/maintenance_by_power_curve/versions/1",
+    "contract-proposal": "/proposals/{handed_in}",
+    "proposing-contract": "/tx/{handed_in}",
     "attestations": "/attestations",
     "members": "/members",
     "members-past": "/members?at=100",
@@ -83,6 +90,26 @@ def find_subject(chain: ChainBuilder, name: str, *, is_last: bool = False) -> st
     return found[-1 if is_last else 0]
 
 
+def find_change(chain: ChainBuilder, kind: type[Change]) -> str:
+    """Give the first transaction that proposes a change of this kind."""
+    return next(
+        one.id.hex()
+        for one in list_transactions(chain)
+        if isinstance(one.body.operation, ProposeChange)
+        and isinstance(one.body.operation.change, kind)
+    )
+
+
+def find_handed_in(chain: ChainBuilder, name: str) -> str:
+    """Give the first transaction that proposes the source of a contract."""
+    return next(
+        one.id.hex()
+        for one in list_transactions(chain)
+        if isinstance(one.body.operation, ProposeContract)
+        and one.body.operation.package.name == name
+    )
+
+
 def find_handover(chain: ChainBuilder) -> int:
     """Give the first height after which other validators decide."""
     return next(
@@ -102,7 +129,8 @@ def list_pages(chain: ChainBuilder) -> dict[str, str]:
         "attested": find_kind(chain, "attest"),
         "refused": find_code(chain, "VT-2050"),
         "proposal": find_subject(chain, "change_proposed", is_last=True),
-        "approved": find_subject(chain, "change_proposed"),
+        "approved": find_change(chain, AddOrganisation),
+        "handed_in": find_handed_in(chain, "maintenance_by_power_curve"),
         "evidence": find_subject(chain, "evidence_recorded"),
         "reporting": find_kind(chain, "report_evidence"),
         "handover": find_handover(chain),

@@ -23,7 +23,7 @@ SETTLE_MS: Final = 1_500
 def list_addresses(url: str) -> dict[str, str]:
     """Give one address of every page of the chain that a node serves; it must hold an action.
 
-    The pages of a proposal and of evidence are left out where there is none.
+    The pages of a proposal, of evidence and of a contract are left out where there is none.
     """
 
     def get(path: str) -> Any:
@@ -36,6 +36,9 @@ def list_addresses(url: str) -> dict[str, str]:
         for name in ("proposals", "evidence")
         for item in get(f"/v1/{name}?limit=1")["items"]
     }
+    for one in get("/v1/contracts")["items"][:1]:
+        some["contract"] = f"/contracts/{one['name']}"
+        some["contract-version"] = f"/contracts/{one['name']}/versions/{one['version']}"
     decided = get("/v1/status")["height"]
     changes = [one["height"] - 1 for one in get("/v1/validators/changes?limit=50")["items"]]
     handovers = [height for height in changes if 0 < height <= decided]
@@ -50,6 +53,7 @@ def list_addresses(url: str) -> dict[str, str]:
         "check-failed": f"/tx/{action['cause']['transaction']}",
         "actions": "/actions",
         "action": f"/actions/{action['id']}",
+        "contracts": "/contracts",
         "attestations": "/attestations",
         "members": "/members",
         "proposals": "/proposals",

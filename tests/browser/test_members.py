@@ -80,7 +80,7 @@ def test_a_proposal_says_who_approved_and_how_many_more_must(
     open_page: OpenPage, served: RunningNode
 ) -> None:
     page = open_page("/members")
-    page.get_by_role("link", name="1 proposal waits for approvals").click()
+    page.get_by_role("link", name="3 proposals wait for approvals").click()
     page.wait_for_url("**/proposals?status=open")
     page.get_by_role("link", name="Give gridlink-1 weight 1").click()
     page.get_by_role("heading", name="Give gridlink-1 weight 1", level=1).wait_for()

@@ -11,6 +11,8 @@ import { loadTrust } from "./lib/trust";
 import { Action, Actions } from "./pages/actions";
 import { Attestations } from "./pages/attestations";
 import { Block, Blocks } from "./pages/blocks";
+import { Contract, Contracts } from "./pages/contracts";
+import { ContractVersion } from "./pages/contract-version";
 import { Evidence, EvidenceList } from "./pages/evidence";
 import { Members } from "./pages/members";
 import { NotFound } from "./pages/not-found";
@@ -41,6 +43,9 @@ function App() {
           <Route path="/tx/:id" component={Transaction} />
           <Route path="/actions" component={Actions} />
           <Route path="/actions/:id" component={Action} />
+          <Route path="/contracts" component={Contracts} />
+          <Route path="/contracts/:name" component={Contract} />
+          <Route path="/contracts/:name/versions/:number" component={ContractVersion} />
           <Route path="/attestations" component={Attestations} />
           <Route path="/members" component={Members} />
           <Route path="/proposals" component={Proposals} />

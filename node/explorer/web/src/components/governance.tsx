@@ -3,11 +3,13 @@
 import type { JSX } from "preact";
 import { useLocation } from "preact-iso";
 
+import { contractOf } from "../lib/contracts";
 import { formatCount } from "../lib/format";
-import { describeCause, stateOf } from "../lib/governance";
+import { describeCause, effectOf, neededApprovals, stateOf, titleOfChange } from "../lib/governance";
 import { headHeight } from "../lib/live";
 import type { Committee, Proposal } from "../lib/types";
-import { Id, Tag } from "./basics";
+import { Id, Tag, When } from "./basics";
+import { Table } from "./table";
 
 const PAGES = [
   ["/members", "Validators"],
@@ -32,6 +34,33 @@ export function MemberPages(): JSX.Element {
 export function ProposalTag({ proposal }: { proposal: Proposal }): JSX.Element {
   const state = stateOf(proposal);
   return <Tag tone={TONES[state as keyof typeof TONES] ?? "plain"}>{state}</Tag>;
+}
+
+/** Proposals, each with where it stands. */
+export function ProposalTable({ items }: { items: readonly Proposal[] }): JSX.Element {
+  return (
+    <Table
+      caption="Proposals, newest first"
+      rows={items}
+      rowKey={(one) => one.id}
+      columns={[
+        { head: "Change", isName: true, cell: (one) => <a href={`/proposals/${one.id}`} class="break">{titleOfChange(one.change)}</a> },
+        { head: "Status", cell: (one) => <ProposalTag proposal={one} /> },
+        { head: "Approved by", cell: (one) => `${formatCount(one.approvals.length)} of ${formatCount(neededApprovals(one))}` },
+        { head: "Proposed by", isOptional: true, cell: (one) => one.organisation },
+        { head: "In force", isOptional: true, cell: (one) => <Effect proposal={one} /> },
+        { head: "Proposed", isOptional: true, cell: (one) => <When ms={one.time_ms} /> },
+      ]}
+    />
+  );
+}
+
+/** From when on an approved change is in force. */
+export function Effect({ proposal }: { proposal: Proposal }): JSX.Element {
+  if (proposal.status !== "approved") return <span class="muted">–</span>;
+  const height = effectOf(proposal);
+  if (contractOf(proposal) === null) return <InForce height={height} />;
+  return <>{height > headHeight.value ? "from" : "since"} <span class="num">block {formatCount(height)}</span></>;
 }
 
 /** What is in force at a height, or will be. */

@@ -16,6 +16,7 @@ const LINKS = [
   ["/", "Overview"],
   ["/twins", "Twins"],
   ["/blocks", "Blocks"],
+  ["/contracts", "Contracts"],
   ["/actions", "Actions"],
   ["/attestations", "Attestations"],
   ["/members", "Members"],

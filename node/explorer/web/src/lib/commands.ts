@@ -8,6 +8,19 @@ export function attestCommand(twin = "R80711"): string {
 /** How a contract is tried before it is deployed. */
 export const CHECK_CONTRACT = "veritwin contract check my_contract.py";
 
+/** How a contract is begun. */
+export const NEW_CONTRACT = "veritwin contract new my_contract";
+
+/** How a member reads what a proposal would change in a contract. */
+export function diffCommand(name: string, proposal: string): string {
+  return `veritwin contract diff ${name} --proposal ${proposal} --node ${location.origin}`;
+}
+
+/** How a contract's life is shown on the command line. */
+export function showContractCommand(name: string): string {
+  return `veritwin contract show ${name} --node ${location.origin}`;
+}
+
 /** How a node's health is asked for. */
 export function statusCommand(): string {
   return `veritwin status --node ${location.origin}`;
@@ -24,8 +37,8 @@ export function proposeCommand(node = "NODE", weight = 1): string {
 }
 
 /** How a member approves a proposal. */
-export function approveCommand(proposal: string): string {
-  return `veritwin member approve ${proposal} --identity admin.json --node ${location.origin}`;
+export function approveCommand(proposal: string, group: "member" | "contract" = "member"): string {
+  return `veritwin ${group} approve ${proposal} --identity admin.json --node ${location.origin}`;
 }
 
 /** How an organisation gives its node another vote key. */

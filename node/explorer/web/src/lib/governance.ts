@@ -132,26 +132,41 @@ export function missingApprovals({ needed, approvals }: Proposal): number {
   return Math.max(0, needed - approvals.length);
 }
 
+/** Say who has to approve yet; where enough did, somebody whose word the policy asks for is missing. */
+export function describeMissing(proposal: Proposal): string {
+  const missing = missingApprovals(proposal);
+  return missing === 0
+    ? "An organisation that the policy names must approve"
+    : `${plural(missing, "more organisation")} must approve`;
+}
+
+/** From which height on an approved change is in force; a contract may have to wait for its height. */
+export function effectOf({ effective_height, closed_height, change }: Proposal): number {
+  const least = change["type"] === "install_contract" ? Number(change["not_before"]) : 0;
+  return effective_height ?? Math.max(closed_height ?? 0, least);
+}
+
 /** Say where a proposal stands, in a sentence; `head` is the newest decided height. */
 export function describeProposal(proposal: Proposal, head: number): string {
-  const { organisation, approvals, needed, effective_height, closed_height } = proposal;
+  const { organisation, approvals, needed, closed_height } = proposal;
   const missing = missingApprovals(proposal);
   switch (stateOf(proposal)) {
     case "open":
       return `${organisation} proposed this. ${formatCount(approvals.length)} of the ${formatCount(needed)} ` +
-        `organisations that must approve it did; ${formatCount(missing)} more ${missing === 1 ? "is" : "are"} needed.`;
+        (missing === 0
+          ? "organisations that must approve it did, but not yet one that the policy names."
+          : `organisations that must approve it did; ${formatCount(missing)} more ${missing === 1 ? "is" : "are"} needed.`);
     case "expired":
       return `${organisation} proposed this, but not enough organisations approved it in time.`;
     case "withdrawn":
       return `${organisation} proposed this and took it back in block ${formatCount(closed_height ?? 0)}.`;
     default:
-      return `${organisation} proposed this and the members approved it. ${sayInForce(effective_height, closed_height, head)}`;
+      return `${organisation} proposed this and the members approved it. ${sayInForce(effectOf(proposal), head)}`;
   }
 }
 
 /** Say from when on an approved change is in force. */
-export function sayInForce(effective: number | null, closed: number | null, head: number): string {
-  const from = effective ?? closed ?? 0;
+export function sayInForce(from: number, head: number): string {
   return from > head + 1
     ? `It comes into force at block ${formatCount(from)}.`
     : `It is in force since block ${formatCount(from)}.`;

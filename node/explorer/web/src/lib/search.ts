@@ -15,7 +15,7 @@ export interface Hit {
   readonly label: string;
 }
 
-/** Find the one page that a text means: a height, a hash or a twin's name; null when there is none. */
+/** Find the one page that a text means: a height, a hash, a twin's or contract's name; null when there is none. */
 export async function findExact(text: string, signal?: AbortSignal): Promise<Hit | null> {
   const clean = text.trim().replaceAll(",", "");
   if (isHeight(clean)) {
@@ -23,8 +23,9 @@ export async function findExact(text: string, signal?: AbortSignal): Promise<Hit
   }
   if (HASH.test(clean)) return findHash(clean.toLowerCase(), signal);
   const id = encodeURIComponent(clean);
-  return (await exists(`/v1/twins/${id}`, signal))
-    ? { href: `/twins/${id}`, kind: "Twin", label: clean }
+  if (await exists(`/v1/twins/${id}`, signal)) return { href: `/twins/${id}`, kind: "Twin", label: clean };
+  return (await exists(`/v1/contracts/${id}`, signal))
+    ? { href: `/contracts/${id}`, kind: "Contract", label: clean }
     : null;
 }
 

@@ -5,7 +5,9 @@
  * "any JSON" the fields that pages read are named here.
  */
 
-import type { ActionView, BlockView, StateProofView, TransactionView } from "./answers";
+import type {
+  ActionView, BlockView, ContractView, StateProofView, TransactionView, VersionDetails as VersionDetailsView,
+} from "./answers";
 
 export type {
   AcknowledgementView as Acknowledgement,
@@ -15,14 +17,17 @@ export type {
   BlockTransaction,
   CommitteeView as Committee,
   ConsensusView as Consensus,
+  ContractLife,
   EvidenceView as Evidence,
   HistoryItem,
   OrganisationList as Organisations,
   OrganisationView as Organisation,
+  PackageView as Package,
   PeerView as Peer,
   PropertyView as TwinProperty,
   ProposalView as Proposal,
   SeriesAction,
+  SignedApprovalView as SignedApproval,
   SeriesView as Series,
   StatusView as Status,
   StepList as ValidatorSteps,
@@ -31,6 +36,7 @@ export type {
   TwinView as Twin,
   ValidatorList as Validators,
   ValidatorView as Validator,
+  VersionView as Version,
 } from "./answers";
 
 /** One page of a list; `next` asks for the one after it. */
@@ -60,6 +66,14 @@ export type TwinProof = Refined<StateProofView, {
 
 /** Something that a contract asks for; contracts choose the details. */
 export type Action = Refined<ActionView, { readonly details: Readonly<Record<string, unknown>> }>;
+
+/** A contract in force; its parameters are a dict. */
+export type Contract = Refined<ContractView, { readonly parameters: Readonly<Record<string, unknown>> | null }>;
+
+/** A version of a contract with its parts. */
+export type VersionDetails = Refined<VersionDetailsView, {
+  readonly parameters: Readonly<Record<string, unknown>>;
+}>;
 
 /** A transaction; while it is not in a block, most of it is null. */
 export type Transaction = Refined<TransactionView, {

@@ -4,17 +4,20 @@ import type { ComponentChildren, JSX } from "preact";
 import { useLocation } from "preact-iso";
 
 import { Facts, Id, Section, StatusTag, TwinLink, When } from "../components/basics";
+import { Code } from "../components/code";
+import { VersionLink } from "../components/contract-parts";
 import { Pager } from "../components/pager";
 import { Empty, Loaded } from "../components/states";
 import { Table } from "../components/table";
 import { TrustBadge } from "../components/trust";
 import { withQuery } from "../lib/api";
 import { CHECK_CONTRACT } from "../lib/commands";
+import { contractPath, findHandler, findVersion } from "../lib/contracts";
 import { formatCount, formatSpan, humanise, plural, shortId } from "../lib/format";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
 import { describeAction } from "../lib/sentences";
-import type { Acknowledgement, Action as Answer, Page } from "../lib/types";
+import type { Acknowledgement, Action as Answer, ContractLife, Page, VersionDetails } from "../lib/types";
 
 /** 1973: smaller numbers are spans, not times. */
 const TIMES_FROM_MS = 1e11;
@@ -108,18 +111,20 @@ function Content({ action }: { action: Answer }): JSX.Element {
       <Section title="From cause to answer" aside={<TrustBadge state="reported" />}>
         <ol class="chain-list">
           <Cause action={action} />
-          <Link title="Rule">
-            <p>
-              The contract <strong>{action.contract}</strong> compared the readings with its rule, and the
-              rule held.
-            </p>
-          </Link>
+          <Rule action={action} />
           <Link title={humanise(action.kind)}>
             <p>
               Opened in <a href={`/blocks/${action.opened_height}`}>block {formatCount(action.opened_height)}</a>,{" "}
               <When ms={action.opened_time_ms} style="both" />, addressed to <strong>{action.addressee}</strong>.
             </p>
-            {action.deadline_ms !== null && <p>To be answered by <When ms={action.deadline_ms} style="both" />.</p>}
+            {action.deadline_ms !== null && <p>To be finished by <When ms={action.deadline_ms} style="both" />.</p>}
+            {action.overdue_height !== null && (
+              <p>
+                It was not finished in time: overdue since{" "}
+                <a href={`/blocks/${action.overdue_height}`}>block {formatCount(action.overdue_height)}</a>
+                {action.escalate_to !== null && <>, so <strong>{action.escalate_to}</strong> may answer it, too</>}.
+              </p>
+            )}
           </Link>
           {action.acknowledgements.map((answer) => <Answered key={answer.transaction} answer={answer} />)}
           {action.acknowledgements.length === 0 && (
@@ -142,15 +147,22 @@ function Content({ action }: { action: Answer }): JSX.Element {
   );
 }
 
+const CAUSES: Readonly<Record<string, string>> = {
+  call: "A call of the contract", attestation: "A signed statement about the twin",
+  action: "An answer to another action", timer: "Time: what was due",
+};
+
 function Cause({ action }: { action: Answer }): JSX.Element {
   const { cause } = action;
   if (cause.readings === 0) {
     return (
       <Link title="Cause">
         <p>
-          A call of the contract, not a reading: transaction{" "}
-          <Id value={cause.transaction} what="transaction id" href={`/tx/${cause.transaction}`} />
+          {CAUSES[cause.kind] ?? humanise(cause.kind)}
+          {cause.kind === "action" && <> (<Id value={cause.about} what="action id" href={`/actions/${cause.about}`} />)</>}
+          , not a reading.
         </p>
+        <p>Transaction <Id value={cause.transaction} what="transaction id" href={`/tx/${cause.transaction}`} /></p>
       </Link>
     );
   }
@@ -170,6 +182,35 @@ function Cause({ action }: { action: Answer }): JSX.Element {
         Transaction <Id value={cause.transaction} what="transaction id" href={`/tx/${cause.transaction}`} />
       </p>
       {cause.from_ms !== null && <p><a href={`${chart}#chart`}>See them in the chart</a></p>}
+    </Link>
+  );
+}
+
+/** The version of the contract that opened the action, and the part of its source that did. */
+function Rule({ action }: { action: Answer }): JSX.Element {
+  const path = `/v1/contracts/${encodeURIComponent(action.contract)}/versions`;
+  const life = useResource<ContractLife>(path);
+  const version = findVersion(life.data?.versions ?? [], action.source_hash, action.opened_height);
+  const details = useResource<VersionDetails>(version === undefined ? null : `${path}/${version.number}`);
+  const handler = details.data === null ? null : findHandler(details.data.source, action.handler);
+  return (
+    <Link title="Rule">
+      <p>
+        {version === undefined
+          ? <>The contract <a href={contractPath(action.contract)}>{action.contract}</a></>
+          : <VersionLink name={action.contract} number={version.number} />}
+        {" "}ran its handler <code>{action.handler}</code> on this, and its rule held.
+      </p>
+      {version !== undefined && (
+        <p>Approved by {version.approvals.map((one) => one.organisation).join(", ")}; in force since block {formatCount(version.active_height)} then.</p>
+      )}
+      {handler !== null && version !== undefined && (
+        <details>
+          <summary>The rule's source, from line {handler.line} on</summary>
+          <Code text={handler.text} label={`Handler ${action.handler}`} first={handler.line} />
+          <p><a href={`${contractPath(action.contract)}/versions/${version.number}#L${handler.line}`}>See it in the whole source</a></p>
+        </details>
+      )}
     </Link>
   );
 }

@@ -4,19 +4,20 @@ import type { ComponentChildren, JSX } from "preact";
 import { useLocation } from "preact-iso";
 
 import { Command, Facts, Id, Section, When } from "../components/basics";
-import { InForce, MemberPages, ProposalTag } from "../components/governance";
+import { Changes, Source, Supports, packageFacts } from "../components/contract-parts";
+import { Effect, MemberPages, ProposalTable, ProposalTag } from "../components/governance";
 import { Pager } from "../components/pager";
 import { Empty, Loaded } from "../components/states";
-import { Table } from "../components/table";
 import { TrustBadge } from "../components/trust";
 import { withQuery } from "../lib/api";
-import { approveCommand, proposeCommand } from "../lib/commands";
-import { formatCount, humanise, plural } from "../lib/format";
-import { describeProposal, missingApprovals, neededApprovals, stateOf, titleOfChange } from "../lib/governance";
+import { approveCommand, diffCommand, proposeCommand } from "../lib/commands";
+import { contractOf, contractPath } from "../lib/contracts";
+import { formatCount, humanise } from "../lib/format";
+import { describeMissing, describeProposal, neededApprovals, stateOf, titleOfChange } from "../lib/governance";
 import { headHeight } from "../lib/live";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
-import type { Page, Proposal as Answer } from "../lib/types";
+import type { Package, Page, Proposal as Answer } from "../lib/types";
 
 const EVERY_MS = 5_000;
 const STATUSES = [["", "All"], ["open", "Waiting"], ["closed", "Closed"]] as const;
@@ -33,7 +34,8 @@ export function Proposals(): JSX.Element {
       <div class="page-head"><h1>Proposals</h1></div>
       <MemberPages />
       <p class="lead">
-        Changes of who belongs to the chain and who votes. More than two thirds of the organisations make one.
+        Changes of who belongs to the chain, of who votes, and of the contracts in force. More than two thirds of the
+        organisations make one; for contracts the chain's policy says how many must approve.
       </p>
       <div class="segments" role="group" aria-label="Which proposals">
         {STATUSES.map(([value, label]) => (
@@ -63,29 +65,6 @@ export function Proposals(): JSX.Element {
   );
 }
 
-function ProposalTable({ items }: { items: readonly Answer[] }): JSX.Element {
-  return (
-    <Table
-      caption="Proposals, newest first"
-      rows={items}
-      rowKey={(one) => one.id}
-      columns={[
-        { head: "Change", isName: true, cell: (one) => <a href={`/proposals/${one.id}`} class="break">{titleOfChange(one.change)}</a> },
-        { head: "Status", cell: (one) => <ProposalTag proposal={one} /> },
-        { head: "Approved by", cell: (one) => `${formatCount(one.approvals.length)} of ${formatCount(neededApprovals(one))}` },
-        { head: "Proposed by", isOptional: true, cell: (one) => one.organisation },
-        { head: "In force", isOptional: true, cell: (one) => <Effect proposal={one} /> },
-        { head: "Proposed", isOptional: true, cell: (one) => <When ms={one.time_ms} /> },
-      ]}
-    />
-  );
-}
-
-function Effect({ proposal }: { proposal: Answer }): JSX.Element {
-  if (proposal.status !== "approved") return <span class="muted">–</span>;
-  return <InForce height={proposal.effective_height ?? proposal.closed_height ?? 0} />;
-}
-
 export function Proposal({ id }: { id: string }): JSX.Element {
   useTitle("Proposal");
   const proposal = useResource<Answer>(`/v1/proposals/${encodeURIComponent(id)}`, ["block"], { everyMs: EVERY_MS });
@@ -107,9 +86,10 @@ function Content({ proposal }: { proposal: Answer }): JSX.Element {
           <p class="muted small">Open a transaction of this list to have it verified on this device.</p>
         </Section>
         <Section title={proposal.status === "approved" ? "What changed" : "What would change"}>
-          <Facts items={[...listFields(proposal.change)]} />
+          <Facts items={[...contractFact(proposal), ...listFields(withoutContract(proposal))]} />
         </Section>
       </div>
+      <Handed proposal={proposal} />
       <Section title="Details">
         <Facts items={[
           ["Proposal", <Id value={proposal.id} what="proposal id" full />],
@@ -121,8 +101,41 @@ function Content({ proposal }: { proposal: Answer }): JSX.Element {
   );
 }
 
+function* contractFact(proposal: Answer): Generator<readonly [string, ComponentChildren]> {
+  const name = contractOf(proposal);
+  if (name !== null) yield ["Contract", <a href={contractPath(name)} class="break">{name}</a>];
+}
+
+/** The fields of a change beside the name of its contract, which has a link of its own. */
+function withoutContract(proposal: Answer): Readonly<Record<string, unknown>> {
+  const { name, ...others } = proposal.change;
+  return contractOf(proposal) === null ? proposal.change : others;
+}
+
+/** The package that a proposal would put in force, for those who have to decide. */
+function Handed({ proposal }: { proposal: Answer }): JSX.Element | null {
+  const { type, package: hash, replaces } = proposal.change;
+  const isPackage = type === "install_contract" && typeof hash === "string";
+  const found = useResource<Package>(isPackage ? `/v1/contract-packages/${hash}` : null);
+  if (!isPackage) return null;
+  return (
+    <Loaded of={found} lines={10}>
+      {(given) => (
+        <>
+          <Section title="What changes in the source">
+            <Changes name={given.name} source={given.source} replaces={Number(replaces)} />
+            <p class="muted small">The same on the command line: <Command text={diffCommand(given.name, proposal.id)} /></p>
+          </Section>
+          <Supports given={given} />
+          <Source source={given.source} hash={given.source_hash} given={given} wanted={hash} />
+          <Section title="Package"><Facts items={packageFacts(given)} /></Section>
+        </>
+      )}
+    </Loaded>
+  );
+}
+
 function Approvals({ proposal }: { proposal: Answer }): JSX.Element {
-  const missing = missingApprovals(proposal);
   const needed = neededApprovals(proposal);
   const state = stateOf(proposal);
   return (
@@ -142,9 +155,9 @@ function Approvals({ proposal }: { proposal: Answer }): JSX.Element {
           </Item>
         ))}
         {state === "open" && (
-          <Item title={`${plural(missing, "more organisation")} must approve`} isOpen>
+          <Item title={describeMissing(proposal)} isOpen>
             <p>An administrator of a member that has not approved yet runs:</p>
-            <p><Command text={approveCommand(proposal.id)} /></p>
+            <p><Command text={approveCommand(proposal.id, contractOf(proposal) === null ? "member" : "contract")} /></p>
           </Item>
         )}
         {state === "approved" && <Item title="In force"><p>This change is in force <Effect proposal={proposal} />.</p></Item>}
@@ -166,8 +179,9 @@ function Item({ title, isOpen = false, children }: {
 /** All fields of a change by name, those of its parts among them. */
 function* listFields(change: Readonly<Record<string, unknown>>): Generator<readonly [string, ComponentChildren]> {
   for (const [name, value] of Object.entries(change)) {
-    if (name === "type" || value === "") continue;
-    if (typeof value === "object" && value !== null) yield* listFields(value as Record<string, unknown>);
+    if (name === "type" || value === "" || (Array.isArray(value) && value.length === 0)) continue;
+    if (Array.isArray(value)) yield [humanise(name), value.join(", ")];
+    else if (typeof value === "object" && value !== null) yield* listFields(value as Record<string, unknown>);
     else if (typeof value === "string" && KEY.test(value)) yield [humanise(name), <Id value={value} what={humanise(name)} full />];
     else yield [humanise(name), <span class="break">{String(value)}</span>];
   }

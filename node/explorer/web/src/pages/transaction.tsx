@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 
 import { Facts, Id, Measured, Section, StatusTag, TwinLink, When } from "../components/basics";
+import { Code } from "../components/code";
 import { TwinNames } from "../components/lists";
 import { ProofPanel } from "../components/proof";
 import { Empty, Loaded } from "../components/states";
@@ -10,7 +11,9 @@ import { Table } from "../components/table";
 import { Caveat } from "../components/trust";
 import { Problem } from "../lib/api";
 import { checkTransaction } from "../lib/check";
+import { contractPath, isContractChange } from "../lib/contracts";
 import { formatCount, formatSize, humanise, operationName, qualityCode, qualityName, shortId } from "../lib/format";
+import { asPlain } from "../lib/governance";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
 import { type ShownReading, describeState, describeTransaction, readingsOf } from "../lib/sentences";
@@ -24,11 +27,21 @@ const READINGS_SHOWN = 200;
 const PAGES_OF_EVENTS = [
   ["action_", "/actions"],
   ["change_", "/proposals"],
+  ["contract_", "/contracts"],
+  ["consent_", "/contracts"],
   ["evidence_", "/evidence"],
   ["committee_", "/members"],
   ["vote_key_", "/members"],
   ["organisation_", "/members"],
 ] as const;
+/** Where an operation names the contract that it is about. */
+const CONTRACTS_OF: Readonly<Record<string, (body: Readonly<Record<string, unknown>>) => unknown>> = {
+  deploy_contract: (body) => body["name"],
+  call: (body) => body["contract"],
+  consent: (body) => body["contract"],
+  propose_contract: (body) => asPlain(body["package"])["name"],
+  propose_change: (body) => (isContractChange(asPlain(body["change"])) ? asPlain(body["change"])["name"] : null),
+};
 const STAGES = ["received", "ordered", "final"];
 
 export function Transaction({ id }: { id: string }): JSX.Element {
@@ -53,6 +66,7 @@ function Content({ transaction }: { transaction: Answer }): JSX.Element {
   const readings = transaction.operation === "telemetry" && transaction.body !== null
     ? readingsOf(transaction.body) : [];
   const proposal = findProposal(transaction);
+  const contract = findContract(transaction);
   const trusted = trust.value.state === "loading" ? null : trust.value;
   const hasReceipt = transaction.height !== null;
   const checked = useVerdict(
@@ -71,6 +85,7 @@ function Content({ transaction }: { transaction: Answer }): JSX.Element {
             transaction.sender === null ? null : ["Organisation", transaction.organisation ?? "none"],
             transaction.sender === null ? null : ["Signed by key", <Id value={transaction.sender} what="sender key" />],
             ["Twins", <TwinNames ids={transaction.twins} />],
+            contract === null ? null : ["Contract", <a href={contractPath(contract)} class="break">{contract}</a>],
             proposal === null ? null : ["Proposal", <Id value={proposal} what="proposal id" href={`/proposals/${proposal}`} />],
             transaction.height === null ? null : [
               "Block",
@@ -95,8 +110,14 @@ function Content({ transaction }: { transaction: Answer }): JSX.Element {
 
 /** The proposal that a transaction made, approved or took back. */
 function findProposal({ id, operation, state, body }: Answer): string | null {
-  if (operation === "propose_change") return state === "final" ? id : null;
+  if (operation === "propose_change" || operation === "propose_contract") return state === "final" ? id : null;
   const named = operation === "approve_change" || operation === "withdraw_change" ? body?.["proposal"] : null;
+  return typeof named === "string" ? named : null;
+}
+
+/** The contract that a transaction is about; null when it is about something else. */
+function findContract({ operation, body }: Answer): string | null {
+  const named = CONTRACTS_OF[operation ?? ""]?.(body ?? {});
   return typeof named === "string" ? named : null;
 }
 
@@ -182,7 +203,9 @@ function Events({ events }: { events: readonly TransactionEvent[] }): JSX.Elemen
 function Subject({ event }: { event: TransactionEvent }): JSX.Element {
   const isHash = /^[0-9a-f]{64}$/.test(event.subject);
   const page = PAGES_OF_EVENTS.find(([prefix]) => event.name.startsWith(prefix))?.[1];
-  if (!isHash) return page === "/members" ? <a href={page}>{event.subject}</a> : <span class="muted">{event.subject}</span>;
+  if (!isHash && page === "/members") return <a href={page}>{event.subject}</a>;
+  if (!isHash && page === "/contracts") return <a href={contractPath(event.subject)} class="break">{event.subject}</a>;
+  if (!isHash) return <span class="muted">{event.subject}</span>;
   const href = page === undefined ? {} : { href: `${page}/${event.subject}` };
   return <Id value={event.subject} what={humanise(event.name).toLowerCase()} {...href} />;
 }
@@ -211,17 +234,19 @@ function Readings({ readings }: { readings: readonly ShownReading[] }): JSX.Elem
   );
 }
 
+/** The operation as it is; sources stand below it, as they are too long to read within JSON. */
 function Body({ body }: { body: Readonly<Record<string, unknown>> }): JSX.Element {
-  const source = typeof body["source"] === "string" ? body["source"] : null;
-  const rest = source === null ? body : { ...body, source: "(below)" };
+  const given = asPlain(body["package"]);
+  const source = body["source"] ?? given["source"];
+  const shown = typeof body["source"] === "string" ? { ...body, source: "(below)" }
+    : typeof source === "string" ? { ...body, package: { ...given, source: "(below)" } }
+    : body;
   return (
     <Section title="Operation">
       <div class="scroller" role="region" aria-label="Operation as JSON" tabIndex={0}>
-        <pre><code>{JSON.stringify(rest, null, 2)}</code></pre>
+        <pre><code>{JSON.stringify(shown, null, 2)}</code></pre>
       </div>
-      {source !== null && (
-        <div class="scroller" role="region" aria-label="Source" tabIndex={0}><pre><code>{source}</code></pre></div>
-      )}
+      {typeof source === "string" && <Code text={source} label="Source" />}
     </Section>
   );
 }

@@ -13,4 +13,5 @@ export { type Step, type Verdict } from "./steps";
 export { type ReceiptVerdict, verifyReceipt } from "./receipt";
 export { type BlockVerdict, type RawBlock, type TwinVerdict, verifyBlock, verifyTwin } from "./verdicts";
 export { verifyEvidence } from "./evidence";
+export { hashSource, isWholePackage } from "./package";
 export { type ProvenTwin } from "./twin";
