@@ -79,7 +79,7 @@ def test_a_version_shows_source_difference_and_signatures(
     assert difference.locator("del").all_inner_texts() == [
         "- from contracts.author import Var, call\n"
     ]
-    last = page.get_by_role("region", name="Source", exact=True).locator(".line").last
+    last = page.get_by_role("region", name="Lines of the source").locator(".line").last
     assert last.get_attribute("data-line") == "14"
     supports = region(page, "What speaks for it")
     assert "accepted by veritwin-python" in supports

@@ -140,7 +140,7 @@ def test_every_kind_of_operation_is_compared_with_its_proof(
             page.goto(f"{served.url}/tx/{one.id.hex()}")
             page.get_by_text("links hold").click()
             assert page.locator("li[data-link='transaction shown'].ok").count() == 1, operation
-    assert len(seen) == 12
+    assert len(seen) == 14
 
 
 def test_block_and_twin_are_verified(open_page: OpenPage) -> None:

@@ -98,7 +98,7 @@ export function Source({ source, hash, given, wanted = given?.hash }: {
           ? "The source is not what its hash stands for. Do not rely on it."
           : given === null ? "It gives the hash that it goes by." : "Source and package give the hashes that they go by."}
       </p>
-      <Code text={source} label="Source" hasAnchors />
+      <Code text={source} label="Lines of the source" hasAnchors />
     </Section>
   );
 }
