@@ -65,6 +65,8 @@ class Driver:
         self._meter = meter
         self._last_signed: bytes | None = None
         self._kept: Hash | None = None
+        self._unsynced: WriteBatch | None = None
+        """The last block that was fetched and written in this step."""
 
     def step(self, events: Sequence[Event]) -> StepResult:
         """Handle events and make durable what has to be, before anything is said.
@@ -102,6 +104,11 @@ class Driver:
                     effects.extend(self.replica.handle(done))
                 else:
                     said.append(effect)
+        if self._unsynced is not None:
+            # Written again, as only a write can sync: it makes all before it durable, too.
+            with self._meter.section("commit"):
+                self._store.write(self._unsynced, sync=True)
+            self._unsynced = None
         if unsaved is not None:
             with self._meter.section("commit"):
                 self._save(unsaved)
@@ -115,8 +122,15 @@ class Driver:
         if unsaved is not None:
             state = Put(Column.META, keys.CONSENSUS, encode_engine_state(unsaved.state))
             batch = WriteBatch((*batch.puts, state))
-        self._store.write(batch, sync=True)
         self._kept = None
+        if effect.is_catch_up and unsaved is None:
+            # A quorum has it: with the power go only blocks that are fetched again, the newest
+            # first, and nobody hears of them before the end of the step.
+            self._store.write(batch, sync=False)
+            self._unsynced = batch
+            return
+        self._store.write(batch, sync=True)
+        self._unsynced = None
         if unsaved is not None:
             self._sign(unsaved.state)
 

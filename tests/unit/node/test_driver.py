@@ -45,10 +45,10 @@ def persist(round_: int) -> effects.Persist:
     return effects.Persist(state_at(round_))
 
 
-def commit() -> effects.Commit:
+def commit(*, is_catch_up: bool = False) -> effects.Commit:
     chain = ChainBuilder()
     executed = chain.add_block()
-    return build_commit(executed, chain.certificates[0], is_catch_up=False)
+    return build_commit(executed, chain.certificates[0], is_catch_up=is_catch_up)
 
 
 VIEW = "the view"
@@ -88,9 +88,10 @@ class Journal:
         return self.memory.range(column, start, stop, reverse=reverse)
 
     def write(self, batch: WriteBatch, *, sync: bool) -> None:
-        assert sync
         names = {put.key.decode() for put in batch.puts if put.column is Column.META}
-        self._note("commit" if "head" in names else "write " + " ".join(sorted(names)))
+        assert sync or "head" in names
+        line = "commit" if "head" in names else "write " + " ".join(sorted(names))
+        self._note(line if sync else f"{line} unsynced")
         self.memory.write(batch, sync=sync)
 
     def store(self, payload: bytes) -> None:
@@ -112,6 +113,29 @@ def test_a_vote_is_on_disk_and_in_the_signed_file_before_it_is_said() -> None:
     stored = journal.get(Column.META, keys.CONSENSUS)
     assert stored is not None
     assert decode_engine_state(stored) == state_at(0)
+
+
+def test_of_blocks_that_are_fetched_one_after_the_other_only_the_last_is_synced() -> None:
+    fetched = commit(is_catch_up=True)
+    journal = Journal([fetched], [fetched], [fetched], [SAID])
+    assert journal.step() == (fetched, fetched, fetched, SAID)
+    assert journal.lines == ["commit unsynced"] * 3 + ["commit"]
+
+
+def test_what_was_signed_before_a_fetched_block_is_durable_with_it() -> None:
+    fetched = commit(is_catch_up=True)
+    journal = Journal([persist(0), fetched], [fetched], [persist(1), SAID])
+    assert journal.step() == (fetched, fetched, SAID)
+    assert journal.lines == [
+        "commit", "sign round 0", "commit unsynced", "commit", "write consensus", "sign round 1"
+    ]  # fmt: skip
+
+
+def test_a_fetched_block_that_cannot_be_synced_is_told_to_nobody() -> None:
+    journal = Journal([commit(is_catch_up=True)], [SAID])
+    journal.fail_at = "commit"
+    with pytest.raises(Corruption):
+        journal.step()
 
 
 @pytest.mark.parametrize("line", ["write consensus", "sign round 0"])
