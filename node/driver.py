@@ -89,10 +89,12 @@ class Driver:
                 if isinstance(effect, Persist):
                     unsaved = effect
                 elif isinstance(effect, Write):
+                    self._sync_fetched()
                     with self._meter.section("commit"):
                         self._store.write(effect.batch, sync=effect.sync)
                     effects.extend(self.replica.handle(WriteDone(self._now_ms())))
                 elif isinstance(effect, Install):
+                    self._sync_fetched()
                     head = install(self._store, self.replica.limits)
                     effects.extend(self.replica.handle(InstallDone(head, self._now_ms())))
                 elif isinstance(effect, Commit):
@@ -104,11 +106,7 @@ class Driver:
                     effects.extend(self.replica.handle(done))
                 else:
                     said.append(effect)
-        if self._unsynced is not None:
-            # Written again, as only a write can sync: it makes all before it durable, too.
-            with self._meter.section("commit"):
-                self._store.write(self._unsynced, sync=True)
-            self._unsynced = None
+        self._sync_fetched()
         if unsaved is not None:
             with self._meter.section("commit"):
                 self._save(unsaved)
@@ -133,6 +131,14 @@ class Driver:
         self._unsynced = None
         if unsaved is not None:
             self._sign(unsaved.state)
+
+    def _sync_fetched(self) -> None:
+        # Written again, as only a write can sync: it makes all before it durable, too. Always
+        # before anything else is written, which this must not undo.
+        if self._unsynced is not None:
+            with self._meter.section("commit"):
+                self._store.write(self._unsynced, sync=True)
+            self._unsynced = None
 
     def _save(self, persist: Persist) -> None:
         state = persist.state

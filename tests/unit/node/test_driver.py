@@ -131,6 +131,15 @@ def test_what_was_signed_before_a_fetched_block_is_durable_with_it() -> None:
     ]  # fmt: skip
 
 
+def test_a_fetched_block_is_synced_before_anything_else_is_written() -> None:
+    """Synced later, it would undo what was written after it."""
+    fetched = commit(is_catch_up=True)
+    later = effects.Write(WriteBatch((Put(Column.META, b"later", b""),)), sync=True)
+    journal = Journal([fetched], [later], [SAID], [SAID])
+    journal.step()
+    assert journal.lines == ["commit unsynced", "commit", "write later"]
+
+
 def test_a_fetched_block_that_cannot_be_synced_is_told_to_nobody() -> None:
     journal = Journal([commit(is_catch_up=True)], [SAID])
     journal.fail_at = "commit"
