@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from chain.genesis import ContractPolicy
 from chain.scalars import NodeName, OrganisationId
 from chain.validators import EngineName
 from node.clock import now_ms
@@ -112,7 +113,13 @@ def namespaced(folder: Path, engine: EngineName) -> Iterator[tuple[Network, Swit
             for number, organisation in enumerate(organisations, 1)
         ]  # fmt: skip
         made = found_local(
-            folder, "consortium", planned, now_ms(), listen_host="0.0.0.0", engine=engine
+            folder,
+            "consortium",
+            planned,
+            now_ms(),
+            listen_host="0.0.0.0",
+            engine=engine,
+            contracts=ContractPolicy(approvals=1),
         )
         places = {plan.node: stack.enter_context(_place(plan.host)) for plan in planned}
         nodes = [
