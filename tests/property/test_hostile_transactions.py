@@ -18,6 +18,7 @@ from chain.errors import InvalidInput
 from chain.operations import (
     Acknowledge,
     AnyOperation,
+    Call,
     DeployContract,
     PropertyDefinition,
     RegisterKey,
@@ -42,6 +43,13 @@ BEGINNING: Final = (
 """A twin, and keys in all roles."""
 DEEP: Final = DeployContract("deep", "pass", b"\x91" * 600 + b"\x90")
 """A decoder can take it when there is enough stack left, and not otherwise."""
+COUNTER: Final = DeployContract(
+    "counter",
+    '"""C."""\nfrom contracts.author import call\n@call\ndef check():\n    return 1\n',
+    b"\x80",
+)
+UNKNOWN: Final = Call("counter", "missing", b"\x80")
+"""What chance does not always find: a good contract, and a call of what it does not have."""
 
 
 def make_ledger() -> Ledger:
@@ -92,7 +100,10 @@ def make_chains() -> list[replay.Chain]:
     genesis, chains = make_ledger().hash, []
     first = [
         make_transaction(genesis, operation, sender)
-        for operation, sender in (*BEGINNING, (DEEP, "borne-energie"))
+        for operation, sender in (
+            *BEGINNING,
+            *((operation, "borne-energie") for operation in (DEEP, COUNTER, UNKNOWN)),
+        )
     ]
 
     @settings(max_examples=150, derandomize=True, database=None, suppress_health_check=SLOW)
