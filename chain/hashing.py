@@ -9,6 +9,8 @@ from chain.scalars import Hash
 PROTOCOL: Final = b"veritwin/1/"
 EMPTY_HASH: Final = Hash(b"\0" * 32)
 """Stands for "nothing": the parent of the first block, an empty subtree."""
+_LENGTHS: Final = tuple(length.to_bytes(8, "big") for length in range(257))
+"""The lengths that most parts have, encoded."""
 
 
 @lru_cache(maxsize=256)
@@ -28,7 +30,8 @@ def hash_tagged(tag: str, *parts: bytes) -> Hash:
     """
     pieces = [tag_prefix(tag)]
     for part in parts:
-        pieces += (len(part).to_bytes(8, "big"), part)
+        length = len(part)
+        pieces += (_LENGTHS[length] if length <= 256 else length.to_bytes(8, "big"), part)
     return Hash(sha256(b"".join(pieces)).digest())
 
 

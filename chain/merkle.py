@@ -5,9 +5,9 @@ doubled. `Frontier` appends to a log of any length with only the roots of its fu
 node it completes is stored once, and proofs then read as many nodes as the tree is high.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from msgspec import Meta, Struct
 
@@ -27,6 +27,11 @@ def leaf_hash(data: bytes) -> Hash:
     return Hash(sha256(b"\x00" + data).digest())
 
 
+def hash_leaves(data: Iterable[bytes]) -> list[Hash]:
+    """Hash many leaves; see `leaf_hash`."""
+    return cast("list[Hash]", [sha256(b"\x00" + one).digest() for one in data])
+
+
 def node_hash(left: Hash, right: Hash) -> Hash:
     """Hash two children. Source: RFC 9162, section 2.1.1."""
     return Hash(sha256(b"\x01" + left + right).digest())
@@ -41,11 +46,17 @@ def root_of_hashes(leaves: Sequence[Hash]) -> Hash:
         return Hash(sha256(b"").digest())
     level = list(leaves)
     while len(level) > 1:
-        paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        paired = _hash_pairs(level)
         if len(level) % 2:
             paired.append(level[-1])
         level = paired
     return level[0]
+
+
+def _hash_pairs(level: list[Hash]) -> list[Hash]:
+    """Hash each two neighbours; an odd last one is left out."""
+    pairs = zip(level[::2], level[1::2], strict=False)
+    return cast("list[Hash]", [sha256(b"\x01" + left + right).digest() for left, right in pairs])
 
 
 class Frontier(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -89,10 +100,7 @@ def append(
             nodes.insert(0, kept.pop())
         if len(nodes) & 1:
             roots.append(nodes.pop())
-        nodes = [
-            Hash(sha256(b"\x01" + left + right).digest())
-            for left, right in zip(nodes[::2], nodes[1::2], strict=True)
-        ]
+        nodes = _hash_pairs(nodes)
         level += 1
     roots.reverse()
     return Frontier(size + len(leaves), tuple(roots)), completed

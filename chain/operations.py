@@ -11,7 +11,7 @@ from chain.changes import AnyChange
 from chain.codec import encode
 from chain.evidence import Evidence
 from chain.hashing import hash_tagged
-from chain.merkle import leaf_hash, root_of_hashes
+from chain.merkle import hash_leaves, root_of_hashes
 from chain.package import Package, SourceField
 from chain.scalars import (
     CountField,
@@ -294,11 +294,11 @@ def encode_reading_leaf(twin: TwinId, reading: Reading) -> bytes:
 
 def reading_leaves(operation: Telemetry) -> list[Hash]:
     """Give the leaf hashes of all readings, in order."""
-    return [
-        leaf_hash(encode_reading_leaf(batch.twin, reading))
-        for batch in operation.batches
-        for reading in batch.readings
-    ]
+    leaves: list[Hash] = []
+    for batch in operation.batches:
+        twin = encode(batch.twin)
+        leaves += hash_leaves([twin + encode(reading) for reading in batch.readings])
+    return leaves
 
 
 def digest_operation(operation: AnyOperation) -> Hash:

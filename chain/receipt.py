@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from chain.codec import encode
-from chain.merkle import leaf_hash, root_of_hashes
+from chain.merkle import hash_leaves, root_of_hashes
 from chain.scalars import CountField, GasField, Hash, HashField, NameField
 
 OK = "ok"
@@ -47,4 +47,4 @@ class Receipt(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 
 def compute_receipts_root(receipts: tuple[Receipt, ...]) -> Hash:
     """Compute the RFC 9162 root over the encoded receipts of one block."""
-    return root_of_hashes([leaf_hash(encode(receipt)) for receipt in receipts])
+    return root_of_hashes(hash_leaves(map(encode, receipts)))

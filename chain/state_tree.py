@@ -205,34 +205,11 @@ _Write = tuple[int, Hash]
 """A key's path as a number, and the hash of its new leaf; `EMPTY_HASH` deletes it."""
 
 
-class _Visit(NamedTuple):
-    """To do: apply `writes` (sorted, at least one) to the subtree `node` at `depth`."""
-
-    node: Hash
-    depth: int
-    writes: list[_Write]
-
-
-class _Join(NamedTuple):
-    """To do: join two children; `node`, `left` and `right` are what stood here before.
-
-    The new left child is among the results when `is_left_new`, and likewise the right one.
-    """
-
-    node: Hash
-    left: Hash
-    right: Hash
-    is_left_new: bool
-    is_right_new: bool
-
-
 class _Update:
-    """One walk with a stack of its own: down the tree to the writes, then up with new hashes."""
+    """One walk: down the tree to the writes, then up with new hashes."""
 
     def __init__(self, read: ReadStateNode) -> None:
         self._read = read
-        self._todo: list[_Visit | _Join] = []
-        self._results: list[Hash] = []
         self._nodes: dict[Hash, bytes] = {}
         self._keys: dict[Hash, bytes] = {}
         self._stale: list[Hash] = []
@@ -241,17 +218,9 @@ class _Update:
 
     def run(self, root: Hash, depth: int, writes: Mapping[bytes, bytes | None]) -> TreeUpdate:
         """Apply the writes to the subtree `root` at `depth`; give the new one with its nodes."""
-        self._todo.append(_Visit(root, depth, self._make_leaves(writes)))
-        while self._todo:
-            item = self._todo.pop()
-            if isinstance(item, _Visit):
-                self._visit(*item)
-            else:
-                self._results.append(self._join(item))
-        keys = ((leaf, key) for leaf, key in self._keys.items() if leaf in self._nodes)
-        return TreeUpdate(
-            self._results[0], tuple(self._nodes.items()), tuple(keys), tuple(self._stale)
-        )
+        changed = self._apply(root, depth, self._make_leaves(writes))
+        keys = tuple((leaf, key) for leaf, key in self._keys.items() if leaf in self._nodes)
+        return TreeUpdate(changed, tuple(self._nodes.items()), keys, tuple(self._stale))
 
     def _make_leaves(self, writes: Mapping[bytes, bytes | None]) -> list[_Write]:
         made = []
@@ -263,14 +232,18 @@ class _Update:
                 leaf = hash_leaf(path, value_hash)
                 self._nodes[leaf] = _LEAF_KIND + path + value_hash
                 self._keys[leaf] = key
-                self._leaves.add(leaf)
             made.append((int.from_bytes(path, "big"), leaf))
+        self._leaves.update(self._nodes)
         made.sort()
         return made
 
-    def _visit(self, node: Hash, depth: int, writes: list[_Write]) -> None:
+    def _apply(self, node: Hash, depth: int, writes: list[_Write]) -> Hash:
+        """Apply `writes` (sorted, at least one) to the subtree `node` at `depth`.
+
+        It goes as deep as two paths agree: paths are hashes, so nobody makes that many bits.
+        """
         if len(writes) == 1:
-            node, depth = self._descend(node, depth, writes[0][0])
+            return self._apply_one(node, depth, writes[0])
         left = right = EMPTY_HASH
         if node != EMPTY_HASH:
             kind, left, right = _read_node(node, self._read)
@@ -280,33 +253,45 @@ class _Update:
         if node == EMPTY_HASH:
             writes = [write for write in writes if write[1] != EMPTY_HASH]
             if len(writes) < 2:
-                self._results.append(writes[0][1] if writes else EMPTY_HASH)
-                return
+                return writes[0][1] if writes else EMPTY_HASH
         shift = DEPTH_MAX - 1 - depth
         middle = (writes[0][0] >> shift | 1) << shift
         cut = bisect_left(writes, (middle, b""))
-        to_left, to_right = writes[:cut], writes[cut:]
-        self._todo.append(_Join(node, left, right, bool(to_left), bool(to_right)))
-        if to_right:
-            self._todo.append(_Visit(right, depth + 1, to_right))
-        if to_left:
-            self._todo.append(_Visit(left, depth + 1, to_left))
+        new_left = self._apply(left, depth + 1, writes[:cut]) if cut else left
+        new_right = self._apply(right, depth + 1, writes[cut:]) if cut < len(writes) else right
+        return self._join((node, left, right), new_left, new_right)
 
-    def _descend(self, node: Hash, depth: int, path: int) -> tuple[Hash, int]:
-        """Go down inner nodes towards one path; most of the work is on such ways."""
+    def _apply_one(self, node: Hash, depth: int, write: _Write) -> Hash:
+        """Apply one write: down inner nodes and up again; most of the work is on such ways."""
+        path = write[0]
         shift = DEPTH_MAX - 1 - depth
+        way: list[tuple[_Family, bool]] = []
         while node != EMPTY_HASH:
             kind, left, right = _read_node(node, self._read)
             if kind == _LEAF_KIND:
                 break
-            if path >> shift & 1:
-                self._todo.append(_Join(node, left, right, False, True))
-                node = right
-            else:
-                self._todo.append(_Join(node, left, right, True, False))
-                node = left
+            is_right = bool(path >> shift & 1)
+            way.append(((node, left, right), is_right))
+            node = right if is_right else left
             shift -= 1
-        return node, DEPTH_MAX - 1 - shift
+        changed = self._replace(node, DEPTH_MAX - 1 - shift, write)
+        for family, is_right in reversed(way):
+            if is_right:
+                changed = self._join(family, family[1], changed)
+            else:
+                changed = self._join(family, changed, family[2])
+        return changed
+
+    def _replace(self, node: Hash, depth: int, write: _Write) -> Hash:
+        """Apply one write where there is a leaf or nothing."""
+        if node == EMPTY_HASH:
+            return write[1]
+        path = int.from_bytes(_read_node(node, self._read)[1], "big")
+        writes = self._with_leaf([write], path, node)
+        kept = [one for one in writes if one[1] != EMPTY_HASH]
+        if len(kept) < 2:
+            return kept[0][1] if kept else EMPTY_HASH
+        return self._apply(EMPTY_HASH, depth, kept)
 
     def _with_leaf(self, writes: list[_Write], path: int, leaf: Hash) -> list[_Write]:
         """Put a leaf that is already in the tree among the writes, unless they write it."""
@@ -321,22 +306,19 @@ class _Update:
             return writes
         return [*writes[:index], (path, leaf), *writes[index:]]
 
-    def _join(self, join: _Join) -> Hash:
-        node, left, right, is_left_new, is_right_new = join
-        if is_right_new:
-            right = self._results.pop()
-        if is_left_new:
-            left = self._results.pop()
-        if left == join.left and right == join.right and node != EMPTY_HASH:
-            return node
+    def _join(self, before: "_Family", left: Hash, right: Hash) -> Hash:
+        """Join two children; `before` is what stood here and its children."""
+        node, old_left, old_right = before
         if node != EMPTY_HASH:
+            if left == old_left and right == old_right:
+                return node
             self._stale.append(node)
         if right == EMPTY_HASH and (left == EMPTY_HASH or self._is_leaf(left)):
             return left
         if left == EMPTY_HASH and self._is_leaf(right):
             return right
         inner = hash_inner(left, right)
-        self._nodes[inner] = encode_inner(left, right)
+        self._nodes[inner] = _INNER_KIND + left + right
         return inner
 
     def _is_leaf(self, node: Hash) -> bool:
@@ -345,3 +327,7 @@ class _Update:
         if node in self._nodes:
             return False
         return _read_node(node, self._read)[0] == _LEAF_KIND
+
+
+_Family = tuple[Hash, Hash, Hash]
+"""A node and its two children."""

@@ -59,6 +59,8 @@ class BlockContext:
     gas: GasMeter
     governance: Governance = _GOVERNANCE
     verify: keys.Verifier = keys.verify
+    gas_for_one: int = GAS_LIMIT_MAX
+    """Most gas that one transaction may use."""
 
     @classmethod
     def create(
@@ -72,7 +74,8 @@ class BlockContext:
     ) -> "BlockContext":
         """Make the context of a new block, with all its gas."""
         gas = GasMeter(limits.gas_per_block_max)
-        return cls(height, time_ms, genesis_hash, limits, gas, governance, verify)
+        for_one = min(limits.gas_per_transaction_max, GAS_LIMIT_MAX)
+        return cls(height, time_ms, genesis_hash, limits, gas, governance, verify, for_one)
 
 
 class Origin(Protocol):
@@ -108,8 +111,7 @@ class TransactionContext:
     @property
     def gas_left(self) -> int:
         """Gas that the next invocation of a contract may use."""
-        limit = min(self.block.limits.gas_per_transaction_max, GAS_LIMIT_MAX)
-        return max(0, min(limit - self.gas_used, self.block.gas.left))
+        return max(0, min(self.block.gas_for_one - self.gas_used, self.block.gas.left))
 
     def charge(self, gas: int) -> None:
         """Take what an invocation used from this transaction and from its block."""
@@ -121,8 +123,9 @@ class TransactionContext:
 
         Raises: Refused: VT-2047, that is more than the transaction may use.
         """
-        if gas > self.gas_left:
-            raise Refused("VT-2047", gas=gas, left=self.gas_left)
+        left = self.gas_left
+        if gas > left:
+            raise Refused("VT-2047", gas=gas, left=left)
         self.charge(gas)
 
     def add_events(self, events: Sequence[Event]) -> None:
@@ -150,4 +153,8 @@ class TransactionContext:
 
     def emit(self, name: str, subject: str, payload: Mapping[str, object]) -> None:
         """Record an event of the ledger itself; it is dropped when the transaction fails."""
-        self.events.append(Event(NATIVE_SOURCE, name, subject, encode_value(payload)))
+        self.emit_encoded(name, subject, encode_value(payload))
+
+    def emit_encoded(self, name: str, subject: str, payload: bytes) -> None:
+        """Record an event of the ledger itself, whose payload is encoded already."""
+        self.events.append(Event(NATIVE_SOURCE, name, subject, payload))

@@ -1,14 +1,15 @@
 """What happens in a transaction that contracts may wait for, besides being called."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chain.operations import Reading
 from chain.scalars import TwinId, UnixMillis
 from contracts.records import ActionRecord, AttestationRecord
 
 
-@dataclass(frozen=True, slots=True)
-class TwinUpdate:
+class TwinUpdate(Struct, frozen=True):
     """The accepted readings of one twin in one transaction, in order.
 
     `before` are the values, as texts, that their properties had before.
@@ -16,7 +17,7 @@ class TwinUpdate:
 
     twin: TwinId
     readings: tuple[Reading, ...]
-    before: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def get_sender(
     Raises: Refused: VT-2010 not registered, VT-2011 revoked.
     """
     record = None
-    if isinstance(operation, ReportEvidence | RunTimers):
+    if isinstance(operation, (ReportEvidence, RunTimers)):
         record = _find_reporter(overlay, key, height)
     if record is None:
         record = overlay.get_record(state_keys.public_key_key(key), KeyRecord)

@@ -35,6 +35,7 @@ def price_start(operation: AnyOperation) -> int:
     """
     if not isinstance(operation, Telemetry):
         return BASE_GAS
-    return BASE_GAS + sum(
-        BATCH_GAS + READING_GAS * len(batch.readings) for batch in operation.batches
-    )
+    gas = BASE_GAS
+    for batch in operation.batches:
+        gas += BATCH_GAS + READING_GAS * len(batch.readings)
+    return gas

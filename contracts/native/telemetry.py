@@ -19,9 +19,10 @@ bad quality may have an empty value.
 """
 
 import re
-from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from chain.errors import ChainError, InvalidInput, Refused
@@ -43,15 +44,18 @@ _SEVERITY_BAD: Final = 2
 _SEVERITY_RESERVED: Final = 3
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     """What became of the readings of one twin."""
 
-    accepted: list[Reading] = field(default_factory=list)
-    before: dict[str, str] = field(default_factory=dict)
+    accepted: list[Reading] = []
+    before: dict[str, str] = {}
     """Values of the properties before this transaction."""
     late: int = 0
     duplicate: int = 0
+
+    def encode(self) -> bytes:
+        """Encode the counts, as events tell them."""
+        return _encode_counts(len(self.accepted), self.late, self.duplicate)
 
 
 def record_telemetry(operation: Telemetry, context: TransactionContext, overlay: Overlay) -> bytes:
@@ -64,8 +68,11 @@ def record_telemetry(operation: Telemetry, context: TransactionContext, overlay:
         VT-2026 future time, VT-2047 too much work; InvalidInput: VT-2025 wrong unit, VT-2027
         empty, VT-2028 bad value, VT-2032 bad quality.
     """
-    if not operation.batches or not all(batch.readings for batch in operation.batches):
+    if not operation.batches:
         raise InvalidInput("VT-2027")
+    for batch in operation.batches:
+        if not batch.readings:
+            raise InvalidInput("VT-2027")
     tallies: dict[TwinId, _Tally] = {}
     first_leaf = 0
     for batch in operation.batches:
@@ -74,12 +81,15 @@ def record_telemetry(operation: Telemetry, context: TransactionContext, overlay:
         tally = tallies.setdefault(twin.id, _Tally())
         put_twin(overlay, _record_batch(twin, batch, first_leaf, context, tally))
         first_leaf += len(batch.readings)
+    accepted = late = duplicate = 0
     for twin_id, tally in tallies.items():
-        context.emit("readings_recorded", twin_id, _to_counts(tally))
+        context.emit_encoded("readings_recorded", twin_id, tally.encode())
         if tally.accepted:
             context.happenings.append(TwinUpdate(twin_id, tuple(tally.accepted), tally.before))
-    total = [_to_counts(tally) for tally in tallies.values()]
-    return encode_value({name: sum(one[name] for one in total) for name in total[0]})
+        accepted += len(tally.accepted)
+        late += tally.late
+        duplicate += tally.duplicate
+    return _encode_counts(accepted, late, duplicate)
 
 
 def _record_batch(
@@ -92,17 +102,19 @@ def _record_batch(
     """Give the twin after its readings; adds what became of each to `tally`."""
     block = context.block
     latest_ms = UnixMillis(block.time_ms + block.limits.reading_future_ms_max)
-    units = {one.definition.name: one.definition.unit for one in twin.properties}
-    last = {one.definition.name: one.last for one in twin.properties}
+    known = {one.definition.name: one for one in twin.properties}
+    changed: dict[str, LastValue] = {}
     accepted = late = duplicate = 0
     for leaf, reading in enumerate(batch.readings, first_leaf):
         name = reading.property
-        if units.get(name) != reading.unit or reading.time_ms > latest_ms:
-            raise _explain(twin, reading, leaf, units, context)
+        one = known.get(name)
+        is_fitting = one is not None and one.definition.unit == reading.unit
+        if one is None or not is_fitting or reading.time_ms > latest_ms:
+            raise _explain(twin, reading, leaf, one, context)
         _check_value(reading, leaf)
-        before = last[name]
+        before = changed.get(name, one.last)
         if before is None or reading.time_ms > before.time_ms:
-            last[name] = LastValue(
+            changed[name] = LastValue(
                 reading.value,
                 reading.time_ms,
                 reading.quality,
@@ -122,11 +134,11 @@ def _record_batch(
     tally.late += late
     tally.duplicate += duplicate
     counts = twin.counts
+    for name, value in changed.items():
+        known[name] = TwinProperty(known[name].definition, value)
     return replace(
         twin,
-        properties=tuple(
-            TwinProperty(one.definition, last[one.definition.name]) for one in twin.properties
-        ),
+        properties=tuple(known.values()),
         counts=replace(
             counts,
             accepted=counts.accepted + accepted,
@@ -149,20 +161,20 @@ def _explain(
     twin: TwinRecord,
     reading: Reading,
     index: int,
-    units: dict[str, str],
+    known: TwinProperty | None,
     context: TransactionContext,
 ) -> ChainError:
     """Give the error for a reading whose property, unit or time does not fit."""
     name = reading.property
-    if name not in units:
+    if known is None:
         return Refused("VT-2024", index=index, twin=twin.id, property=name)
-    if reading.unit != units[name]:
+    if reading.unit != known.definition.unit:
         return InvalidInput(
             "VT-2025",
             index=index,
             twin=twin.id,
             property=name,
-            expected=units[name] or "no unit",
+            expected=known.definition.unit or "no unit",
             given=reading.unit or "no unit",
         )
     return Refused(
@@ -195,9 +207,6 @@ def _check_value(reading: Reading, index: int) -> None:
         raise InvalidInput("VT-2028", index=index, value=value, property=reading.property)
 
 
-def _to_counts(tally: _Tally) -> dict[str, int]:
-    return {
-        "accepted": len(tally.accepted),
-        "late": tally.late,
-        "duplicate": tally.duplicate,
-    }
+@lru_cache(maxsize=4096)
+def _encode_counts(accepted: int, late: int, duplicate: int) -> bytes:
+    return encode_value({"accepted": accepted, "late": late, "duplicate": duplicate})

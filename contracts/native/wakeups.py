@@ -53,7 +53,7 @@ def run_wake_ups(context: TransactionContext, overlay: Overlay) -> None:
     A run on readings gets all accepted ones of its twin, of whatever property. When a contract has
     used up its gas this is reported once, at the first handler that cannot run.
     """
-    wake_ups = list(_find_wake_ups(context, overlay))
+    wake_ups = list(_find_wake_ups(context, overlay)) if context.happenings else ()
     if not wake_ups:
         return
     contracts = {one.contract.name for one in wake_ups}

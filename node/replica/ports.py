@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, Protocol, get_args
 
+from msgspec import Struct
+
 
 class Column(StrEnum):
     """A key space of its own (a RocksDB column family)."""
@@ -21,9 +23,11 @@ class Column(StrEnum):
     TREE = "tree"
     LOG = "log"
 
+    __hash__ = str.__hash__
+    """An enum's own is written in Python, and every read and write looks its column up."""
 
-@dataclass(frozen=True, slots=True)
-class Put:
+
+class Put(Struct, frozen=True):
     """Set `key` to `value`, or delete it when `value` is None."""
 
     column: Column

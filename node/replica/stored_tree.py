@@ -17,6 +17,8 @@ from node.replica.ports import Column, Put, Store
 
 NODE_SIZE: Final = 65
 _KEY_AT: Final = NODE_SIZE + 8
+CACHED_NODES_MAX: Final = 32_768
+"""About 6 MiB; the upper 14 levels of a tree, which every block goes through."""
 STALE_PER_ROW: Final = 4_096
 """Hashes in one row of stale nodes: a row stays near 128 KiB."""
 
@@ -59,6 +61,36 @@ class StoredTree:
             return key, value
 
         return read_pair
+
+
+class CachedNodes:
+    """Tree nodes in memory: those that were written or read lately, at most twice `count_max`.
+
+    A node stands under its own hash, so what is kept here is right for ever. Two generations take
+    the place of an order of use: what is met again moves to the young one, and when that is full
+    the old one is forgotten.
+    """
+
+    def __init__(self, tree: StoredTree, count_max: int = CACHED_NODES_MAX) -> None:
+        self._tree = tree
+        self._count_max = count_max
+        self._young: dict[Hash, bytes] = {}
+        self._old: dict[Hash, bytes] = {}
+
+    def node(self, node: Hash) -> bytes | None:
+        """Give the 65 bytes of a node, or None when it is not stored."""
+        data = self._young.get(node)
+        if data is None:
+            data = self._old.get(node) or self._tree.node(node)
+            if data is not None:
+                self.add(((node, data),))
+        return data
+
+    def add(self, nodes: Iterable[tuple[Hash, bytes]]) -> None:
+        """Keep nodes that will soon be read."""
+        self._young.update(nodes)
+        if len(self._young) > self._count_max:
+            self._old, self._young = self._young, {}
 
 
 def read_state_at(store: Store, key: bytes, height: Height) -> bytes | None:

@@ -19,7 +19,7 @@ from chain.certificate import QuorumCertificate
 from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.hashing import EMPTY_HASH
-from chain.merkle import Frontier, leaf_hash
+from chain.merkle import Frontier, hash_leaves
 from chain.receipt import Receipt, compute_receipts_root
 from chain.scalars import Hash, Height, UnixMillis
 from chain.state_tree import TreeUpdate
@@ -35,7 +35,7 @@ from contracts.state import Overlay
 from node.replica.aside import TransactionFault
 from node.replica.head import Head, head_of_genesis
 from node.replica.ports import NO_METER, Column, Meter, Store
-from node.replica.stored_tree import StoredTree
+from node.replica.stored_tree import CachedNodes, StoredTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Ledger:
         self.genesis = genesis
         self.genesis_hash = compute_genesis_hash(genesis)
         self._store = store
-        self._tree = StoredTree(store)
+        self._nodes = CachedNodes(StoredTree(store))
         self._executor = executor
         self._verify = verify
         self._meter = meter
@@ -145,8 +145,9 @@ class Ledger:
         transactions = transactions[: len(receipts)]
         planned = find_planned(overlay, Height(head.next_height + DELAY))
         writes = overlay.writes()
-        tree = state_tree.update(head.state_root, writes, self._tree.node)
-        leaves = [leaf_hash(log_leaf(transaction)) for transaction in transactions]
+        tree = state_tree.update(head.state_root, writes, self._nodes.node)
+        self._nodes.add(tree.nodes)
+        leaves = hash_leaves(map(log_leaf, transactions))
         log, log_nodes = merkle.append(head.log, leaves)
         header = Header(
             version=HEADER_VERSION,
@@ -215,7 +216,7 @@ class Ledger:
 
 def is_log_of(header: Header, head: Head, transactions: tuple[Transaction, ...]) -> bool:
     """Tell whether `header` commits to exactly these transactions after `head`."""
-    log, _ = merkle.append(head.log, [leaf_hash(log_leaf(t)) for t in transactions])
+    log, _ = merkle.append(head.log, hash_leaves(map(log_leaf, transactions)))
     return log.size == header.tx_log_size and log.root == header.tx_log_root
 
 
