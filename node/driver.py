@@ -8,6 +8,7 @@ decided on it.
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 from chain.codec import encode
@@ -79,38 +80,46 @@ class Driver:
         """Do what `step` does, for callers that need no view of the replica after each step."""
         said: list[Effect] = []
         unsaved: Persist | None = None
-        queue = deque(events)
-        while queue:
-            event = queue.popleft()
-            with self._meter.section(_part_of(event)):
-                effects = deque(self.replica.handle(event))
-            while effects:
-                effect = effects.popleft()
-                if isinstance(effect, Persist):
-                    unsaved = effect
-                elif isinstance(effect, Write):
-                    self._sync_fetched()
-                    with self._meter.section("commit"):
-                        self._store.write(effect.batch, sync=effect.sync)
-                    effects.extend(self.replica.handle(WriteDone(self._now_ms())))
-                elif isinstance(effect, Install):
-                    self._sync_fetched()
-                    head = install(self._store, self.replica.limits)
-                    effects.extend(self.replica.handle(InstallDone(head, self._now_ms())))
-                elif isinstance(effect, Commit):
-                    with self._meter.section("commit"):
-                        self._commit(effect, unsaved)
-                    unsaved = None
-                    said.append(effect)
-                    done = CommitDone(effect.height, effect.block, self._now_ms())
-                    effects.extend(self.replica.handle(done))
-                else:
-                    said.append(effect)
+        for part, alike in groupby(events, _part_of):
+            with self._meter.section(part):
+                for event in alike:
+                    unsaved = self._follow(event, said, unsaved)
         self._sync_fetched()
         if unsaved is not None:
             with self._meter.section("commit"):
                 self._save(unsaved)
         return tuple(said)
+
+    def _follow(self, event: Event, said: list[Effect], unsaved: Persist | None) -> Persist | None:
+        """Let the replica handle an event, and do what it wants done to the disk.
+
+        Args: said: gets all other effects; unsaved: the engine's state that is not written yet.
+        Returns: the state that is not written then.
+        """
+        effects = deque(self.replica.handle(event))
+        while effects:
+            effect = effects.popleft()
+            if isinstance(effect, Persist):
+                unsaved = effect
+            elif isinstance(effect, Write):
+                self._sync_fetched()
+                with self._meter.section("commit"):
+                    self._store.write(effect.batch, sync=effect.sync)
+                effects.extend(self.replica.handle(WriteDone(self._now_ms())))
+            elif isinstance(effect, Install):
+                self._sync_fetched()
+                head = install(self._store, self.replica.limits)
+                effects.extend(self.replica.handle(InstallDone(head, self._now_ms())))
+            elif isinstance(effect, Commit):
+                with self._meter.section("commit"):
+                    self._commit(effect, unsaved)
+                unsaved = None
+                said.append(effect)
+                done = CommitDone(effect.height, effect.block, self._now_ms())
+                effects.extend(self.replica.handle(done))
+            else:
+                said.append(effect)
+        return unsaved
 
     def _commit(self, effect: Commit, unsaved: Persist | None) -> None:
         # The block before the file: a file that is ahead of the state seals the height, and a

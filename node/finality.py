@@ -47,8 +47,9 @@ class Finality:
 
     def committed(self, transaction_ids: Iterable[Hash]) -> None:
         """These transactions are in a block on disk."""
-        for transaction_id in transaction_ids:
-            self._wake(transaction_id)
+        if self._waiting:
+            for transaction_id in transaction_ids:
+                self._wake(transaction_id)
 
     def look_again(self, is_final: Callable[[Hash], bool]) -> None:
         """Many heights came at once: wake all whose transactions are final by now."""
@@ -118,13 +119,14 @@ class Latencies:
         if len(self._since) > EXPIRED_COUNT_MAX:
             self._since.popitem(last=False)
 
-    def ended(self, transaction_id: Hash, now_ms: UnixMillis) -> int | None:
-        """It is committed; give the milliseconds it took, or None when it came from a peer."""
-        since = self._since.pop(transaction_id, None)
-        if since is None:
-            return None
-        took = max(0, now_ms - since)
-        self._took_ms.append(took)
+    def ended(self, transaction_ids: Iterable[Hash], now_ms: UnixMillis) -> list[int]:
+        """These are committed; give how long those took, in ms, that were handed in here."""
+        if not self._since:
+            return []
+        pop = self._since.pop
+        since = [pop(transaction_id, None) for transaction_id in transaction_ids]
+        took = [max(0, now_ms - began) for began in since if began is not None]
+        self._took_ms.extend(took)
         return took
 
     @property

@@ -1,10 +1,12 @@
 """Measures what no event tells: times of disk writes, room on the disk, bytes of peers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
+from chain.operations import Telemetry
 from chain.receipt import Receipt
 from chain.scalars import UnixMillis
 from contracts.context import NATIVE_SOURCE
@@ -135,9 +137,9 @@ class Measure:
         metrics.block_size.observe(commit.size_bytes)
         metrics.readings.inc(readings)
         metrics.rounds_failed.inc(commit.certificate.round)
-        for receipt in commit.receipts:
-            metrics.transactions.labels(outcome=receipt.code).inc()
-            metrics.actions.inc(count_opened(receipt))
+        for outcome, count in Counter(receipt.code for receipt in commit.receipts).items():
+            metrics.transactions.labels(outcome=outcome).inc(count)
+        metrics.actions.inc(sum(map(count_opened, commit.receipts)))
         signed = {signature.validator for signature in commit.certificate.signatures}
         for index, member in enumerate(commit.head.last_validators.members):
             if index not in signed and member.weight > 0:
@@ -160,8 +162,19 @@ def measure_folder(folder: Path) -> int:
 
 def count_opened(receipt: Receipt) -> int:
     """Count the actions that a transaction opened; a contract's own events do not count."""
-    return sum(
-        1
-        for event in receipt.events
-        if event.source == NATIVE_SOURCE and event.name == "action_opened"
-    )
+    opened = 0
+    for event in receipt.events:
+        if event.name == "action_opened" and event.source == NATIVE_SOURCE:
+            opened += 1
+    return opened
+
+
+def count_readings(commit: Commit) -> int:
+    """Count the readings that a block put on record."""
+    count = 0
+    for transaction, receipt in zip(commit.transactions, commit.receipts, strict=True):
+        operation = transaction.body.operation
+        if isinstance(operation, Telemetry) and receipt.is_ok:
+            for batch in operation.batches:
+                count += len(batch.readings)
+    return count

@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, Literal, Protocol, assert_never
 
-from chain.errors import Busy, ChainError, Corruption
-from chain.operations import Telemetry
+from chain.errors import Busy, Corruption
 from chain.scalars import Hash, NodeName, OrganisationId, UnixMillis
 from consensus.bft.messages import Message
 from consensus.value import Timer
@@ -28,7 +27,7 @@ from node.home import credentials_of
 from node.housekeeping import Housekeeping
 from node.inbox import Inbox
 from node.logs import get_log
-from node.measure import Measure, TimedSignedFile, TimedStore
+from node.measure import Measure, TimedSignedFile, TimedStore, count_readings
 from node.metrics import Metrics
 from node.opening import OpenNode
 from node.p2p.network import Network
@@ -39,6 +38,7 @@ from node.replica import effects, events
 from node.replica.messages import AnyPeerMessage, encode_frame, frame_size_bytes_max
 from node.replica.replica import ReplicaView
 from node.storage.freeing import free_pruned
+from node.submissions import Submissions
 from node.traffic import UpdateRate
 
 TICK_MS: Final = 500
@@ -90,9 +90,7 @@ class Runtime:
         self.housekeeping = Housekeeping(metrics, partial(free_pruned, opened.store))
         self.peering = Peering(opened.config, opened.store, opened.vote_keys, metrics)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="replica")
-        self._tickets: dict[int, asyncio.Future[Hash]] = {}
-        self._next_ticket = 0
-        self._has_room = True
+        self.submissions = Submissions(self._inbox, metrics)
         self.network = self._make_network()
 
     def _make_network(self) -> Network:
@@ -152,28 +150,6 @@ class Runtime:
             self.opened.store.close()
             self.opened.signed_file.close()
 
-    async def submit(self, raw: bytes) -> Hash:
-        """Hand in an encoded transaction; give its id once it waits for a block.
-
-        Raises: ChainError: why it was refused.
-        """
-        if not self._has_room:
-            raise Busy("VT-6004", path="the database")
-        future: asyncio.Future[Hash] = asyncio.get_running_loop().create_future()
-        ticket = self._next_ticket
-        self._next_ticket += 1
-        self._tickets[ticket] = future
-        try:
-            self._inbox.put(events.Submitted(ticket, raw, now_ms()))
-            transaction_id = await future
-        except ChainError as error:
-            self.metrics.submissions.labels(outcome=error.code).inc()
-            raise
-        finally:
-            self._tickets.pop(ticket, None)
-        self.metrics.submissions.labels(outcome="accepted").inc()
-        return transaction_id
-
     def explain_not_ready(self) -> tuple[str, ...]:
         """Give the reasons why this node is not ready; none when it is."""
         return explain_not_ready(self.circumstances())
@@ -215,7 +191,8 @@ class Runtime:
 
     async def _beat(self) -> None:
         while True:
-            self._has_room = self.measure.room() >= self.opened.config.storage.free_bytes_min
+            is_full = self.measure.room() < self.opened.config.storage.free_bytes_min
+            self.submissions.is_closed = is_full
             self.measure.network(self.network.stats)
             self.measure.beat(
                 self.explain_not_ready(), self.network.peers(), self._executor.restarts
@@ -290,36 +267,25 @@ class Runtime:
         if not isinstance(answer, effects.Answer):
             self.reads.answer(answer)
             return
-        future = self._tickets.get(answer.ticket)
         if answer.transaction is not None:
             self.latencies.started(answer.transaction, now_ms())
-        if future is None or future.done():
-            return
-        if answer.error is not None:
-            future.set_exception(answer.error)
-        elif answer.transaction is not None:
-            future.set_result(answer.transaction)
+        self.submissions.answer(answer)
 
     def _announce(self, commit: effects.Commit) -> None:
         moment = now_ms()
         if self.last_commit_ms is not None:
             self.metrics.block_seconds.observe((moment - self.last_commit_ms) / 1000)
         self.last_commit_ms = moment
-        readings = sum(
-            _count_readings(transaction.body.operation)
-            for transaction, receipt in zip(commit.transactions, commit.receipts, strict=True)
-            if receipt.is_ok
-        )
+        readings = count_readings(commit)
         self.update_rate.add(moment, readings)
-        for transaction in commit.transactions:
-            took_ms = self.latencies.ended(transaction.id, moment)
-            if took_ms is not None:
-                self.metrics.commit_seconds.observe(took_ms / 1000)
+        ids = [transaction.id for transaction in commit.transactions]
+        for took_ms in self.latencies.ended(ids, moment):
+            self.metrics.commit_seconds.observe(took_ms / 1000)
         self.metrics.last_commit.set(moment / 1000)
         self.measure.commit(commit, readings)
         self.attendance.committed(commit, moment)
         self.alarms.passed(commit.height)
-        self.finality.committed(transaction.id for transaction in commit.transactions)
+        self.finality.committed(ids)
         self.heights.publish(commit.height)
 
     def _announce_snapshot(self) -> None:
@@ -339,9 +305,3 @@ class Runtime:
         self.measure.view(view)
         if self.housekeeping.observe(view):
             self._announce_snapshot()
-
-
-def _count_readings(operation: object) -> int:
-    if not isinstance(operation, Telemetry):
-        return 0
-    return sum(len(batch.readings) for batch in operation.batches)

@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
+from chain.errors import ChainError
 from chain.genesis import Genesis
 from chain.scalars import Hash, Height, NodeName
 from contracts.conformance import check_engine
@@ -72,9 +73,9 @@ class NodeApi:
         """Origins of web pages that may read the API."""
         return self._runtime.opened.config.api.cors_origins
 
-    async def submit(self, raw: bytes) -> Hash:
-        """Hand in an encoded transaction; see `Runtime.submit`."""
-        return await self._runtime.submit(raw)
+    async def submit(self, raws: Sequence[bytes]) -> list[Hash | ChainError]:
+        """Hand in encoded transactions; see `Submissions.submit`."""
+        return await self._runtime.submissions.submit(raws)
 
     async def wait_final(self, transaction: Hash, timeout_s: float) -> bool:
         """Wait until a transaction is in a block or has expired."""

@@ -1,11 +1,12 @@
 """What the API needs of the running node; the runtime implements it, tests bring their own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from aiohttp import web
 
+from chain.errors import ChainError
 from chain.genesis import Genesis
 from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
 from node.api.views.consensus import ConsensusView, MachineView
@@ -79,10 +80,11 @@ class ApiContext(Protocol):
         """Origins of web pages that may read the API."""
         ...
 
-    async def submit(self, raw: bytes) -> Hash:
-        """Hand in an encoded transaction; give its id once it waits for a block.
+    async def submit(self, raws: Sequence[bytes]) -> list[Hash | ChainError]:
+        """Hand in encoded transactions; give their ids once they wait for a block, in order.
 
-        Raises: ChainError: why it was refused; VT-2005 when it is known already.
+        In the place of an id stands why it was refused: VT-2005 when it is known already.
+        Raises: ChainError: nothing is taken in now.
         """
         ...
 

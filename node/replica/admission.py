@@ -6,7 +6,7 @@ from chain.errors import InvalidInput, Refused
 from chain.genesis import Genesis
 from chain.keys import Verifier
 from chain.operations import AnyOperation, Telemetry
-from chain.scalars import Hash, OrganisationId
+from chain.scalars import Hash, OrganisationId, PublicKey
 from chain.transaction import Transaction, check_expiry, check_stateless, decode_transaction
 from contracts.native.access import get_sender
 from contracts.state import Overlay
@@ -27,6 +27,9 @@ class Admission:
         self._store = store
         self._state = StoredState(store)
         self._verify = verify
+        self._known: dict[PublicKey, OrganisationId] = {}
+        self._known_at: Hash | None = None
+        """The head for which the organisations of keys are known."""
 
     def decode(self, raw: bytes) -> Transaction:
         """Decode a transaction and check what needs no state.
@@ -70,6 +73,18 @@ class Admission:
 
         Raises: Refused: VT-2010 unknown key, VT-2011 revoked key.
         """
+        if head.block != self._known_at:
+            self._known = {}
+            self._known_at = head.block
+        body = transaction.body
+        if not isinstance(body.operation, Telemetry):
+            return self._find_organisation(transaction, head)
+        known = self._known.get(body.sender)
+        if known is None:
+            known = self._known[body.sender] = self._find_organisation(transaction, head)
+        return known
+
+    def _find_organisation(self, transaction: Transaction, head: Head) -> OrganisationId:
         body, overlay = transaction.body, Overlay(self._state)
         return get_sender(overlay, body.sender, body.operation, head.next_height).organisation
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from chain.errors import Busy, Refused
 from chain.scalars import Hash, Height, OrganisationId, UnixMillis
 from chain.transaction import Transaction
@@ -21,8 +23,7 @@ class MempoolLimits:
     share_percent: int = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A transaction in the mempool."""
 
     transaction: Transaction

@@ -71,9 +71,7 @@ async def submit(request: web.Request) -> web.Response:
         if wait == "final":
             answer = await _follow(context, answer, deadline)
         return _answer_one(answer, wait == "final")
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(_submit_item(context, raw)) for raw in raws]
-    answers = [task.result() for task in running]
+    answers = await _submit_many(context, raws)
     if wait == "final":
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(_follow(context, one, deadline)) for one in answers]
@@ -120,25 +118,39 @@ async def _submit_one(context: ApiContext, raw: bytes) -> SubmitAnswer:
 
     Raises: ChainError: it was refused.
     """
-    try:
-        transaction = await context.submit(raw)
-    except Refused as error:
-        if error.code != _DUPLICATE:
-            raise
-        transaction = decode_transaction(raw).id
-        known = describe_state(context, transaction)
-        if known is None:
-            raise
-        return known
-    return SubmitAnswer(id=transaction.hex(), state="received")
+    (outcome,) = await context.submit((raw,))
+    return _answer_submitted(context, raw, outcome)
 
 
-async def _submit_item(context: ApiContext, raw: bytes) -> SubmitAnswer:
-    """Hand in one of many; a refusal is its own answer."""
+async def _submit_many(context: ApiContext, raws: list[bytes]) -> list[SubmitAnswer]:
+    """Hand in many; a refusal is the answer to the one that is refused."""
     try:
-        return await _submit_one(context, raw)
+        outcomes = await context.submit(raws)
     except ChainError as error:
-        return SubmitAnswer(id=identify(raw), state="rejected", code=error.code, detail=error.why)
+        outcomes = [error] * len(raws)
+    answers = []
+    for raw, outcome in zip(raws, outcomes, strict=True):
+        try:
+            answers.append(_answer_submitted(context, raw, outcome))
+        except ChainError as error:
+            answers.append(
+                SubmitAnswer(id=identify(raw), state="rejected", code=error.code, detail=error.why)
+            )
+    return answers
+
+
+def _answer_submitted(context: ApiContext, raw: bytes, outcome: Hash | ChainError) -> SubmitAnswer:
+    """Say that a transaction was taken in; one that was handed in before is in its state.
+
+    Raises: ChainError: it was refused.
+    """
+    if not isinstance(outcome, ChainError):
+        return SubmitAnswer(id=outcome.hex(), state="received")
+    if outcome.code == _DUPLICATE:
+        known = describe_state(context, decode_transaction(raw).id)
+        if known is not None:
+            return known
+    raise outcome
 
 
 def identify(raw: bytes) -> str | None:

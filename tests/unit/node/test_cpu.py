@@ -47,6 +47,36 @@ def test_a_section_that_fails_ends_all_the_same(clock: Clock) -> None:
     assert (meter.spent_ns["verify"], meter.spent_ns["gossip"]) == (3, 2)
 
 
+def test_one_call_of_many_stands_for_all(clock: Clock) -> None:
+    meter = CpuMeter(clock)
+
+    def work() -> None:
+        clock.now += 10
+
+    sampled = meter.metered("verify", work, 4)
+    with meter.section("gossip"):
+        for _ in range(8):
+            sampled()
+            clock.now += 1
+    assert (meter.spent_ns["verify"], meter.spent_ns["gossip"]) == (80, 8)
+
+
+def test_sums_never_go_down(clock: Clock) -> None:
+    meter = CpuMeter(clock)
+
+    def work() -> None:
+        clock.now += 10
+
+    sampled = meter.metered("verify", work, 4)
+    seen = []
+    for _ in range(10):
+        with meter.section("gossip"):
+            sampled()
+        seen.append(meter.spent_ns["gossip"])
+    assert seen == sorted(seen)
+    assert sum(meter.spent_ns.values()) == pytest.approx(100, abs=20)
+
+
 def test_the_rest_of_the_event_loop_is_http() -> None:
     meters = CpuMeters()
     with meters.loop.section("gossip"):

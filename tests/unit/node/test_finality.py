@@ -153,23 +153,23 @@ def test_the_median_is_that_of_own_transactions() -> None:
     assert latencies.median_ms is None
     for number, took in enumerate((10, 30, 20)):
         latencies.started(id_of(number), UnixMillis(1_000))
-        assert latencies.ended(id_of(number), UnixMillis(1_000 + took)) == took
-    assert latencies.ended(id_of(99), UnixMillis(5_000)) is None
-    assert latencies.ended(id_of(0), UnixMillis(5_000)) is None, "it ended before"
+        assert latencies.ended([id_of(number)], UnixMillis(1_000 + took)) == [took]
+    assert latencies.ended([id_of(99)], UnixMillis(5_000)) == []
+    assert latencies.ended([id_of(0)], UnixMillis(5_000)) == [], "it ended before"
     assert latencies.median_ms == 20
 
 
 def test_a_clock_that_was_set_back_gives_no_negative_time() -> None:
     latencies = Latencies()
     latencies.started(ONE, UnixMillis(1_000))
-    assert latencies.ended(ONE, UnixMillis(500)) == 0
+    assert latencies.ended([ONE], UnixMillis(500)) == [0]
 
 
 def test_latencies_are_bounded() -> None:
     latencies = Latencies()
     for number in range(LATENCIES_COUNT + 10):
         latencies.started(id_of(number), UnixMillis(0))
-        latencies.ended(id_of(number), UnixMillis(0 if number < 10 else 7))
+        latencies.ended([id_of(number)], UnixMillis(0 if number < 10 else 7))
     assert len(latencies._took_ms) == LATENCIES_COUNT
     assert set(latencies._took_ms) == {7}
     for number in range(EXPIRED_COUNT_MAX + 3):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from msgspec.structs import replace
 
-from chain.errors import Busy, Corruption, InvalidInput, PeerFault, Refused
+from chain.errors import Busy, ChainError, Corruption, InvalidInput, PeerFault, Refused
 from chain.scalars import Hash, Height, NodeName, Round, UnixMillis
 from consensus.value import Timer
 from node.alarm import AlarmFile, load_alarm
@@ -62,6 +62,14 @@ async def until_committed(runtime: Runtime) -> None:
             return
 
 
+async def submit(runtime: Runtime, raw: bytes) -> Hash:
+    """Hand in one transaction; raises why it was refused."""
+    (outcome,) = await runtime.submissions.submit((raw,))
+    if isinstance(outcome, ChainError):
+        raise outcome
+    return outcome
+
+
 class Wire:
     """Stands in for the network and writes down what it is told."""
 
@@ -88,7 +96,7 @@ async def test_a_transaction_is_accepted_committed_and_told_to_all_who_wait(alon
         transaction = alone.sign(1)
         heights = runtime.heights.subscribe()
         first = asyncio.ensure_future(anext(heights))
-        assert await runtime.submit(transaction.raw) == transaction.id
+        assert await submit(runtime, transaction.raw) == transaction.id
         if runtime.opened.store.get(Column.INDEX, keys.transaction(transaction.id)) is None:
             assert await runtime.finality.wait(transaction.id, 5)
         assert runtime.opened.store.get(Column.INDEX, keys.transaction(transaction.id))
@@ -103,30 +111,42 @@ async def test_a_transaction_is_accepted_committed_and_told_to_all_who_wait(alon
 async def test_a_refusal_reaches_its_client_and_is_counted(alone: Place) -> None:
     async with running(alone) as runtime:
         with pytest.raises(InvalidInput, match=r"^VT-1001"):
-            await runtime.submit(b"junk")
+            await submit(runtime, b"junk")
         transaction = alone.sign(1)
-        await runtime.submit(transaction.raw)
+        await submit(runtime, transaction.raw)
         with pytest.raises(Refused, match=r"^VT-2005"):
-            await runtime.submit(transaction.raw)
+            await submit(runtime, transaction.raw)
         count = runtime.metrics.registry.get_sample_value
         assert count("veritwin_submissions_total", {"outcome": "VT-1001"}) == 1
         assert count("veritwin_submissions_total", {"outcome": "VT-2005"}) == 1
         assert count("veritwin_submissions_total", {"outcome": "accepted"}) == 1
-        assert runtime._tickets == {}
+        assert runtime.submissions._tickets == {}
 
 
 async def test_many_clients_at_once_get_each_its_own_answer(alone: Place) -> None:
     async with running(alone) as runtime:
         transactions = [alone.sign(number) for number in range(50)]
         async with asyncio.TaskGroup() as tasks:
-            asked = [tasks.create_task(runtime.submit(t.raw)) for t in transactions]
+            asked = [tasks.create_task(submit(runtime, t.raw)) for t in transactions]
         assert [task.result() for task in asked] == [t.id for t in transactions]
+
+
+async def test_transactions_of_one_request_are_answered_in_their_order(alone: Place) -> None:
+    async with running(alone) as runtime:
+        good = [alone.sign(number) for number in range(3)]
+        raws = [good[0].raw, b"junk", good[1].raw, good[1].raw, good[2].raw]
+        outcomes = await runtime.submissions.submit(raws)
+        codes = [one.code if isinstance(one, ChainError) else one for one in outcomes]
+        assert codes == [good[0].id, "VT-1001", good[1].id, "VT-2005", good[2].id]
+        assert await runtime.submissions.submit(()) == []
+        count = runtime.metrics.registry.get_sample_value
+        assert count("veritwin_submissions_total", {"outcome": "accepted"}) == 3
 
 
 async def test_a_stopped_node_has_closed_everything_and_starts_again(alone: Place) -> None:
     async with running(alone) as runtime:
         transaction = alone.sign(1)
-        await runtime.submit(transaction.raw)
+        await submit(runtime, transaction.raw)
         await until_committed(runtime)
     async with running(alone) as runtime:
         assert runtime.opened.store.get(Column.INDEX, keys.transaction(transaction.id))
@@ -172,7 +192,7 @@ async def test_a_commit_ends_the_alarm_of_an_earlier_run(alone: Place) -> None:
     file.ring(Corruption("VT-6005", path="disk", reason="it broke"), "1", UnixMillis(1))
     assert load_alarm(alone.config.home_path) is not None
     async with running(alone) as runtime:
-        await runtime.submit(alone.sign(1).raw)
+        await submit(runtime, alone.sign(1).raw)
         await until_committed(runtime)
         assert runtime.alarms.last is None
     assert load_alarm(alone.config.home_path) is None
@@ -182,8 +202,8 @@ async def test_a_full_inbox_refuses_clients(runtime: Runtime) -> None:
     for ticket in range(SOURCE_EVENTS_MAX):
         runtime._inbox.put(events.Submitted(ticket, b"", runtime.started_ms))
     with pytest.raises(Busy, match=r"^VT-3003"):
-        await runtime.submit(b"one more")
-    assert runtime._tickets == {}
+        await submit(runtime, b"one more")
+    assert runtime.submissions._tickets == {}
 
 
 async def test_a_peer_that_floods_is_disconnected_and_no_other(runtime: Runtime) -> None:
@@ -195,9 +215,9 @@ async def test_a_peer_that_floods_is_disconnected_and_no_other(runtime: Runtime)
 
 
 async def test_a_disk_without_room_takes_no_transactions(runtime: Runtime) -> None:
-    runtime._has_room = False
+    runtime.submissions.is_closed = True
     with pytest.raises(Busy, match=r"^VT-6004"):
-        await runtime.submit(b"any")
+        await submit(runtime, b"any")
 
 
 async def test_messages_leave_in_order_and_are_encoded_for_each_peer_alike(
@@ -232,10 +252,10 @@ async def test_an_answer_without_a_client_is_no_matter(runtime: Runtime) -> None
 
 async def test_a_client_that_went_away_leaves_nothing_behind(runtime: Runtime) -> None:
     async with asyncio.TaskGroup() as tasks:
-        submitting = tasks.create_task(runtime.submit(b"raw"))
+        submitting = tasks.create_task(submit(runtime, b"raw"))
         await asyncio.sleep(0)
         submitting.cancel()
-    assert runtime._tickets == {}
+    assert runtime.submissions._tickets == {}
     runtime._perform([effects.Answer(0, NOWHERE, None)])
 
 

@@ -1,13 +1,13 @@
 """A node for API tests: a real chain and a real server, with a switch in place of consensus."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import ClientSession
 
-from chain.errors import Refused
+from chain.errors import ChainError, Refused
 from chain.genesis import Genesis
 from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
 from chain.transaction import Transaction, check_expiry, check_stateless, decode_transaction
@@ -49,8 +49,18 @@ class FakeNode:
     def genesis_json(self) -> bytes:
         return self.chain.genesis_json
 
-    async def submit(self, raw: bytes) -> Hash:
+    async def submit(self, raws: Sequence[bytes]) -> list[Hash | ChainError]:
+        return [self.take(raw) for raw in raws]
+
+    def take(self, raw: bytes) -> Hash | ChainError:
+        """Take one transaction, or give why it is refused."""
         self.submitted += 1
+        try:
+            return self._admit(raw)
+        except ChainError as error:
+            return error
+
+    def _admit(self, raw: bytes) -> Hash:
         transaction = decode_transaction(raw, self.genesis.limits.transaction_size_bytes_max)
         check_stateless(transaction, self.chain.genesis_hash)
         known = self.reader.blocks.place_of(transaction.id) is not None
