@@ -44,7 +44,7 @@ UnitField = Annotated[str, Meta(max_length=8, pattern=r"^[A-Z0-9]*(?!\n)$")]
 QualityField = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
 
-class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Operation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """Base of all operations."""
 
 
@@ -71,7 +71,7 @@ class RegisterTwin(Operation, tag=1, frozen=True, array_like=True):
     description: TextField = ""
 
 
-class Reading(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Reading(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """One measured value of one property at one time.
 
     `value` is a plain decimal string, empty when there is none; `time_ms` is when it was measured;
@@ -86,7 +86,7 @@ class Reading(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     sequence: CountField = 0
 
 
-class TwinReadings(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class TwinReadings(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """Readings of one twin, in the device's order."""
 
     twin: TwinIdField

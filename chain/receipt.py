@@ -11,7 +11,7 @@ from chain.scalars import CountField, GasField, Hash, HashField, NameField
 OK = "ok"
 
 
-class Event(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Event(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """Something that happened while a transaction was executed.
 
     `source` is "native" or the contract's name; `name` is the event's; `subject` is the twin,
@@ -24,7 +24,7 @@ class Event(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     payload: bytes
 
 
-class Receipt(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Receipt(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """The result of one transaction.
 
     `code` is "ok" or the catalogue code of why it changed nothing; `result` is an encoded value.

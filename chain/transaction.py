@@ -24,7 +24,7 @@ from chain.scalars import (
 TRANSACTION_SIZE_BYTES_MAX: Final = 1 << 20
 
 
-class TransactionBody(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class TransactionBody(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """What the sender signs.
 
     `genesis` ties it to one chain; `expiry_height` is the last height that may hold it; `salt`
@@ -38,14 +38,14 @@ class TransactionBody(Struct, frozen=True, array_like=True, forbid_unknown_field
     salt: Annotated[bytes, Meta(min_length=8, max_length=16)]
 
 
-class SignedTransaction(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class SignedTransaction(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """A transaction as it travels and is stored: the body's bytes and the signature."""
 
     body: Annotated[bytes, Meta(min_length=1, max_length=TRANSACTION_SIZE_BYTES_MAX)]
     signature: SignatureField
 
 
-class Transaction(Struct, frozen=True):
+class Transaction(Struct, frozen=True, gc=False):
     """A transaction that was decoded and hashed once, so nobody does it twice.
 
     `raw` is the encoded `SignedTransaction`.

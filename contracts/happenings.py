@@ -9,7 +9,7 @@ from chain.scalars import TwinId, UnixMillis
 from contracts.records import ActionRecord, AttestationRecord
 
 
-class TwinUpdate(Struct, frozen=True):
+class TwinUpdate(Struct, frozen=True, gc=False):
     """The accepted readings of one twin in one transaction, in order.
 
     `before` are the values, as texts, that their properties had before.

@@ -39,7 +39,7 @@ ActionStatus = Literal["open", "acknowledged", "completed", "declined"]
 TwinStatus = Literal["normal", "action_open", "action_acknowledged"]
 
 
-class Record(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Record(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """Base of everything that is stored under a state key."""
 
 

@@ -25,7 +25,7 @@ ACTION_EVENTS: Final = "action_"
 """Events of the ledger about actions start so; their payload names the twin."""
 
 
-class BlockReceipts(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class BlockReceipts(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """All receipts of one block, as they are stored."""
 
     receipts: tuple[Receipt, ...]

@@ -23,7 +23,7 @@ class MempoolLimits:
     share_percent: int = 50
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     """A transaction in the mempool."""
 
     transaction: Transaction

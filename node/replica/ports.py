@@ -27,7 +27,7 @@ class Column(StrEnum):
     """An enum's own is written in Python, and every read and write looks its column up."""
 
 
-class Put(Struct, frozen=True):
+class Put(Struct, frozen=True, gc=False):
     """Set `key` to `value`, or delete it when `value` is None."""
 
     column: Column
