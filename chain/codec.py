@@ -6,8 +6,8 @@ themselves again are refused, so that nobody can write the same value in two way
 """
 
 from collections.abc import Hashable
-from functools import lru_cache
-from typing import Any, Final, TypeVar, cast
+from functools import cache
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -23,7 +23,7 @@ def encode(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
-@lru_cache(maxsize=256)
+@cache
 def _decoder(kind: Hashable) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(kind, strict=True)
 
@@ -41,7 +41,7 @@ def decode(data: bytes, kind: type[T], limit: int) -> T:
     if len(data) > limit:
         raise InvalidInput("VT-1003", type=_name_of(kind), size=len(data), limit=limit)
     try:
-        value: T = _decoder(cast(Hashable, kind)).decode(data)
+        value: T = _decoder(kind).decode(data)  # type: ignore[arg-type]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(
             "VT-1001", type=_name_of(kind), size=len(data), reason=str(error)

@@ -55,7 +55,9 @@ class Inbox:
         Raises: Busy: VT-3003, its source has too much waiting.
         """
         source, size = _measure(event)
-        held = self._held.setdefault(source, _Held())
+        held = self._held.get(source)
+        if held is None:
+            held = self._held[source] = _Held()
         if held.events >= self._events_max or held.size_bytes + size > self._bytes_max:
             raise Busy("VT-3003", waiting=held.events)
         held.events += 1
@@ -73,7 +75,7 @@ class Inbox:
         count = min(len(self._events), STEP_EVENTS_MAX)
         taken = [self._events.popleft() for _ in range(count)]
         for event in taken:
-            if isinstance(event, FrameReceived | Submitted):
+            if isinstance(event, (FrameReceived, Submitted)):
                 self._release(event)
         if not self._events:
             self._is_filled.clear()

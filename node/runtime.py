@@ -33,6 +33,7 @@ from node.opening import OpenNode
 from node.p2p.network import Network
 from node.p2p.settings import Address, Clock, NetworkLimits, NetworkSettings
 from node.peering import Peering
+from node.reader import Reader
 from node.reads import Reads
 from node.replica import effects, events
 from node.replica.messages import AnyPeerMessage, encode_frame, frame_size_bytes_max
@@ -79,6 +80,7 @@ class Runtime:
         self._executor = executor
         self._inbox = Inbox()
         self.reads = Reads(self._inbox.put_urgent)
+        self.reader = Reader(opened.store, opened.genesis)
         self._driver = Driver(
             opened.replica,
             TimedStore(opened.store, metrics),
@@ -285,6 +287,7 @@ class Runtime:
         self.measure.commit(commit, readings)
         self.attendance.committed(commit, moment)
         self.alarms.passed(commit.height)
+        self.reader.blocks.committed(commit)
         self.finality.committed(ids)
         self.heights.publish(commit.height)
 

@@ -43,13 +43,12 @@ class NodeApi:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._reader = Reader(runtime.opened.store, runtime.opened.genesis)
         self._certificates = list_certificates(runtime.opened.config, runtime.opened.genesis)
 
     @property
     def reader(self) -> Reader:
         """Answers from the disk."""
-        return self._reader
+        return self._runtime.reader
 
     @property
     def genesis(self) -> Genesis:

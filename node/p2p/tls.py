@@ -9,6 +9,7 @@ the validator set holds. Session tickets are off: a resumed session would skip a
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -75,6 +76,7 @@ class Trust:
         raise PeerFault("VT-5003", peer=peer, reason=f"key {key.hex()}")
 
 
+@lru_cache(maxsize=256)
 def compute_expiry_ms(certificate: bytes) -> int:
     """Give the wall-clock time at which a DER certificate ends, in Unix milliseconds."""
     end = x509.load_der_x509_certificate(certificate).not_valid_after_utc

@@ -8,7 +8,7 @@ from typing import Final
 
 from chain.block import Block, Header
 from chain.certificate import QuorumCertificate
-from chain.codec import decode
+from chain.codec import decode, encode
 from chain.errors import Corruption, InvalidInput, Refused
 from chain.operations import AnyOperation, name_of
 from chain.receipt import Receipt
@@ -22,11 +22,12 @@ from node.clock import parse_time
 from node.reader.paging import Page, PageRequest, collect
 from node.replica import keys
 from node.replica.commit import BlockReceipts, touched_twins
+from node.replica.effects import Commit
 from node.replica.head import HEAD_SIZE_BYTES_MAX, Head
 from node.replica.past import load_base, load_header
 from node.replica.ports import Column, Store
 
-CACHE_SIZE_BYTES: Final = 32 << 20
+CACHE_SIZE_BYTES: Final = 16 << 20
 _KEYS_KNOWN_MAX: Final = 10_000
 _PLACE_SIZE: Final = 12
 _FIRST_TIME_MS: Final = 100_000_000_000
@@ -312,6 +313,13 @@ class BlockReader:
             decided,
             decode_record(receipts, BlockReceipts).receipts,
             len(data),
+        )
+
+    def committed(self, commit: Commit) -> None:
+        """Take over a block that is on disk now: it is what most will ask for."""
+        size = len(encode(commit.content))
+        self._remember(
+            StoredBlock(commit.block, commit.content, commit.certificate, commit.receipts, size)
         )
 
     def _remember(self, block: StoredBlock) -> None:

@@ -95,7 +95,7 @@ def _check_grouping(operation: AnyOperation) -> None:
     The id of telemetry covers the readings in order, not how they are grouped. Two groupings
     would be one transaction of two sizes, and nodes would disagree on whether a block is full.
     """
-    if not isinstance(operation, Telemetry):
+    if not isinstance(operation, Telemetry) or len(operation.batches) < 2:
         return
     twins = [batch.twin for batch in operation.batches]
     if any(twin == after for twin, after in pairwise(twins)):

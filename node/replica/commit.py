@@ -72,7 +72,7 @@ def build_commit(
     return Commit(
         build_batch(executed, certificate),
         next_head(executed, certificate),
-        executed.header,
+        executed.block,
         certificate,
         executed.transactions,
         executed.receipts,

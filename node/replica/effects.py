@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chain.block import Header
+from chain.block import Block, Header
 from chain.certificate import QuorumCertificate
 from chain.errors import ChainError
 from chain.receipt import Receipt
@@ -37,12 +37,17 @@ class Commit:
     batch: WriteBatch
     head: Head
     """The head once this is on disk."""
-    header: Header
+    content: Block
     certificate: QuorumCertificate
     transactions: tuple[Transaction, ...]
     receipts: tuple[Receipt, ...]
     size_bytes: int
     is_catch_up: bool
+
+    @property
+    def header(self) -> Header:
+        """Header of the block."""
+        return self.content.header
 
     @property
     def height(self) -> Height:
