@@ -13,6 +13,13 @@ from chain.evidence import Evidence
 from chain.hashing import hash_tagged
 from chain.merkle import hash_leaves, root_of_hashes
 from chain.package import Package, SourceField
+from chain.property_names import (
+    GOOD_NAMES,
+    GOOD_UNITS,
+    PropertyField,
+    UnitField,
+    check_property,
+)
 from chain.scalars import (
     CountField,
     Hash,
@@ -40,7 +47,6 @@ BAD_QUALITY_NO_DATA: Final = 0x809B0000
 """OPC UA StatusCode BadNoData: there was no value to read."""
 
 ValueField = Annotated[str, Meta(max_length=41)]
-UnitField = Annotated[str, Meta(max_length=8, pattern=r"^[A-Z0-9]*(?!\n)$")]
 QualityField = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
 
@@ -55,7 +61,7 @@ class PropertyDefinition(Struct, frozen=True, array_like=True, forbid_unknown_fi
     `semantic` names the property in an outside vocabulary, such as IEC 61400-25 (may be empty).
     """
 
-    name: NameField
+    name: PropertyField
     unit: UnitField
     semantic: TextField = ""
 
@@ -70,6 +76,10 @@ class RegisterTwin(Operation, tag=1, frozen=True, array_like=True):
     properties: Annotated[tuple[PropertyDefinition, ...], Meta(max_length=256)]
     description: TextField = ""
 
+    def __post_init__(self) -> None:
+        for one in self.properties:
+            check_property(one.name, one.unit)
+
 
 class Reading(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """One measured value of one property at one time.
@@ -78,7 +88,7 @@ class Reading(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, 
     `quality` is an OPC UA StatusCode; `sequence` counts at the device.
     """
 
-    property: NameField
+    property: PropertyField
     value: ValueField
     time_ms: MillisField
     unit: UnitField
@@ -91,6 +101,11 @@ class TwinReadings(Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
     twin: TwinIdField
     readings: Annotated[tuple[Reading, ...], Meta(min_length=1, max_length=4096)]
+
+    def __post_init__(self) -> None:
+        for one in self.readings:
+            if one.property not in GOOD_NAMES or one.unit not in GOOD_UNITS:
+                check_property(one.property, one.unit)
 
 
 class Telemetry(Operation, tag=2, frozen=True, array_like=True):
@@ -110,6 +125,10 @@ class UpdateTwin(Operation, tag=3, frozen=True, array_like=True):
     parent: TwinIdField | None = None
     add_properties: Annotated[tuple[PropertyDefinition, ...], Meta(max_length=256)] = ()
     attributes: Annotated[tuple[tuple[NameField, TextField], ...], Meta(max_length=64)] = ()
+
+    def __post_init__(self) -> None:
+        for one in self.add_properties:
+            check_property(one.name, one.unit)
 
 
 class RegisterKey(Operation, tag=4, frozen=True, array_like=True):

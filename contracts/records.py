@@ -2,6 +2,8 @@
 
 A record is stored in the canonical encoding (`chain.codec.encode`) under the key that
 `contracts.state_keys` gives, so anyone who holds its bytes can check them against a state root.
+Names in it were checked in the operation that brought them; those that every update reads (keys
+and twins) are not matched against their patterns again.
 """
 
 from typing import Annotated, Literal
@@ -30,6 +32,7 @@ from chain.scalars import (
     OrganisationId,
     PublicKeyField,
     TextField,
+    TwinId,
     TwinIdField,
 )
 from contracts.conditions import Condition
@@ -59,8 +62,8 @@ class KeyRecord(Record, frozen=True, array_like=True):
     """
 
     key: PublicKeyField
-    organisation: OrganisationField
-    label: NameField
+    organisation: OrganisationId
+    label: str
     roles: tuple[Role, ...]
     registered_height: HeightField
     revoked_height: HeightField | None = None
@@ -118,13 +121,13 @@ class TwinRecord(Record, frozen=True, array_like=True):
     `updated_height` is the last height that changed anything here.
     """
 
-    id: TwinIdField
+    id: TwinId
     kind: TwinKind
-    model: NameField
-    owner: OrganisationField
-    parent: TwinIdField | None
-    description: TextField
-    attributes: tuple[tuple[NameField, TextField], ...]
+    model: str
+    owner: OrganisationId
+    parent: TwinId | None
+    description: str
+    attributes: tuple[tuple[str, str], ...]
     properties: tuple[TwinProperty, ...]
     counts: TwinCounts
     open_actions: tuple[Hash, ...]

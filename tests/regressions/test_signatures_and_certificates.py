@@ -191,7 +191,8 @@ def change_scalar(value: object) -> object:
         case bytes():
             return value[:-1] + bytes([value[-1] ^ 1]) if value else b"\0"
         case str():
-            return {"bft": "raft", "precommit": "prevote"}.get(value, value + "x")
+            # A digit, for a unit has no small letters.
+            return {"bft": "raft", "precommit": "prevote"}.get(value, value + "1")
         case None:
             return NOWHERE
         case _:

@@ -114,7 +114,8 @@ def height_of_call(history: History) -> int:
 
 
 def with_header(commit: Commit, **fields: object) -> Commit:
-    return replace(commit, header=change(commit.header, **fields))
+    content = change(commit.content, header=change(commit.header, **fields))
+    return replace(commit, content=content)
 
 
 # ------------------------------------------------------------------ agreement
@@ -275,7 +276,7 @@ def test_an_effect_that_is_there_twice(history: History) -> None:
     total = contract.written_total(commit)
     assert total is not None
     puts = tuple(
-        replace(put, value=encode_value(total + 1)) if put.value == encode_value(total) else put
+        change(put, value=encode_value(total + 1)) if put.value == encode_value(total) else put
         for put in commit.batch.puts
     )
     checker = history.tell(ExecutedOnce(history.world), below=height)
@@ -309,8 +310,8 @@ def test_a_time_that_is_not_the_median(history: History) -> None:
         checker.committed(machine, with_header(commit, time_ms=commit.header.time_ms + 1))
 
 
-def test_a_time_that_no_correct_clock_shows() -> None:
-    """All sign an hour late: the median is theirs, but no clock is."""
+def late_history() -> History:
+    """Give a run of which all machines' clocks are then an hour behind."""
     world = World(Setup(SEED, make_genesis(), choose_scheme(SEED)), Recorder())
     history = History(world)
     world.audience.join(history)
@@ -318,13 +319,33 @@ def test_a_time_that_no_correct_clock_shows() -> None:
         world.after(0, machine.start)
     world.network.build()
     world.run(8_000)
-    checker = BlockTime(world)
-    machine, commit = history.of(1)
+    _, commit = history.of(1)
     for one in world.machines:
         one.clock.low_ms = one.clock.high_ms = UnixMillis(commit.header.time_ms - 3_600_000)
-    checker.committed(machine, commit)
+    return history
+
+
+def test_a_time_that_no_correct_clock_shows() -> None:
+    """All sign an hour late: the median is theirs, but no clock is."""
+    history = late_history()
+    checker = BlockTime(history.world)
+    checker.committed(*history.of(1))
     with pytest.raises(Violation, match="correct clocks were between"):
         checker.committed(*history.of(2))
+
+
+def test_a_time_of_a_node_that_ended_after_its_block_was_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its disk was full or its power failed: nobody heard its vote, but others got its block."""
+    history = late_history()
+    checker = BlockTime(history.world)
+    machine, first = history.of(1)
+    checker.committed(machine, first)
+    machine.clock.high_ms = UnixMillis(history.of(2)[1].header.time_ms)
+    monkeypatch.setattr(Machine, "head", first.head)
+    checker.started(machine)
+    checker.committed(*history.of(2))
 
 
 # ------------------------------------------------------------------ votes

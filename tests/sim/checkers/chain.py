@@ -230,6 +230,10 @@ class BlockTime(Checker):
         self._clocks: dict[Height, tuple[UnixMillis, UnixMillis]] = {}
         """What correct nodes' clocks showed while they signed precommits for a height."""
 
+    def started(self, machine: Machine) -> None:
+        """Note the clock of a node that may have ended after its block was written, unheard."""
+        self._note_clock(machine, machine.head.height)
+
     def said(self, machine: Machine, message: AnyPeerMessage) -> None:
         """Note the clock of a correct node that precommits a block."""
         if not isinstance(message, ConsensusMessage):
