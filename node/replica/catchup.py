@@ -97,6 +97,19 @@ class CatchingUp:
 
     # What peers say
 
+    def is_behind(self, head: Head) -> bool:
+        """Tell whether the block after `head` is decided: it is here, or a correct peer has it.
+
+        To make another one is of no use. In each of its turns a node that is a thousand blocks
+        behind would execute all that waits for a block, which is more each time.
+        """
+        if self._fetched:
+            return True
+        claims = self._claims
+        return (
+            claims.highest > head.height and claims.supported(head.validators).height > head.height
+        )
+
     def learn(self, peer: NodeName, status: Status) -> None:
         """A peer says where it stands.
 
@@ -149,7 +162,7 @@ class CatchingUp:
 
         Raises: PeerFault: VT-3033, it contradicts itself.
         """
-        is_useful = self._requests.take_answer(peer, message, now_ms)
+        is_useful = self._requests.take_answer(peer, message, head.next_height, now_ms)
         known = self._claims.get(peer) or Claim(Height(0), Height(0), 0)
         self._claims.learn(peer, Claim(message.height, message.base, known.transactions))
         if is_useful and not self._fetched and not self._loader.is_active:

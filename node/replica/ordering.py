@@ -66,6 +66,13 @@ class Ordering:
         )
         return self.handle(event, head)
 
+    def transfer(self, to: NodeName | None, head: Head, now_ms: UnixMillis) -> list[Effect]:
+        """Let another member lead, `to` or whoever is furthest; nothing if it is no member."""
+        index = None if to is None else head.validators.index_of(to)
+        if to is not None and index is None:
+            return []
+        return self.handle(engine_events.TransferLeadership(index, now_ms), head)
+
     def summary(self) -> Summary:
         """Say what the engine holds of its present height."""
         return self._engine.summary()

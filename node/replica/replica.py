@@ -139,7 +139,7 @@ class Replica:
 
     def _dispatch(self, event: events.Event) -> list[Effect]:
         self._now_ms = event.now_ms
-        self._steady_ms = self._time.follow(event.now_ms)
+        self._steady_ms = self._time.follow(event)
         match event:
             case events.Started():
                 return self._run_engine(engine_events.Started(event.now_ms))
@@ -164,8 +164,8 @@ class Replica:
                 return self._confirmed(event)
             case events.ReadRequested():
                 return self._run_engine(engine_events.ReadRequested(event.ticket))
-            case events.TransferLeadership():
-                return self._transfer_leadership(event.to)
+            case events.TransferLeadership(to):
+                return self._note(self._ordering.transfer(to, self._head, self._now_ms))
             case _:
                 assert_never(event)
 
@@ -249,15 +249,13 @@ class Replica:
 
     def _with_work(self, out: list[Effect]) -> list[Effect]:
         out.extend(self._note(self._ordering.check_again(self._head)))
-        if len(self._mempool):
+        if self._has_work():
             out.extend(self._run_engine(engine_events.WorkAvailable(self._now_ms)))
         return out
 
-    def _transfer_leadership(self, to: NodeName | None) -> list[Effect]:
-        index = None if to is None else self._head.validators.index_of(to)
-        if to is not None and index is None:
-            return []
-        return self._run_engine(engine_events.TransferLeadership(index, self._now_ms))
+    def _has_work(self) -> bool:
+        """Tell whether the next block is to be made: something waits, and none is decided yet."""
+        return len(self._mempool) > 0 and not self._catchup.is_behind(self._head)
 
     def _run_engine(self, event: engine_events.Event) -> list[Effect]:
         return self._note(self._ordering.handle(event, self._head))
@@ -310,7 +308,7 @@ class Replica:
         expired = self._mempool.expire(head.next_height)
         self._proposals.start_height()
         out: list[Effect] = [effects.Expired(expired)] if expired else []
-        has_work = len(self._mempool) > 0
+        has_work = self._has_work()
         out.extend(self._note(self._ordering.move_to(head, has_work=has_work, now_ms=self._now_ms)))
         return out
 

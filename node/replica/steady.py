@@ -2,20 +2,28 @@
 
 The time inside events is the machine's wall clock. When somebody sets it back by an hour, a request
 that times out after two seconds must not be waited for until the hour is over.
+
+Events carry the time at which they came in. They may have waited since, and a confirmation, which
+never waits, is then followed by older times: that is no clock that was set back.
 """
 
 from chain.scalars import UnixMillis
+from node.replica.events import Confirmation, Event
 
 
 class SteadyTime:
     """Follows the wall clock forward, and stands still for the moment when it is set back."""
 
     def __init__(self) -> None:
-        self._wall_ms = UnixMillis(0)
+        self._arrival_ms = UnixMillis(0)
+        self._set_back_ms = 0
+        """By how much the wall clock was set back, in all."""
         self._steady_ms = UnixMillis(0)
 
-    def follow(self, wall_ms: UnixMillis) -> UnixMillis:
-        """Note what the wall clock shows; give the steady time, whose differences are waits."""
-        self._steady_ms = UnixMillis(self._steady_ms + max(0, wall_ms - self._wall_ms))
-        self._wall_ms = wall_ms
+    def follow(self, event: Event) -> UnixMillis:
+        """Note the time of the next event; give the steady time, whose differences are waits."""
+        if not isinstance(event, Confirmation):
+            self._set_back_ms += max(0, self._arrival_ms - event.now_ms)
+            self._arrival_ms = event.now_ms
+        self._steady_ms = UnixMillis(max(self._steady_ms, event.now_ms + self._set_back_ms))
         return self._steady_ms

@@ -16,6 +16,8 @@ from node.replica.messages import BLOCKS_PER_MESSAGE_MAX, Blocks, BlocksRequest
 
 REQUEST_TIMEOUT_MS: Final = 2_000
 REFUSED_MS: Final = 5_000
+OWED_COUNT_MAX: Final = 4
+"""Answers that are still taken of a peer that was asked again and again, the newest."""
 CLAIM_SLACK_BLOCKS: Final = 64
 """How far behind its newest claim an older one of the same peer may arrive, on links that
 reorder."""
@@ -174,45 +176,54 @@ class Claims:
 
 
 class Catchup:
-    """Keeps at most one request for blocks under way, from one peer after another."""
+    """Keeps at most one request for blocks under way, from one peer after another.
+
+    A peer that does not answer in time loses its turn, but its answer still counts when it comes:
+    on a slow way every answer is late, and whoever threw them away would stand still.
+    """
 
     def __init__(self, claims: Claims) -> None:
         self._claims = claims
         self._not_before: dict[NodeName, UnixMillis] = {}
+        self._rests_until: dict[NodeName, UnixMillis] = {}
+        """Who was late: until then asked if there is nobody else, and only when it owes nothing."""
+        self._owed: dict[NodeName, list[Height]] = {}
+        """Where the answers begin that a peer was asked for and has not given, in time or late."""
         self._asked_ms: dict[NodeName, UnixMillis] = {}
         self._request: Request | None = None
 
     def forget(self, peer: NodeName) -> None:
         """A peer is gone, and with it what it owed us."""
         self._not_before.pop(peer, None)
+        self._rests_until.pop(peer, None)
+        self._owed.pop(peer, None)
         self._asked_ms.pop(peer, None)
         if self._request and self._request.peer == peer:
             self._request = None
 
-    def take_answer(self, peer: NodeName, message: Blocks, now_ms: UnixMillis) -> bool:
-        """Take a peer's answer; tell whether it is of use: from the first block on, without gaps.
+    def take_answer(
+        self, peer: NodeName, message: Blocks, next_height: Height, now_ms: UnixMillis
+    ) -> bool:
+        """Take a peer's answer; tell whether it is of use: what was asked for, without gaps.
 
+        Args: next_height: the first height that is missing here.
         Raises: PeerFault: VT-3033, it says that it has what was asked for and does not give it.
         """
-        request = self._request
-        is_owed = request is not None and request.peer == peer
-        first = request.first if request is not None else Height(0)
+        owed = self._owed.get(peer, [])
         heights = [decided.block.header.height for decided in message.blocks]
-        is_useful = is_owed and _is_run(heights, first)
-        self.answered(peer, is_useful=is_useful, now_ms=now_ms)
-        if is_owed and not heights and message.base < first <= message.height:
+        if _is_run(heights) and heights[0] in owed:
+            owed.remove(heights[0])
+            is_news = heights[-1] >= next_height
+            self._end_request(peer, heights[0], is_news=is_news)
+            return is_news
+        self._owed.pop(peer, None)
+        self._lose_turn(peer)
+        self._not_before[peer] = UnixMillis(now_ms + REFUSED_MS)
+        if owed and not heights and all(message.base < one <= message.height for one in owed):
             raise PeerFault(
-                "VT-3033", peer=peer, reason=f"it says it has block {first} and does not give it"
+                "VT-3033", peer=peer, reason=f"it says it has block {owed[0]} and does not give it"
             )
-        return is_useful
-
-    def answered(self, peer: NodeName, *, is_useful: bool, now_ms: UnixMillis) -> None:
-        """The request under way was answered; a useless answer costs the peer its turn."""
-        if self._request and self._request.peer == peer:
-            self._request = None
-        if not is_useful:
-            self._claims.drop_hint(peer)
-            self._not_before[peer] = UnixMillis(now_ms + REFUSED_MS)
+        return False
 
     def next_request(
         self, next_height: Height, now_ms: UnixMillis
@@ -225,21 +236,51 @@ class Catchup:
         if request is not None:
             if now_ms - request.sent_ms < REQUEST_TIMEOUT_MS:
                 return None
-            self.answered(request.peer, is_useful=False, now_ms=now_ms)
+            self._lose_turn(request.peer)
+            self._rests_until[request.peer] = UnixMillis(now_ms + REFUSED_MS)
         # In turn: whoever claims most must not be asked every time, or a slow liar sets the pace.
         candidates = [
-            (self._asked_ms.get(peer, 0), -(self._claims.height_of(peer) or 0), peer)
+            (
+                self._rests(peer, now_ms),
+                self._asked_ms.get(peer, 0),
+                -(self._claims.height_of(peer) or 0),
+                peer,
+            )
             for peer in self._claims.can_give_block(next_height)
-            if self._not_before.get(peer, 0) <= now_ms
+            if self._may_be_asked(peer, now_ms)
         ]
         if not candidates:
             return None
-        _, _, peer = min(candidates)
+        *_, peer = min(candidates)
         self._asked_ms[peer] = now_ms
+        self._owed[peer] = [*self._owed.get(peer, []), next_height][-OWED_COUNT_MAX:]
         self._request = Request(peer, next_height, now_ms)
         return peer, BlocksRequest(next_height, BLOCKS_PER_MESSAGE_MAX)
 
+    def _end_request(self, peer: NodeName, first: Height, *, is_news: bool) -> None:
+        """Note a right answer: to the request, or so late that others were asked instead."""
+        request = self._request
+        if request is not None and (request.peer, request.first) == (peer, first):
+            self._rests_until.pop(peer, None)
+            self._request = None
+        elif is_news:
+            self._request = None
 
-def _is_run(heights: Sequence[Height], first: Height) -> bool:
-    """Tell whether heights begin with `first` and rise by one."""
-    return bool(heights) and list(heights) == list(range(first, first + len(heights)))
+    def _lose_turn(self, peer: NodeName) -> None:
+        """What a peer was asked for now is asked of others."""
+        self._claims.drop_hint(peer)
+        if self._request and self._request.peer == peer:
+            self._request = None
+
+    def _rests(self, peer: NodeName, now_ms: UnixMillis) -> bool:
+        return self._rests_until.get(peer, 0) > now_ms
+
+    def _may_be_asked(self, peer: NodeName, now_ms: UnixMillis) -> bool:
+        if self._not_before.get(peer, 0) > now_ms:
+            return False
+        return not (self._rests(peer, now_ms) and self._owed.get(peer))
+
+
+def _is_run(heights: Sequence[Height]) -> bool:
+    """Tell whether there are heights, and they rise by one."""
+    return bool(heights) and list(heights) == list(range(heights[0], heights[0] + len(heights)))

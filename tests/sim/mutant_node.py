@@ -351,4 +351,40 @@ NODE_MUTANTS: Final = (
         ),
         Seeds(first=80, kinds=("deafness",)),
     ),
+    Mutant(
+        "throw-away-what-is-late",
+        "an answer that came after its time-out is not taken: on a slow way none ever is",
+        (
+            Edit(
+                "node/replica/sync.py",
+                "        if _is_run(heights) and heights[0] in owed:",
+                "        if _is_run(heights) and self._request and self._request.peer == peer:",
+            ),
+        ),
+        Tests((_REPLICA + "test_returning.py",)),
+    ),
+    Mutant(
+        "count-time-twice",
+        "events that waited while a node worked bring the time of its work with them once more",
+        (
+            Edit(
+                "node/replica/steady.py",
+                "        if not isinstance(event, Confirmation):",
+                "        if event is not None:",
+            ),
+        ),
+        Tests((_REPLICA + "test_returning.py",)),
+    ),
+    Mutant(
+        "build-in-the-past",
+        "a node that is behind builds a block of all that waits in each of its turns",
+        (
+            Edit(
+                "node/replica/replica.py",
+                "        return len(self._mempool) > 0 and not self._catchup.is_behind(self._head)",
+                "        return len(self._mempool) > 0",
+            ),
+        ),
+        Tests((_REPLICA + "test_returning.py",)),
+    ),
 )

@@ -1,20 +1,50 @@
 """A time for waits that no set clock can stretch."""
 
 from chain.scalars import UnixMillis
+from node.replica.events import Tick, WriteDone
 from node.replica.steady import SteadyTime
 
 HOUR_MS = 3_600_000
 NOON_MS = 1_700_000_000_000
 
 
+class Bench:
+    """A steady time, told of events by how far their time is after noon."""
+
+    def __init__(self) -> None:
+        self.time = SteadyTime()
+        self.first = self.time.follow(Tick(UnixMillis(NOON_MS)))
+
+    def arrived(self, ms: int) -> int:
+        return self.time.follow(Tick(UnixMillis(NOON_MS + ms))) - self.first
+
+    def confirmed(self, ms: int) -> int:
+        return self.time.follow(WriteDone(UnixMillis(NOON_MS + ms))) - self.first
+
+
 def test_it_goes_forward_with_the_wall_clock() -> None:
-    time = SteadyTime()
-    first = time.follow(UnixMillis(NOON_MS))
-    assert time.follow(UnixMillis(NOON_MS + 2_000)) - first == 2_000
+    assert Bench().arrived(2_000) == 2_000
 
 
 def test_a_clock_that_is_set_back_stretches_no_wait() -> None:
-    time = SteadyTime()
-    first = time.follow(UnixMillis(NOON_MS))
-    assert time.follow(UnixMillis(NOON_MS - HOUR_MS)) == first
-    assert time.follow(UnixMillis(NOON_MS - HOUR_MS + 2_000)) - first == 2_000
+    bench = Bench()
+    assert bench.arrived(-HOUR_MS) == 0
+    assert bench.arrived(-HOUR_MS + 2_000) == 2_000
+
+
+def test_events_that_waited_bring_no_new_time() -> None:
+    """A node works for two seconds, and again; meanwhile events came in, which it handles then."""
+    bench = Bench()
+    for now in (2_000, 4_000):
+        assert bench.confirmed(now) == now
+        for late in (1_500, 1_000, 500):
+            assert bench.arrived(now - late) == now
+    assert bench.arrived(4_100) == 4_100
+
+
+def test_a_clock_that_is_set_back_while_a_node_works_stretches_no_wait() -> None:
+    bench = Bench()
+    assert bench.confirmed(2_000 - HOUR_MS) == 0
+    assert bench.arrived(500) == 500, "it came in before"
+    assert bench.arrived(1_500 - HOUR_MS) == 500
+    assert bench.arrived(3_500 - HOUR_MS) == 2_500
