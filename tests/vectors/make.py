@@ -28,7 +28,7 @@ from chain.json_view import to_plain
 from chain.keyfile import Cost, seal_key
 from chain.merkle import leaf_hash, prove_consistency, prove_inclusion, root_of_hashes
 from chain.operations import digest_operation, name_of
-from chain.proven_receipt import check_receipt, receipt_to_json
+from chain.proven_receipt import ProvenReceipt, check_receipt, receipt_to_json
 from chain.reading_proof import build_reading_proof
 from chain.scalars import Hash, Height, Round, Signature, UnixMillis
 from chain.state_tree import hash_key, hash_value, prove, update
@@ -487,6 +487,16 @@ def make_verdict() -> Any:
     return to_plain(verdict)
 
 
+def make_changed_receipt() -> ProvenReceipt:
+    """A receipt from after two changes of the validators, of whom one has no vote any more."""
+    return make_proven_receipt(make_governed_chain(), 7, 1, None, encode_steps())
+
+
+def make_changed_verdict() -> Any:
+    """What checking changed.receipt.json says."""
+    return to_plain(check_receipt(make_changed_receipt(), make_governed_chain().genesis))
+
+
 JSON_FILES: Final[dict[str, Callable[[], Any]]] = {
     "hashing.json": make_hashing,
     "codec.json": make_codec,
@@ -500,6 +510,7 @@ JSON_FILES: Final[dict[str, Callable[[], Any]]] = {
     "evidence.json": make_evidence_vectors,
     "receipt-refused.json": make_receipts,
     "sample.verdict.json": make_verdict,
+    "changed.verdict.json": make_changed_verdict,
 }
 
 
@@ -518,8 +529,7 @@ def make_files() -> dict[str, bytes]:
         ("failed.receipt.json", 3, 0, None),
     ):
         files[name] = receipt_to_json(make_proven_receipt(chain, height, index, attested))
-    governed = make_proven_receipt(make_governed_chain(), 7, 1, None, encode_steps())
-    files["changed.receipt.json"] = receipt_to_json(governed)
+    files["changed.receipt.json"] = receipt_to_json(make_changed_receipt())
     return files
 
 

@@ -24,12 +24,19 @@ test.each(["sample.receipt.json", "telemetry.receipt.json", "failed.receipt.json
   },
 );
 
-test("the verdict is the one that Python gives", async () => {
-  const wanted = loadJson<{ transaction: string; height: number; time_ms: number; code: string }>("sample.verdict.json");
-  const { proven } = await verifyReceipt(good, genesis);
+interface Wanted { transaction: string; height: number; time_ms: number; code: string; sentences: string[] }
+
+test.each(["sample", "changed"])("the verdict on %s is the one that Python gives", async (name) => {
+  const wanted = loadJson<Wanted>(`${name}.verdict.json`);
+  const { proven, steps } = await verifyReceipt(loadText(`${name}.receipt.json`), genesis);
   expect(proven).toMatchObject({
     transaction: wanted.transaction, height: wanted.height, timeMs: wanted.time_ms, code: wanted.code,
   });
+  const said = /by (\d+) of (\d+) validators: (.+) \(weight (\d+) of/.exec(wanted.sentences.join(" "))!;
+  const [, signed, voters, names, weight] = said;
+  const sentences = steps.map((step) => step.sentence).join(" ");
+  expect(sentences).toContain(`Signed by ${signed} of ${voters} validators (${names}): weight ${weight}, `);
+  expect(sentences).toContain(`The ${voters} validators are those that decide this height.`);
 });
 
 interface Refused { about: string; link: string; genesis: string; text: string }

@@ -2,7 +2,7 @@
 
 import { type Bytes, Malformed, equal, toBytes8, toHex } from "./bytes";
 import { verifySignature } from "./ed25519";
-import { type Committee, quorumWeight } from "./committee";
+import { type Committee, countVoters, quorumWeight } from "./committee";
 import type { Genesis } from "./genesis";
 import { hashTagged, signingHash } from "./hashing";
 import { Reader } from "./msgpack";
@@ -43,9 +43,10 @@ export interface Certificate {
   readonly signatures: readonly CommitSignature[];
 }
 
-/** Who signed, and whether that is enough. */
+/** Who signed, of how many that have a vote, and whether that is enough. */
 export interface Tally {
   readonly signers: readonly string[];
+  readonly voters: number;
   readonly weight: number;
   readonly needed: number;
 }
@@ -147,7 +148,12 @@ export async function checkCertificate(
   }
   const needed = quorumWeight(committee);
   if (weight < needed) throw new Malformed(`weight ${weight} signed, ${needed} is needed`);
-  return { signers, weight, needed };
+  return { signers, voters: countVoters(committee), weight, needed };
+}
+
+/** Say who signed, of how many. */
+export function sayTally({ signers, voters, weight, needed }: Tally): string {
+  return `Signed by ${signers.length} of ${voters} validators (${signers.join(", ")}): weight ${weight}, ${needed} needed.`;
 }
 
 /** Check that a certificate is for this header, and give the header's hash. Throws Malformed. */

@@ -21,6 +21,11 @@ export interface Committee {
   readonly root: Bytes;
 }
 
+/** How many members have a vote; one without weight only follows. */
+export function countVoters({ members }: Committee): number {
+  return members.filter(({ weight }) => weight > 0).length;
+}
+
 /** Least weight that decides: more than two thirds of the total, in Raft more than half. */
 export function quorumWeight({ members, engine }: Committee): number {
   const total = members.reduce((sum, member) => sum + member.weight, 0);

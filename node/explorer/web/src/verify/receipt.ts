@@ -2,10 +2,10 @@
 
 import {
   type Certificate, type Header, type Tally, checkCertificate, checkCommittee, checkGenesis,
-  checkHeaderHash, readCertificate, readHeader,
+  checkHeaderHash, readCertificate, readHeader, sayTally,
 } from "./block";
 import { type Bytes, Malformed, equal, toHex } from "./bytes";
-import type { Committee } from "./committee";
+import { type Committee, countVoters } from "./committee";
 import { followCommittee, sayChanges } from "./committee-steps";
 import { type Statement, checkEnvelope } from "./dsse";
 import type { Genesis } from "./genesis";
@@ -127,13 +127,11 @@ function addDecision(chain: Chain, o: Opened, genesis: Genesis): void {
     })
     .add("validator set", "Validator set", () => {
       checkCommittee(o.header, o.committee);
-      return `The ${o.committee.members.length} validators are those that decide this height.`;
+      return `The ${countVoters(o.committee)} validators are those that decide this height.`;
     })
     .add("certificate", "Quorum", async () => {
       o.tally = await checkCertificate(o.certificate, genesis.hash, o.committee);
-      const { signers, weight, needed } = o.tally;
-      return `Signed by ${signers.length} of ${o.committee.members.length} validators ` +
-        `(${signers.join(", ")}): weight ${weight}, ${needed} needed.`;
+      return sayTally(o.tally);
     });
 }
 

@@ -2,10 +2,10 @@
 
 import {
   type Certificate, type Header, checkCertificate, checkCommittee, checkGenesis, checkHeaderHash,
-  readCertificate, readHeader,
+  readCertificate, readHeader, sayTally,
 } from "./block";
 import { type Bytes, Malformed, fromBase64, fromHex, toHex } from "./bytes";
-import type { Committee } from "./committee";
+import { type Committee, countVoters } from "./committee";
 import { followCommittee, sayChanges } from "./committee-steps";
 import type { Genesis } from "./genesis";
 import { checkStateProof } from "./state";
@@ -111,12 +111,10 @@ function addBlock(
     })
     .add("validator set", "Validator set", () => {
       checkCommittee(open.header, open.committee);
-      return `The ${open.committee.members.length} validators are those that decide this height.`;
+      return `The ${countVoters(open.committee)} validators are those that decide this height.`;
     })
     .add("certificate", "Quorum", async () => {
-      const tally = await checkCertificate(open.certificate, genesis.hash, open.committee);
-      return `Signed by ${tally.signers.length} of ${open.committee.members.length} validators ` +
-        `(${tally.signers.join(", ")}): weight ${tally.weight}, ${tally.needed} needed.`;
+      return sayTally(await checkCertificate(open.certificate, genesis.hash, open.committee));
     });
 }
 
