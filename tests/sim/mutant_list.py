@@ -44,3 +44,17 @@ def find_mutant(name: str) -> Mutant:
     Raises: KeyError: there is none.
     """
     return {mutant.name: mutant for mutant in (*ALL_MUTANTS, *CONTROLS)}[name]
+
+
+def to_row(mutant: Mutant) -> str:
+    """Give the mutant's line in the table of `docs/TESTING.md`."""
+    match mutant.search:
+        case Seeds():
+            found_by = "simulator" if mutant.only is None else f"simulator, `{mutant.only}` alone"
+        case Engines():
+            found_by = "bare engines"
+        case Twins():
+            found_by = "Twins"
+        case Tests(names):
+            found_by = ", ".join(f"`{name.rpartition('/')[2]}`" for name in names)
+    return f"| `{mutant.name}` | {mutant.engine} | {mutant.breaks} | {found_by} |"

@@ -95,9 +95,9 @@ NODE_MUTANTS: Final = (
         (
             Edit(
                 "node/driver.py",
-                "                    said.append(effect)\n                    done",
-                "                    said = [s for s in said if not isinstance(s, Commit)]\n"
-                "                    said.append(effect)\n                    done",
+                "                said.append(effect)\n                done",
+                "                said[:] = [s for s in said if not isinstance(s, Commit)]\n"
+                "                said.append(effect)\n                done",
             ),
         ),
         Seeds(),

@@ -308,7 +308,7 @@ VOTING_MUTANTS: Final = (
     ),
     Mutant(
         "time-outs-do-nothing",
-        "L65: no node leaves a round that failed",
+        "L65: a round that has a proposal and no decision is never left",
         (
             Edit(
                 "consensus/bft/rules.py",

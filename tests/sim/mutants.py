@@ -24,7 +24,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tests.sim.mutant import REPOSITORY, Mutant
-from tests.sim.mutant_list import ALL_MUTANTS, CONTROLS, find_mutant
+from tests.sim.mutant_list import ALL_MUTANTS, CONTROLS, find_mutant, to_row
 from tests.sim.mutant_run import CPU_LIMIT_S
 
 LIMIT_S: Final = 3_600
@@ -141,10 +141,16 @@ def _table(*titles: str) -> Table:
 
 @click.command()
 @click.option("--checkers", is_flag=True, help="Show that each checker is needed.")
+@click.option(
+    "--table", is_flag=True, help="Write the table of docs/TESTING.md, and look for none."
+)
 @click.argument("names", nargs=-1)
-def main(checkers: bool, names: tuple[str, ...]) -> None:
+def main(checkers: bool, table: bool, names: tuple[str, ...]) -> None:
     """Look for all mutants, or for those with the NAMES."""
     begun = time.monotonic()
+    if table:
+        click.echo("\n".join(map(to_row, ALL_MUTANTS)))
+        return
     known = {mutant.name for mutant in (*ALL_MUTANTS, *CONTROLS)}
     if unknown := [name for name in names if name not in known]:
         raise click.BadParameter(f"there is no mutant {', '.join(unknown)}", param_hint="NAMES")

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from tests.sim import mutants
 from tests.sim.checkers import ALL_CHECKERS
 from tests.sim.faults import draw_plan
-from tests.sim.mutant import Edit, Mutant, Seeds, StaleMutant, check_text, plant
-from tests.sim.mutant_list import ALL_MUTANTS, CONTROLS, find_mutant
+from tests.sim.mutant import REPOSITORY, Edit, Mutant, Seeds, StaleMutant, check_text, plant
+from tests.sim.mutant_list import ALL_MUTANTS, CONTROLS, find_mutant, to_row
 from tests.sim.mutant_run import choose_seeds, search_seeds
 from tests.sim.mutants import Answer, look_for
 from tests.sim.run import draw_genesis
@@ -31,6 +31,16 @@ def test_there_are_many_and_no_two_have_one_name() -> None:
     names = [mutant.name for mutant in (*ALL_MUTANTS, *CONTROLS)]
     assert len(set(names)) == len(names) > 30
     assert all(mutant.breaks and mutant.edits for mutant in ALL_MUTANTS)
+
+
+def test_all_are_in_the_table_for_readers() -> None:
+    """`python -m tests.sim.mutants --table` writes it."""
+    text = (REPOSITORY / "docs" / "TESTING.md").read_text(encoding="utf-8")
+    _, _, section = text.partition("## All planted bugs\n")
+    rows = [line for line in section.split("\n## ")[0].splitlines() if line.startswith("| `")]
+    assert rows == [to_row(mutant) for mutant in ALL_MUTANTS]
+    written = CliRunner().invoke(mutants.main, ["--table"])
+    assert written.output.splitlines() == rows
 
 
 def test_each_checker_has_a_mutant_that_only_it_sees() -> None:
