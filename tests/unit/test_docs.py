@@ -90,6 +90,12 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
     assert broken_links(page.read_text(encoding="utf-8"), page.parent) == []
 
 
+def test_the_readme_leads_to_every_page() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    pages = {f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md")}
+    assert pages - set(re.findall(r"\]\(([^)\s#]+)", text)) == set()
+
+
 # ---------------------------------------------------------------- names in the code
 
 
@@ -187,7 +193,8 @@ def test_pages_that_the_catalogue_sends_people_to_exist() -> None:
 def commands_in(text: str) -> Iterator[str]:
     """Command lines of `veritwin`, in fences, indented blocks and back-ticks."""
     joined = re.sub(r"\\\n\s*", " ", text)
-    yield from re.findall(r"^(?: {4})?(veritwin [^\n#]+)", joined, flags=re.MULTILINE)
+    line = r"^(?: {4})?(?:\.venv/bin/)?(veritwin [^\n#]+)"
+    yield from re.findall(line, joined, flags=re.MULTILINE)
     yield from (one for one in quoted(text) if one.startswith("veritwin "))
 
 
