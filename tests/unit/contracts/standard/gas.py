@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 from tests.unit.contracts.standard.bench import DAY, HOUR, MINUTE, Bench, Row
 
@@ -17,7 +17,24 @@ BEGIN: Final = "<!-- gas: written by python -m tests.unit.contracts.standard.gas
 END: Final = "<!-- end of gas -->"
 START: Final = 1_650_000_000_000
 
-Invocation = Callable[[Bench], None]
+
+class Stage(Protocol):
+    """Where invocations happen: a bench, or a chain."""
+
+    def feed_once(self, twin: str, rows: Iterable[Row], model: str = "") -> None:
+        """Send readings of a twin in one transaction."""
+        ...
+
+    def by(self, sender: str, method: str, /, **arguments: Any) -> object:
+        """Call a method for an organisation; it must end well."""
+        ...
+
+    def register(self, twin: str, model: str, owner: str) -> None:
+        """Let a twin exist, without readings."""
+        ...
+
+
+Invocation = Callable[[Stage], None]
 
 
 def rows_of(count: int, step_ms: int = 10 * MINUTE, **values: str) -> list[Row]:
@@ -29,21 +46,21 @@ def rows_of(count: int, step_ms: int = 10 * MINUTE, **values: str) -> list[Row]:
 
 def wake(twin: str, rows: Iterable[Row], model: str = "") -> Invocation:
     """Make an invocation that hands over readings."""
-    return lambda bench: bench.feed_once(twin, rows, model)
+    return lambda stage: stage.feed_once(twin, rows, model)
 
 
 def call(sender: str, method: str, /, **arguments: object) -> Invocation:
     """Make an invocation of a method."""
 
-    def invoke(bench: Bench) -> None:
-        bench.by(sender, method, **arguments)
+    def invoke(stage: Stage) -> None:
+        stage.by(sender, method, **arguments)
 
     return invoke
 
 
 def twin(name: str, owner: str) -> Invocation:
     """Make a step that registers a twin."""
-    return lambda bench: bench.register(name, "any", owner)
+    return lambda stage: stage.register(name, "any", owner)
 
 
 ENGINE: Final = {

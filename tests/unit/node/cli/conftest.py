@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,9 @@ class Served:
     address: str
 
 
-@pytest.fixture
-def served() -> Iterator[Served]:
-    """Serve a demonstration chain from another thread, as a node would from another process."""
-    node = FakeNode()
+@contextmanager
+def serving(node: FakeNode) -> Iterator[Served]:
+    """Serve a chain from another thread, as a node would from another process."""
     ready: list[str] = []
     started = threading.Event()
     loop = asyncio.new_event_loop()
@@ -80,6 +79,13 @@ def served() -> Iterator[Served]:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
         loop.close()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    """Serve a demonstration chain."""
+    with serving(FakeNode()) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,7 +1,14 @@
+"""A chain is executed again on a machine that has nothing of it, and what was found is signed."""
+
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.unit.node.cli.conftest import Command, Served
+import pytest
+
+from node.replaying import certificate_from_json, is_signed
+from tests.unit.node.api.fake_node import FakeNode
+from tests.unit.node.cli.conftest import Command, Served, serving
+from tests.unit.node.standard_chain import STORIES, build_standard_chain
 
 
 def test_a_chain_is_executed_again_and_certified(
@@ -31,3 +38,33 @@ def test_a_certificate_that_says_another_thing_fails(
     assert command("replay", "--to", 4, "--check", out, *where).code == 6
     out.write_text(out.read_text().replace('"transactions": ', '"transactions": 1'))
     assert command("replay", "--to", 3, "--check", out, *where).code == 6
+
+
+def test_all_standard_contracts_and_an_upgrade_are_certified_on_a_clean_machine(
+    command: Command,
+    identity: Callable[[str, str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chain = build_standard_chain()
+    key = identity("certis", "certis")
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    monkeypatch.chdir(clean)
+    Path("genesis.json").write_bytes(chain.genesis_json)
+    with serving(FakeNode(chain)) as served:
+        where = ("--genesis", "genesis.json", "--node", served.address)
+        done = command("replay", "--out", "replay.json", "--sign-with", key, "--json", *where)
+        assert done.code == 0, done.err
+        again = command("replay", "--check", "replay.json", *where)
+        assert again.code == 0, again.err
+    found = done.json
+    assert (found["height"], found["block"]) == (chain.head.height, chain.head.block.hex())
+    assert found["state_root"] == chain.head.state_root.hex()
+    assert len({one["contract"] for one in found["decisions"]} & set(STORIES)) >= 9
+    signed = certificate_from_json(Path("replay.json").read_bytes())
+    assert is_signed(signed)
+    assert signed.key == chain.signer("certis").public_key
+    assert signed.certificate.state_root == chain.head.state_root
+    assert signed.certificate.transactions == chain.head.log.size
+    assert signed.certificate.decisions == len(found["decisions"])
