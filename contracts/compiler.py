@@ -17,6 +17,7 @@ from typing import Any, Final
 from chain.errors import ChainError, InvalidInput
 from contracts import language as lang
 from contracts.checker import Checked, build_manifest, check_source
+from contracts.executor import HostFault
 from contracts.findings import Finding
 from contracts.manifest import Manifest
 from contracts.metered_expressions import REBUILD
@@ -69,6 +70,7 @@ def check_contract(source: str) -> Verdict:
     """Check a source as deployment does, down to evaluating its constants.
 
     Returns: findings, or the manifest that deployment stores. Equal on every node and version.
+    Raises: HostFault: this machine ran out of stack or memory, which is no verdict.
     """
     verdict, _ = _load(source)
     return verdict
@@ -78,7 +80,8 @@ def load_contract(source: str, file: str = CONTRACT_FILE) -> Loaded:
     """Compile a source that `check_contract` accepts.
 
     Args: file: what tracebacks, debuggers and coverage take for the file of its lines.
-    Raises: InvalidInput: VT-4001 with the number of findings and the first of them.
+    Raises: InvalidInput: VT-4001 with the number of findings and the first of them; HostFault: as
+    `check_contract`.
     """
     verdict, loaded = _load(source, file)
     if loaded is None:
@@ -93,6 +96,13 @@ def load_contract(source: str, file: str = CONTRACT_FILE) -> Loaded:
 
 
 def _load(source: str, file: str = CONTRACT_FILE) -> tuple[Verdict, Loaded | None]:
+    try:
+        return _judge(source, file)
+    except (RecursionError, MemoryError) as error:
+        raise HostFault(f"{type(error).__name__} while checking a contract") from error
+
+
+def _judge(source: str, file: str) -> tuple[Verdict, Loaded | None]:
     checked = check_source(source)
     if checked.findings:
         return Verdict(checked.findings, None), None

@@ -60,6 +60,9 @@ class _Scan:
 def parse_source(source: str) -> tuple[ast.Module | None, list[Finding]]:
     """Parse a contract's source within the limits of `contracts.language`.
 
+    Within them the parser needs little stack and memory. When there is not even that, what it
+    raises goes up: it says nothing about the source.
+
     Returns: the tree, or None with at least one finding.
     """
     findings = list(_check_text(source))
@@ -81,7 +84,7 @@ def parse_source(source: str) -> tuple[ast.Module | None, list[Finding]]:
                 "correct the syntax",
             )
         ]
-    except (ValueError, RecursionError, MemoryError):
+    except ValueError:
         return None, [Finding(1, 1, "shape", "the parser cannot take it", "shorter expressions")]
     return tree, _check_tree(tree)
 

@@ -1,10 +1,15 @@
 """From source to loaded contract: what a check accepts loads, and nothing else does."""
 
+import sys
+from contextlib import suppress
+from types import SimpleNamespace
+
 import pytest
 
 from chain.errors import InvalidInput
 from contracts import compiler
 from contracts.compiler import check_contract, load_contract
+from contracts.executor import HostFault
 from contracts.manifest import compute_source_hash
 from contracts.metering import Rewriter
 
@@ -55,3 +60,66 @@ def test_the_cost_of_constants_is_bounded() -> None:
 
 def test_the_verdict_is_the_same_every_time() -> None:
     assert check_contract(SOURCE) == check_contract(SOURCE)
+
+
+def outcome(source: str) -> object:
+    """What a check comes to; the machine's faults by their class."""
+    try:
+        return check_contract(source)
+    except Exception as error:  # noqa: BLE001 (whatever class comes out is what is tested)
+        return type(error)
+
+
+def deep(frames: int, source: str) -> object:
+    """Check a source with so many frames more on the stack."""
+    return outcome(source) if frames == 0 else deep(frames - 1, source)
+
+
+def dig(source: str) -> list[object]:
+    """Check a source with one frame less left each time, until not even that is possible."""
+    found: list[object] = []
+    with suppress(RecursionError):
+        found.extend(deep(frames, source) for frames in range(sys.getrecursionlimit()))
+    return found
+
+
+@pytest.mark.parametrize("source", [SOURCE, "X = (((1 + 2) * 3\n", "import os\n"])
+def test_a_full_stack_is_this_machine_s_fault_and_never_a_verdict(source: str) -> None:
+    verdict = check_contract(source)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit // 2)
+    try:
+        found = dig(source)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert len(found) > 100
+    assert found[0] == verdict
+    assert [one for one in found if one not in (verdict, HostFault, RecursionError)] == []
+    # Where there is no room for the call itself, it is the caller who has overrun the stack.
+    assert found.count(RecursionError) <= 3
+    assert HostFault in found
+
+
+@pytest.mark.parametrize("place", ["check_source", "_compile"])
+@pytest.mark.parametrize("kind", [RecursionError, MemoryError])
+def test_a_machine_without_memory_or_stack_gives_no_verdict(
+    place: str, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise kind
+
+    monkeypatch.setattr(compiler, place, fail)
+    with pytest.raises(HostFault, match=f"{kind.__name__} while checking a contract"):
+        check_contract(SOURCE)
+
+
+@pytest.mark.parametrize("kind", [RecursionError, MemoryError])
+def test_a_parser_without_memory_or_stack_gives_no_verdict(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise kind
+
+    monkeypatch.setattr("contracts.source.ast", SimpleNamespace(parse=fail))
+    with pytest.raises(HostFault, match=f"{kind.__name__} while checking a contract"):
+        check_contract(SOURCE)

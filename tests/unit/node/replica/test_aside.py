@@ -106,6 +106,26 @@ def test_no_vote_for_a_block_that_could_not_be_checked() -> None:
     assert machine.parts.proposals.aside.fault_of(value.id) is None
 
 
+def test_no_verdict_on_a_source_that_this_machine_had_no_memory_to_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine()
+    deploy = machine.parts.sign(DeployContract("another", SOURCE, encode_value({})))
+    value = machine.elsewhere.propose(deploy)
+    machine.parts.wait(deploy)
+
+    def fail(source: str) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("contracts.compiler.check_source", fail)
+        verdict = machine.parts.check(value)
+    assert isinstance(verdict, Invalid)
+    assert verdict.error.code == "VT-3043"
+    assert deploy.id in machine.parts.proposals.aside
+    assert machine.parts.proposals.divergence(value.id) is None, "it has no other result"
+
+
 def test_what_is_set_aside_is_found_for_others_and_not_taken_in_again() -> None:
     machine = Machine()
     hard = machine.sign(True)
