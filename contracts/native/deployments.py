@@ -8,7 +8,7 @@ from chain.errors import InvalidInput, Refused
 from chain.operations import Call, DeployContract, ProposeChange, ProposeContract
 from chain.package import Package, compute_build, compute_package_hash, hash_part
 from chain.scalars import Hash
-from chain.values import decode_value, encode_value
+from chain.values import encode_value
 from contracts import lifecycle_keys, state_keys
 from contracts.compiler import check_contract
 from contracts.context import NATIVE_SOURCE, TransactionContext
@@ -18,6 +18,7 @@ from contracts.manifest import Manifest
 from contracts.native.governance import propose_change
 from contracts.native.policy import get_policy, is_approved
 from contracts.native.versions import check_in_force, get_contract, start_version
+from contracts.parameters import decode_dict
 from contracts.records import ContractRecord
 from contracts.state import Overlay
 
@@ -41,7 +42,6 @@ def propose_contract(
     """
     package = operation.package
     _check_name(package.name)
-    _check_dict(operation.parameters, "the parameters")
     manifest = _check_source(package.name, package.source, context)
     _charge(package.name, PART_GAS * len(package.tests + package.stubs), context)
     _charge(package.name, PART_GAS * len(package.check + package.report), context)
@@ -73,7 +73,6 @@ def deploy_contract(
         raise Refused("VT-2041", contract=existing.name, owner=existing.owner)
     _check_alone(operation, context, overlay)
     number = check_in_force(operation.name, 0, overlay)
-    _check_dict(operation.parameters, "the parameters")
     manifest = _check_source(operation.name, operation.source, context)
     source_hash = Hash(manifest.source_hash)
     overlay.put(state_keys.contract_source_key(source_hash), operation.source.encode())
@@ -110,7 +109,7 @@ def call_contract(operation: Call, context: TransactionContext, overlay: Overlay
     contract = get_contract(operation.contract, overlay)
     if not contract.is_active:
         raise Refused("VT-2079", contract=operation.contract)
-    _check_dict(operation.arguments, "the arguments")
+    decode_dict(operation.arguments, "the arguments")
     request = Request(contract, "call", operation.method, operation.arguments)
     return invoke(request, context.gas_left, context, overlay)
 
@@ -118,11 +117,6 @@ def call_contract(operation: Call, context: TransactionContext, overlay: Overlay
 def _check_name(name: str) -> None:
     if name == NATIVE_SOURCE:
         raise Refused("VT-2041", contract=name, owner="the ledger itself")
-
-
-def _check_dict(data: bytes, what: str) -> None:
-    if not isinstance(decode_value(data), dict):
-        raise InvalidInput("VT-2043", what=what)
 
 
 def _check_alone(operation: DeployContract, context: TransactionContext, overlay: Overlay) -> None:

@@ -25,6 +25,7 @@ from contracts.context import TransactionContext
 from contracts.invocations import Request, invoke
 from contracts.lifecycle_records import PackageRecord, VersionCause, VersionRecord
 from contracts.native.triggers import set_triggers
+from contracts.parameters import decode_dict
 from contracts.records import ContractRecord
 from contracts.state import Overlay
 
@@ -53,10 +54,10 @@ def change_contract(
     """Make a change of a contract that was approved.
 
     Returns: the height at which its new version starts, None for what is in force at once.
-    Raises: Refused: VT-2040 no such contract, VT-2042 no gas left, VT-2044 too many triggers for a
-    model, VT-2048 the contract has moved on, VT-2074 no such package, VT-2076 it speaks when nobody
-    listens, VT-2077 impossible now, VT-2078 it does not upgrade from the version in force;
-    ContractError: VT-41xx, its handler stopped.
+    Raises: InvalidInput: VT-2043 the parameters are no dict; Refused: VT-2040 no such contract,
+    VT-2042 no gas left, VT-2044 too many triggers for a model, VT-2048 the contract has moved on,
+    VT-2074 no such package, VT-2076 it speaks when nobody listens, VT-2077 impossible now, VT-2078
+    it does not upgrade from the version in force; ContractError: VT-41xx, its handler stopped.
     """
     match change:
         case InstallContract():
@@ -121,8 +122,11 @@ def check_in_force(name: str, replaces: int, overlay: Overlay) -> int:
 def start_version(version: VersionRecord, context: TransactionContext, overlay: Overlay) -> None:
     """Put a version in force now, and end the one before it.
 
-    Raises: Refused: VT-2042, VT-2044; ContractError: VT-41xx, its handler stopped.
+    Raises: InvalidInput: VT-2043 the parameters are no dict, VT-2083 one of them is no limit;
+    Refused: VT-2042, VT-2044; ContractError: VT-41xx, its handler stopped.
     """
+    # Here, as a package that was published can be installed again, with other parameters.
+    decode_dict(version.parameters, "the parameters")
     now = context.block.height
     before = get_version(version.contract, version.replaces, overlay)
     contract = _renew(version, now, overlay)

@@ -7,9 +7,20 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from chain import dsse
-from chain.changes import AddOrganisation, AddValidator, RemoveValidator, SetEngine, SetWeight
+from chain.changes import (
+    AddOrganisation,
+    AddValidator,
+    InstallContract,
+    PauseContract,
+    RemoveValidator,
+    ResumeContract,
+    RollBackContract,
+    SetContractPolicy,
+    SetEngine,
+    SetWeight,
+)
 from chain.evidence import Evidence, ProposalSigned, VoteSigned
-from chain.genesis import Organisation
+from chain.genesis import ContractPolicy, Organisation
 from chain.operations import (
     Acknowledge,
     ApproveChange,
@@ -19,20 +30,24 @@ from chain.operations import (
     DeployContract,
     PropertyDefinition,
     ProposeChange,
+    ProposeContract,
     Reading,
     RegisterKey,
     RegisterTwin,
     ReportEvidence,
     RevokeKey,
     RotateVoteKey,
+    RunTimers,
     Telemetry,
     TwinReadings,
     UpdateTwin,
     WithdrawChange,
 )
+from chain.package import Package, compute_build
 from chain.scalars import HEIGHT_MAX, TwinId
 from chain.validators import Validator
 from chain.values import encode_value
+from contracts.language import ENGINE
 from tests.unit.contracts.support import NOW, make_hash, make_key
 
 PEOPLE: Final = ("borne-energie", "gridlink", "certis", "device", "inspector", "stranger")
@@ -160,6 +175,37 @@ def _digest(text: str) -> dict[str, str]:
     return {"sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
+@st.composite
+def packages(draw: st.DrawFn) -> Package:
+    """Give a package, most often one that is what it says."""
+    name, source = draw(CONTRACTS), draw(sources())
+    if migration := draw(st.sampled_from(["", "", MIGRATION])):
+        source = source.replace(IMPORTS, f"{IMPORTS}, upgrade") + migration
+    engine = draw(st.sampled_from([*[ENGINE] * 6, "another"]))
+    tests, report = draw(st.sampled_from(["", "é"])), draw(TEXTS)
+    build = compute_build(name, engine, source, tests, "")
+    return Package(name, engine, source, tests, "", "", report, draw(st.just(build) | BLOCKS))
+
+
+MIGRATION: Final = "@upgrade(from_version=1)\ndef take_over():\n    v.set(v.get() + 1)\n"
+VERSIONS = st.sampled_from([0, 0, 1, 1, 1, 2, 2**40])
+STARTS = st.sampled_from([0, 0, 0, 2, 3, HEIGHT_MAX])
+BLOCKS = st.sampled_from([bytes(32), make_hash(0), make_hash(1)])
+LIFE = st.one_of(
+    *[st.builds(InstallContract, CONTRACTS, BLOCKS, ENCODED, VERSIONS, STARTS)] * 3,
+    st.builds(PauseContract, CONTRACTS),
+    st.builds(ResumeContract, CONTRACTS),
+    st.builds(RollBackContract, CONTRACTS, VERSIONS, VERSIONS),
+    st.builds(
+        SetContractPolicy,
+        st.builds(
+            ContractPolicy,
+            st.sampled_from([0, 1, 1, 2, 256]),
+            st.lists(st.sampled_from(PEOPLE[:4]), max_size=2).map(tuple),
+            st.lists(st.sampled_from(PEOPLE[:4]), max_size=2).map(tuple),
+        ),
+    ),
+)
 NODES = st.sampled_from(["node-0", "node-1", "node-9", "N", "x" * 64])
 WEIGHTS = st.sampled_from([0, 0, 1, 1, 2, 2**31])
 CHANGES = st.one_of(
@@ -177,7 +223,6 @@ CHANGES = st.one_of(
     st.builds(SetEngine, st.sampled_from(["bft", "raft"])),
 )
 SIGNATURES = st.sampled_from([bytes(64), b"\xff" * 64, b"\x01" + bytes(63)])
-BLOCKS = st.sampled_from([bytes(32), make_hash(0), make_hash(1)])
 ROUNDS = st.sampled_from([0, 1, 2**31 - 1])
 SIGNED = st.one_of(
     st.builds(VoteSigned, st.none() | BLOCKS, NUMBERS, SIGNATURES),
@@ -185,6 +230,8 @@ SIGNED = st.one_of(
 )
 GOVERNANCE = st.one_of(
     st.builds(ProposeChange, CHANGES, TEXTS),
+    *[st.builds(ProposeChange, LIFE, TEXTS)] * 2,
+    *[st.builds(ProposeContract, packages(), ENCODED, VERSIONS, STARTS, TEXTS)] * 2,
     st.builds(ApproveChange, BLOCKS),
     st.builds(WithdrawChange, BLOCKS),
     st.builds(RotateVoteKey, NODES, KEYS, SIGNATURES),
@@ -228,6 +275,7 @@ OPERATIONS = st.one_of(
     *[st.builds(DeployContract, CONTRACTS, sources(), ENCODED)] * 3,
     st.builds(Call, CONTRACTS, st.sampled_from(["check", "watch", "start", "m"]), ENCODED),
     st.builds(Consent, CONTRACTS, BLOCKS, st.booleans()),
+    st.builds(RunTimers),
     st.builds(
         Acknowledge,
         st.just(make_hash(0)),

@@ -12,22 +12,33 @@ from collections import Counter
 from typing import Final
 
 from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
 
+from chain.changes import InstallContract, RollBackContract
 from chain.codec import decode, encode
 from chain.errors import InvalidInput
 from chain.operations import (
     Acknowledge,
     AnyOperation,
+    ApproveChange,
     Call,
     DeployContract,
     PropertyDefinition,
+    ProposeChange,
+    ProposeContract,
     RegisterKey,
+    WithdrawChange,
 )
 from chain.receipt import Receipt
 from chain.scalars import Hash
 from contracts.inprocess import InProcessExecutor
+from contracts.lifecycle_keys import contract_package_key
+from contracts.lifecycle_records import PackageRecord
+from contracts.records import ContractRecord
+from contracts.state_keys import contract_key, prefix_range
 from tests.property import replay
 from tests.property.hostile import STEPS
+from tests.unit.contracts.native.lifecycle import make_proposal
 from tests.unit.contracts.support import NOW, Ledger, make_key, make_transaction, make_turbine
 
 RECEIPT_SIZE_MAX: Final = 4 << 20
@@ -39,8 +50,9 @@ BEGINNING: Final = (
     (RegisterKey(make_key("device").public_key, "device", ("gateway",)), "borne-energie"),
     (RegisterKey(make_key("inspector").public_key, "i", ("partner", "operator")), "certis"),
     (make_turbine("t1", properties=TURBINE_PARTS), "borne-energie"),
+    (make_proposal(name="c2"), "borne-energie"),
 )
-"""A twin, and keys in all roles."""
+"""A twin, keys in all roles, and a contract that was published and is in force."""
 DEEP: Final = DeployContract("deep", "pass", b"\x91" * 600 + b"\x90")
 """A decoder can take it when there is enough stack left, and not otherwise."""
 COUNTER: Final = DeployContract(
@@ -69,12 +81,36 @@ def as_received(operation: AnyOperation) -> AnyOperation | None:
 
 
 def aim(operation: AnyOperation, ledger: Ledger) -> AnyOperation:
-    """Let an answer name an action that there is."""
-    if not isinstance(operation, Acknowledge):
-        return operation
-    found = ledger.overlay.range(b"action/", b"action0", 1)
-    action = Hash(found[0][0].removeprefix(b"action/")) if found else operation.action
-    return Acknowledge(action, operation.outcome, operation.note)
+    """Let an operation name an action, a proposal or a package that there is."""
+
+    def find(prefix: bytes, otherwise: Hash) -> Hash:
+        found = ledger.overlay.range(*prefix_range(prefix), 1)
+        return Hash(found[0][0][-len(otherwise) :]) if found else otherwise
+
+    match operation:
+        case Acknowledge(action):
+            return replace(operation, action=find(b"action/", action))
+        case ApproveChange(proposal) | WithdrawChange(proposal):
+            return replace(operation, proposal=find(b"open-proposal/", proposal))
+        case ProposeContract(package) if operation.replaces == 1:
+            return replace(operation, replaces=version_of(package.name, ledger))
+        case ProposeChange(InstallContract() as change):
+            package = find(contract_package_key(Hash(b"")), change.package)
+            record = ledger.overlay.get_record(contract_package_key(package), PackageRecord)
+            name = change.name if record is None else record.name
+            version = version_of(name, ledger) if change.replaces == 1 else change.replaces
+            aimed = replace(change, name=name, package=package, replaces=version)
+            return replace(operation, change=aimed)
+        case ProposeChange(RollBackContract(name) as change) if change.replaces == 1:
+            return replace(operation, change=replace(change, replaces=version_of(name, ledger)))
+        case _:
+            return operation
+
+
+def version_of(name: str, ledger: Ledger) -> int:
+    """Give the version of a contract that is in force, 0 for none."""
+    record = ledger.overlay.get_record(contract_key(name), ContractRecord)
+    return 0 if record is None else record.version
 
 
 @settings(suppress_health_check=SLOW)

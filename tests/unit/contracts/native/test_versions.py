@@ -2,7 +2,7 @@
 
 import pytest
 
-from chain.changes import PauseContract, ResumeContract, RollBackContract
+from chain.changes import InstallContract, PauseContract, ResumeContract, RollBackContract
 from chain.operations import ApproveChange, Call, DeployContract, ProposeChange
 from chain.values import decode_value, encode_value
 from contracts import lifecycle_keys, state_keys
@@ -75,6 +75,27 @@ def test_nobody_deploys_on_one_word_where_others_must_approve(ledger):
         "thirds of all organisations."
     )
     check_refused(ledger, receipt, "VT-2049", message)
+
+
+@pytest.mark.parametrize("not_before", [0, 1000])
+@pytest.mark.parametrize(
+    ("parameters", "code", "reason"),
+    [
+        (
+            encode_value([1]),
+            "VT-2043",
+            "Decoded, the parameters must be a dict from names to values.",
+        ),
+        (b"\xc1", "VT-1205", "The 1 bytes do not decode as a value."),
+    ],
+)
+def test_a_published_package_is_not_installed_with_parameters_that_are_no_dict(
+    deployed, parameters, code, reason, not_before
+):
+    package = version_of(deployed, 1).package
+    change = InstallContract(NAME, package, parameters, 1, not_before)
+    receipt = deployed.apply(ProposeChange(change, "because"))
+    check_refused(deployed, receipt, code, reason)
 
 
 def test_an_upgrade_takes_over_the_state(deployed):
