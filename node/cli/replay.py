@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from chain.keys import SigningKey
     from contracts.kit.rehearsal import RecordedBlock
     from node.client import AsyncClient
-    from node.replaying import Certificate, Replay
+    from node.replaying import Certificate, Replay, SignedCertificate
 
 TOLD_EVERY = 1_000
 
 
 @click.command(name="replay")
-@click.option("--to", "last", type=click.IntRange(1), help="Last height; the newest unless given.")
+@click.option(
+    "--to",
+    "last",
+    type=click.IntRange(1),
+    help="Last height; that of the certificate to --check, or the newest, unless given.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Certificate to write.")
 @click.option(
     "--sign-with",
@@ -56,12 +61,15 @@ async def command(
     Example:
       veritwin replay --genesis genesis.json --out replay.json --sign-with admin.json
     """
+    signed = None if checked is None else load_certificate(checked)
+    if last is None and signed is not None:
+        last = signed.certificate.height
     async with connect(connection) as client:
         height = last if last is not None else (await client.status()).height
         replay = await replay_to(client, height)
     certificate = replay.certify(f"veritwin {version('veritwin')}")
-    if checked is not None:
-        _compare(checked, replay)
+    if signed is not None:
+        _compare(f"{checked}", signed, replay)
     if out is not None:
         signer = None
         if sign_with is not None:
@@ -129,17 +137,38 @@ def _tell(height: int) -> None:
         say(f"height {height}")
 
 
-def _compare(path: Path, replay: "Replay") -> None:
+def load_certificate(path: Path) -> "SignedCertificate":
+    """Load somebody's certificate.
+
+    Raises: InvalidInput: VT-1312, it is something else.
+    """
+    from node.replaying import certificate_from_json
+
+    return certificate_from_json(path.read_bytes())
+
+
+def _compare(name: str, signed: "SignedCertificate", replay: "Replay") -> None:
     """Compare with a certificate of somebody else.
 
     Raises: CommandFailed: nobody signed it, or it says something else.
     """
-    from node.replaying import certificate_from_json, is_signed
+    from node.replaying import is_signed
 
-    signed = certificate_from_json(path.read_bytes())
-    own = replay.certify(signed.certificate.program)
-    if not is_signed(signed) or signed.certificate != own:
-        reason = "it is not signed by its key" if not is_signed(signed) else "it says another thing"
-        say(f"{path} does not hold: {reason}.")
+    there, here = signed.certificate, replay.certify(signed.certificate.program)
+    reason = ""
+    if not is_signed(signed):
+        reason = "it is not signed by its key"
+    elif there != here:
+        reason = "; ".join(
+            f"{field} is {_show(theirs)} there and {_show(own)} here"
+            for field in there.__struct_fields__
+            if (theirs := getattr(there, field)) != (own := getattr(here, field))
+        )
+    if reason:
+        say(f"{name} does not hold: {reason}.")
         raise CommandFailed(ExitCode.VERIFICATION_FAILED)
-    say(f"{path} holds: key {signed.key.hex()} found the same.")
+    say(f"{name} holds: key {signed.key.hex()} found the same.")
+
+
+def _show(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)

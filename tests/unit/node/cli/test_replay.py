@@ -26,7 +26,21 @@ def test_a_chain_is_executed_again_and_certified(
     assert "found the same" in again.err
 
 
-def test_a_certificate_that_says_another_thing_fails(
+def test_a_certificate_is_compared_at_its_own_height(
+    command: Command, served: Served, identity: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "replay.json"
+    where = ("--node", served.address)
+    key = identity("certis", "certis")
+    assert command("replay", "--to", 3, "--out", out, "--sign-with", key, *where).code == 0
+    assert served.node.chain.head.height > 3
+    later = command("replay", "--check", out, *where)
+    assert later.code == 0, later.err
+    assert later.out.startswith("Height      3\n")
+    assert "found the same" in later.err
+
+
+def test_a_certificate_that_says_another_thing_fails_and_says_what(
     command: Command, served: Served, identity: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
     out = tmp_path / "replay.json"
@@ -35,9 +49,23 @@ def test_a_certificate_that_says_another_thing_fails(
     first = command("replay", "--to", 3, "--out", out, "--sign-with", key, *where)
     assert first.json["height"] == 3
     assert first.json["decisions"] == []
-    assert command("replay", "--to", 4, "--check", out, *where).code == 6
+    other = command("replay", "--to", 4, "--check", out, *where)
+    assert other.code == 6
+    assert "does not hold: height is 3 there and 4 here; block is " in other.err
     out.write_text(out.read_text().replace('"transactions": ', '"transactions": 1'))
-    assert command("replay", "--to", 3, "--check", out, *where).code == 6
+    changed = command("replay", "--check", out, *where)
+    assert changed.code == 6
+    assert "does not hold: it is not signed by its key." in changed.err
+
+
+def test_what_is_no_certificate_is_refused_before_any_node_is_asked(
+    command: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / "replay.json"
+    out.write_text("{}")
+    done = command("replay", "--check", out, "--node", "http://127.0.0.1:1")
+    assert done.code == 1
+    assert "VT-1312" in done.err
 
 
 def test_all_standard_contracts_and_an_upgrade_are_certified_on_a_clean_machine(
