@@ -60,6 +60,13 @@ CONTRACTS: Final = (
         "See each finding and what to write instead: veritwin contract check FILE",
     ),
     Entry(
+        "VT-4002",
+        "parameter-does-not-fit",
+        "A parameter does not fit the contract",
+        "A parameter was given that the contract could not use: {reason}.",
+        "Compare with ctx.parameter(NAME, DEFAULT) in the source.",
+    ),
+    Entry(
         "VT-4010",
         "other-contract-engine",
         "The chain was founded with another contract engine",

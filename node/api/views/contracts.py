@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chain.changes import describe_policy
 from chain.genesis import ContractPolicy
 from contracts.lifecycle_records import VersionCause, VersionRecord, VersionStatus
+from contracts.settings import write_settings
 from node.api.views.common import Json, View, encoded_to_json
 from node.reader.lifecycle import PackageParts, SignedApproval
 
@@ -27,7 +28,8 @@ class VersionView(View, frozen=True, kw_only=True):
     """A version of a contract.
 
     `like` is the version whose content it is; `replaces` the one that it took the place of, 0 for
-    none; it is in force from `active_height` to before `ended_height`.
+    none; it is in force from `active_height` to before `ended_height`. `settings` are its
+    parameters as `veritwin contract propose --set` takes them.
     """
 
     number: int
@@ -46,6 +48,7 @@ class VersionView(View, frozen=True, kw_only=True):
     decided_time_ms: int
     active_height: int
     ended_height: int | None
+    settings: list[str]
 
 
 class ContractLife(View, frozen=True, kw_only=True):
@@ -117,6 +120,7 @@ def view_version(version: VersionRecord, approvals: Sequence[SignedApproval]) ->
         decided_time_ms=version.decided_time_ms,
         active_height=version.active_height,
         ended_height=version.ended_height,
+        settings=write_settings(version.parameters),
     )
 
 

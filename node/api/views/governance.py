@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chain.changes import describe_change
+from chain.changes import AnyChange, InstallContract, describe_change
 from chain.json_view import to_plain
 from chain.scalars import Height
 from chain.validators import ValidatorSet
@@ -14,6 +14,7 @@ from contracts.governance_records import (
     ProposalRecord,
     ProposalStatus,
 )
+from contracts.settings import write_settings
 from node.api.views.common import Json, View, to_base64
 from node.reader.reader import ValidatorRecord
 
@@ -108,7 +109,8 @@ class ProposalView(View, frozen=True, kw_only=True):
     """A proposed change.
 
     `expired` says that no block may approve it any more; `needed` is how many organisations must
-    approve it as things stand; `effective_height` is when a change of validators is in force.
+    approve it as things stand; `effective_height` is when a change of validators is in force;
+    `settings` are the parameters of a contract as `veritwin contract propose --set` takes them.
     """
 
     id: str
@@ -125,6 +127,7 @@ class ProposalView(View, frozen=True, kw_only=True):
     needed: int
     closed_height: int | None
     effective_height: int | None
+    settings: list[str]
 
 
 class ProposalList(View, frozen=True, kw_only=True):
@@ -232,6 +235,7 @@ def view_proposal(record: ProposalRecord, needed: int, head: Height) -> Proposal
         needed=needed,
         closed_height=record.closed_height,
         effective_height=record.effective_height,
+        settings=_settings_of(record.change),
     )
 
 
@@ -284,3 +288,7 @@ def _view_members(validators: ValidatorSet) -> list[MemberView]:
         )
         for index, member in enumerate(validators.members)
     ]
+
+
+def _settings_of(change: AnyChange) -> list[str]:
+    return write_settings(change.parameters) if isinstance(change, InstallContract) else []

@@ -12,6 +12,7 @@ from contracts.records import (
     ContractRecord,
     KeyRecord,
 )
+from contracts.settings import write_settings
 from node.api.views.common import Json, View, encoded_to_json
 from node.reader.records import OrganisationWithKeys, RecordReader
 
@@ -155,7 +156,11 @@ class MethodView(View, frozen=True, kw_only=True):
 
 
 class ContractView(View, frozen=True, kw_only=True):
-    """A deployed contract; `source` and `parameters` only where one contract is asked for."""
+    """A deployed contract.
+
+    `source`, `parameters` and `settings`, which are the parameters as `--set` takes them, only
+    where one contract is asked for.
+    """
 
     name: str
     owner: str
@@ -169,6 +174,7 @@ class ContractView(View, frozen=True, kw_only=True):
     methods: list[MethodView]
     source: str | None = None
     parameters: Json = None
+    settings: list[str] | None = None
 
 
 class ContractList(View, frozen=True, kw_only=True):
@@ -284,6 +290,7 @@ def view_contract(contract: ContractRecord, source: str | None = None) -> Contra
         ],
         source=source,
         parameters=None if source is None else encoded_to_json(contract.parameters),
+        settings=None if source is None else write_settings(contract.parameters),
     )
 
 

@@ -9,7 +9,7 @@ import { loadJson } from "./vectors";
 const version: Version = {
   number: 2, cause: "upgraded", like: 2, replaces: 1, status: "replaced", failure: "", source_hash: "aa",
   package: null, organisation: "gridlink", proposal: null, approvals: [], transaction: "", decided_height: 9,
-  decided_time_ms: 1, active_height: 10, ended_height: 20,
+  decided_time_ms: 1, active_height: 10, ended_height: 20, settings: [],
 };
 
 function propose(change: Readonly<Record<string, unknown>>, expired = false): Proposal {

@@ -11,7 +11,7 @@ const proposal: Proposal = {
   id: "ab".repeat(32), about: "", change: { type: "set_weight", node: "certis-1", weight: 0 }, note: "",
   organisation: "gridlink", height: 20, time_ms: 1, expiry_height: 500, status: "open", expired: false,
   approvals: [{ organisation: "gridlink", key: "", transaction: "", height: 20, time_ms: 1 }],
-  needed: 3, closed_height: null, effective_height: null,
+  needed: 3, closed_height: null, effective_height: null, settings: [],
 };
 
 test("every change of the vectors has a sentence of its own", () => {

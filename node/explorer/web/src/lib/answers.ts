@@ -315,7 +315,10 @@ export interface ContractList {
 }
 
 /**
- * A deployed contract; `source` and `parameters` only where one contract is asked for.
+ * A deployed contract.
+ *
+ * `source`, `parameters` and `settings`, which are the parameters as `--set` takes them, only
+ * where one contract is asked for.
  */
 export interface ContractView {
   readonly name: string;
@@ -330,6 +333,7 @@ export interface ContractView {
   readonly methods: readonly MethodView[];
   readonly source: string | null;
   readonly parameters: unknown;
+  readonly settings: readonly string[] | null;
 }
 
 /**
@@ -596,7 +600,8 @@ export interface ProposalList {
  * A proposed change.
  *
  * `expired` says that no block may approve it any more; `needed` is how many organisations must
- * approve it as things stand; `effective_height` is when a change of validators is in force.
+ * approve it as things stand; `effective_height` is when a change of validators is in force;
+ * `settings` are the parameters of a contract as `veritwin contract propose --set` takes them.
  */
 export interface ProposalView {
   readonly id: string;
@@ -613,6 +618,7 @@ export interface ProposalView {
   readonly needed: number;
   readonly closed_height: number | null;
   readonly effective_height: number | null;
+  readonly settings: readonly string[];
 }
 
 /**
@@ -962,7 +968,8 @@ export interface VersionDetails {
  * A version of a contract.
  *
  * `like` is the version whose content it is; `replaces` the one that it took the place of, 0 for
- * none; it is in force from `active_height` to before `ended_height`.
+ * none; it is in force from `active_height` to before `ended_height`. `settings` are its
+ * parameters as `veritwin contract propose --set` takes them.
  */
 export interface VersionView {
   readonly number: number;
@@ -981,6 +988,7 @@ export interface VersionView {
   readonly decided_time_ms: number;
   readonly active_height: number;
   readonly ended_height: number | null;
+  readonly settings: readonly string[];
 }
 
 /**

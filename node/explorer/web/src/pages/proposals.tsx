@@ -106,10 +106,11 @@ function* contractFact(proposal: Answer): Generator<readonly [string, ComponentC
   if (name !== null) yield ["Contract", <a href={contractPath(name)} class="break">{name}</a>];
 }
 
-/** The fields of a change beside the name of its contract, which has a link of its own. */
+/** The fields of a change beside the name of its contract, which has a link of its own; parameters are readable. */
 function withoutContract(proposal: Answer): Readonly<Record<string, unknown>> {
   const { name, ...others } = proposal.change;
-  return contractOf(proposal) === null ? proposal.change : others;
+  if (contractOf(proposal) === null) return proposal.change;
+  return "parameters" in others ? { ...others, parameters: proposal.settings.join(", ") || "none" } : others;
 }
 
 /** The package that a proposal would put in force, for those who have to decide. */
