@@ -2,23 +2,27 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from node.cli.common import Connection, connect, identity_options, run_async
+from node.cli.contract_settings import (
+    SET_OPTION,
+    Settings,
+    choose_parameters,
+    find_contract,
+    parse_settings,
+    settings_options,
+)
 from node.cli.output import print_result, suggest
-from node.cli.proposing import NOTE_OPTION, tell_decision
+from node.cli.proposing import NOTE_OPTION, decide
 from node.cli.tx import parse_id
 
 if TYPE_CHECKING:
     from chain.changes import AnyContractChange
     from chain.operations import AnyOperation
-    from node.client import AsyncClient
 
-SET_OPTION = click.option(
-    "--set", "settings", multiple=True, help="NAME=JSON parameter. Repeat it."
-)
 SOURCE_ARGUMENT = click.argument(
     "source", type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
@@ -27,7 +31,7 @@ SOURCE_ARGUMENT = click.argument(
 @click.command()
 @SOURCE_ARGUMENT
 @click.option("--name", help="The contract's name; the file's unless given.")
-@SET_OPTION
+@settings_options
 @click.option(
     "--tests",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -47,7 +51,7 @@ async def propose(
     *,
     source: Path,
     name: str | None,
-    settings: tuple[str, ...],
+    settings: Settings,
     tests: Path | None,
     report: Path | None,
     at_height: int,
@@ -56,11 +60,13 @@ async def propose(
     """Propose the contract in SOURCE, or an upgrade to it; your organisation has approved it.
 
     Published are source, tests, typed stubs, what the checker says and the report. The ledger
-    tries it on the spot, with its migration, and refuses what could not start.
+    tries it on the spot, with its migration, and refuses what could not start. An upgrade keeps the
+    parameters that are not set or unset.
 
     \b
-    Example:
-      veritwin contract propose pump_watch.py --identity admin.json
+    Examples:
+      veritwin contract propose pump_watch.py --set limit=75.0 --identity admin.json
+      veritwin contract propose new.py --name pump_watch --identity admin.json
     """
     from chain.operations import ProposeContract
     from chain.scalars import Height
@@ -69,23 +75,23 @@ async def propose(
 
     known_as = name or source.stem
     beside = tests or source.with_name(f"test_{source.name}")
+    text = read_text(source)
     package = make_package(
         known_as,
-        read_text(source),
+        text,
         read_text(beside) if beside.exists() else "",
         read_text(report) if report is not None else "",
     )
-    parameters = encode_value(parse_settings(settings))
     async with connect(connection) as client:
-        replaces = await find_version(client, known_as)
+        present = await find_contract(client, known_as)
+        parameters = encode_value(choose_parameters(text, settings, present))
+        replaces = 0 if present is None else present["version"]
         operation = ProposeContract(package, parameters, replaces, Height(at_height), note)
-        done = await client.submit_and_wait(operation, connection.timeout)
-    tell_decision(connection, done)
-    if not connection.as_json and done.result["status"] == "open":
+        proposal = await decide(connection, client, operation)
+    if not connection.as_json and proposal["status"] == "open":
         suggest(
-            f"veritwin contract diff {known_as} --proposal {done.result['proposal']}",
-            f"veritwin contract approve {done.result['proposal']} --identity ADMIN   "
-            "(other members)",
+            f"veritwin contract diff {known_as} --proposal {proposal['id']}",
+            f"veritwin contract approve {proposal['id']} --identity ADMIN   (other members)",
         )
 
 
@@ -142,7 +148,8 @@ async def roll_back(connection: Connection, name: str, version: int, note: str) 
     from chain.changes import RollBackContract
 
     async with connect(connection) as client:
-        replaces = await find_version(client, name)
+        present = await find_contract(client, name)
+    replaces = 0 if present is None else present["version"]
     await _propose(connection, RollBackContract(name, version, replaces), note)
 
 
@@ -188,7 +195,9 @@ async def deploy(
     from chain.operations import DeployContract
     from chain.values import encode_value
 
-    operation = DeployContract(name, read_text(source), encode_value(parse_settings(settings)))
+    text = read_text(source)
+    parameters = encode_value(choose_parameters(text, Settings(settings)))
+    operation = DeployContract(name, text, parameters)
     async with connect(connection) as client:
         status = await client.submit_and_wait(operation, connection.timeout)
     print_result(
@@ -255,38 +264,6 @@ async def consent(connection: Connection, name: str, source: Path, withdraw: boo
     )
 
 
-def parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
-    """Read NAME=JSON parameters; what is no JSON is a text, and numbers with a point are Decimals.
-
-    Raises: click.UsageError: one has no equals sign.
-    """
-    from decimal import Decimal
-
-    parameters: dict[str, Any] = {}
-    for setting in settings:
-        key, mark, value = setting.partition("=")
-        if not mark:
-            raise click.UsageError(f"--set {setting!r} is not NAME=JSON.")
-        try:
-            parameters[key] = json.loads(value, parse_float=Decimal)
-        except ValueError:
-            parameters[key] = value
-    return parameters
-
-
-async def find_version(client: "AsyncClient", name: str) -> int:
-    """Give the version of a contract that is in force, 0 when there is none."""
-    from chain.errors import ChainError
-
-    try:
-        found = await client.get_json(f"/v1/contracts/{name}")
-    except ChainError as error:
-        if error.code == "VT-7004":
-            return 0
-        raise
-    return int(found["version"])
-
-
 def read_text(source: Path) -> str:
     """Read a file of Python or a report."""
     return source.read_text(encoding="utf-8")
@@ -300,11 +277,10 @@ async def _propose(connection: Connection, change: "AnyContractChange", note: st
 
 async def _submit(connection: Connection, operation: "AnyOperation") -> None:
     async with connect(connection) as client:
-        done = await client.submit_and_wait(operation, connection.timeout)
-    tell_decision(connection, done)
-    if not connection.as_json and done.result["status"] == "open":
-        proposal = done.result["proposal"]
-        suggest(f"veritwin contract approve {proposal} --identity ADMIN   (other members)")
+        proposal = await decide(connection, client, operation)
+    if not connection.as_json and proposal["status"] == "open":
+        waiting = f"veritwin contract approve {proposal['id']} --identity ADMIN"
+        suggest(f"{waiting}   (other members)")
 
 
 COMMANDS: Final = (propose, approve, pause, resume, roll_back, policy, deploy, call, consent)

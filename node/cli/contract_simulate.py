@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from node.cli.common import Connection, connect, connection_options, run_async
-from node.cli.contract_life import SET_OPTION, SOURCE_ARGUMENT, parse_settings, read_text
+from node.cli.contract_life import SOURCE_ARGUMENT, read_text
+from node.cli.contract_settings import Settings, choose_parameters, find_contract, settings_options
 from node.cli.output import print_result
 from node.cli.replay import replay_on, replay_to
 
@@ -22,7 +23,7 @@ SHOWN_MAX: Final = 1_000
 @click.option("--against", "name", required=True, help="The contract that it would replace.")
 @click.option("--from", "first", type=click.IntRange(1), required=True, help="First height.")
 @click.option("--to", "last", type=click.IntRange(1), help="Last height; the newest unless given.")
-@SET_OPTION
+@settings_options
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Report to write, for `contract propose`."
 )
@@ -35,14 +36,15 @@ async def simulate(
     name: str,
     first: int,
     last: int | None,
-    settings: tuple[str, ...],
+    settings: Settings,
     out: Path | None,
 ) -> None:
     """Tell what SOURCE would have decided on recorded history in the place of a contract.
 
     The chain is executed again on this machine up to the first height. From there on it runs twice:
     as it was, and with SOURCE in force and its migration done. Every order that differs is listed,
-    with transactions that end in another way, and gas. Parameters are the present ones unless set.
+    with transactions that end in another way, and gas. Parameters are the present ones, but for
+    those that are set or unset.
 
     \b
     Example:
@@ -59,8 +61,10 @@ async def simulate(
         replay = await replay_to(client, first - 1)
         state = replay.state()
         recorded = await replay_on(client, replay, end)
-    parameters = encode_value(parse_settings(settings)) if settings else None
-    found = rehearse(client.genesis, state, recorded, name, read_text(source), parameters)
+        present = await find_contract(client, name)
+    text = read_text(source)
+    parameters = encode_value(choose_parameters(text, settings, present))
+    found = rehearse(client.genesis, state, recorded, name, text, parameters)
     report = render(found, source.name, name, (first, end))
     if out is not None:
         write_text(out, report)

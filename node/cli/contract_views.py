@@ -1,12 +1,15 @@
 """`veritwin contract list`, `show` and `diff`: what is in force, who approved it, what changes."""
 
 import difflib
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from node.cli.common import Connection, connect, connection_options, run_async
-from node.cli.output import format_table, print_result, shorten
+from node.cli.contract_settings import find_contract
+from node.cli.output import format_table, print_result, shorten, suggest
 from node.cli.tx import parse_id
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ async def list_contracts(connection: Connection) -> None:
 @connection_options
 @run_async
 async def show(connection: Connection, name: str, version: int | None) -> None:
-    """Show contract NAME: its versions, and who approved what, when, with which key.
+    """Show contract NAME: its versions, their parameters, who approved what, and what waits.
 
     \b
     Examples:
@@ -52,23 +55,44 @@ async def show(connection: Connection, name: str, version: int | None) -> None:
             details = await client.get_json(f"/v1/contracts/{name}/versions/{version}")
             print_result(details, as_json=connection.as_json, text=details["source"])
             return
-        life = await client.get_json(f"/v1/contracts/{name}/versions")
-    lines = [f"{name}: contracts here need {life['policy']}.", ""]
+        waiting = [
+            one
+            async for one in client.pages("/v1/proposals", limit=500, status="open")
+            if one["change"].get("name") == name and not one["expired"]
+        ]
+        life = await _find_life(client, name, waiting)
+    lines = [f"{name}: contracts here need {life['policy']}.", ""] if life["policy"] else []
+    for one in waiting:
+        lines += _describe_proposal(one)
     for one in life["versions"]:
         lines += _describe(one)
-    print_result(life, as_json=connection.as_json, text="\n".join(lines).rstrip())
+    print_result(
+        {**life, "proposals": waiting},
+        as_json=connection.as_json,
+        text="\n".join(lines).rstrip(),
+    )
 
 
 @click.command()
 @click.argument("name")
 @click.option("--proposal", help="Compare with what this proposal would put in force.")
 @click.option("--version", type=click.IntRange(1), help="Compare with this version.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the other source and its tests, to run them.",
+)
 @connection_options
 @run_async
 async def diff(
-    connection: Connection, name: str, proposal: str | None, version: int | None
+    connection: Connection,
+    *,
+    name: str,
+    proposal: str | None,
+    version: int | None,
+    out: Path | None,
 ) -> None:
-    """Show what would change in contract NAME, or did: sources, verdict and report.
+    """Show what would change in contract NAME, or did: source, parameters, verdict and report.
 
     \b
     Examples:
@@ -78,40 +102,68 @@ async def diff(
     if (proposal is None) == (version is None):
         raise click.UsageError("Give either --proposal or --version.")
     async with connect(connection) as client:
-        present = await _present_source(client, name)
+        present = await find_contract(client, name) or {"source": "", "settings": []}
         if proposal is not None:
             other = await _proposed(client, proposal)
             before, after, titles = present, other, ("in force", f"proposal {proposal[:10]}")
         else:
             other = await client.get_json(f"/v1/contracts/{name}/versions/{version}")
+            other["settings"] = other["version"]["settings"]
             before, after, titles = other, present, (f"version {version}", "in force")
     lines = list(
         difflib.unified_diff(
             before["source"].splitlines(), after["source"].splitlines(), *titles, lineterm=""
         )
     )
+    lines = lines or ["The sources are the same."]
+    settings = compare_settings(before["settings"], after["settings"])
+    if settings:
+        lines += ["", "parameters:", *settings]
     for part in ("check", "report"):
         if other.get(part):
             lines += ["", f"{part}:", *other[part].rstrip().splitlines()]
     answer = {"from": titles[0], "to": titles[1], "diff": lines, "package": other}
-    text = "\n".join(lines) if lines else "The sources are the same."
-    print_result(answer, as_json=connection.as_json, text=text)
+    print_result(answer, as_json=connection.as_json, text="\n".join(lines))
+    if out is not None:
+        write_package(out, name, other)
+        if not connection.as_json:
+            suggest(f"veritwin contract test {out}")
 
 
-async def _present_source(client: "AsyncClient", name: str) -> dict[str, Any]:
-    """Give the contract as it is in force, with an empty source where there is none."""
+def compare_settings(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """Write parameters like a difference of files: what goes, what comes, what stays."""
+    lines = []
+    for setting in sorted({*before, *after}, key=lambda one: (one.partition("=")[0], one in after)):
+        mark = {(True, True): " ", (True, False): "-", (False, True): "+"}
+        lines.append(f"{mark[setting in before, setting in after]}{setting}")
+    return lines
+
+
+def write_package(folder: Path, name: str, package: dict[str, Any]) -> None:
+    """Write a source with its tests into a folder, to run them here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.py").write_text(package["source"], encoding="utf-8")
+    tests = (package.get("package") or package).get("tests")
+    if tests:
+        (folder / f"test_{name}.py").write_text(tests, encoding="utf-8")
+
+
+async def _find_life(
+    client: "AsyncClient", name: str, waiting: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Give the versions of a contract: none where it is only proposed."""
     from chain.errors import ChainError
 
     try:
-        return await client.get_json(f"/v1/contracts/{name}")
+        return await client.get_json(f"/v1/contracts/{name}/versions")
     except ChainError as error:
-        if error.code == "VT-7004":
-            return {"source": ""}
-        raise
+        if error.code != "VT-7004" or not waiting:
+            raise
+        return {"name": name, "policy": "", "versions": []}
 
 
 async def _proposed(client: "AsyncClient", proposal: str) -> dict[str, Any]:
-    """Give the package that a proposal would install.
+    """Give the package that a proposal would install, with its parameters.
 
     Raises: click.UsageError: it is about something else.
     """
@@ -119,7 +171,21 @@ async def _proposed(client: "AsyncClient", proposal: str) -> dict[str, Any]:
     package = found["change"].get("package")
     if package is None:
         raise click.UsageError(f"That proposal is to {found['about']}; it holds no source.")
-    return await client.get_json(f"/v1/contract-packages/{package}")
+    shown = await client.get_json(f"/v1/contract-packages/{package}")
+    return {**shown, "settings": found["settings"]}
+
+
+def _describe_proposal(proposal: dict[str, Any]) -> list[str]:
+    approved = [one["organisation"] for one in proposal["approvals"]]
+    lines = [
+        f"proposal {proposal['id']}: {proposal['about']}",
+        f"  approved by {len(approved)} of {proposal['needed']}: {', '.join(approved)}",
+    ]
+    return [*lines, *_describe_settings(proposal["settings"]), ""]
+
+
+def _describe_settings(settings: list[str]) -> list[str]:
+    return [f"  parameters {', '.join(settings)}"] if settings else []
 
 
 def _describe(version: dict[str, Any]) -> list[str]:
@@ -131,6 +197,7 @@ def _describe(version: dict[str, Any]) -> list[str]:
         f"version {version['number']}: {version['status']}, {cause}{like}, {when}",
         f"  source {version['source_hash']}",
     ]
+    lines += _describe_settings(version["settings"])
     if version["failure"]:
         lines.append(f"  failed: {version['failure']}")
     rows = [

@@ -14,7 +14,7 @@ from node.cli.common import (
     run_async,
 )
 from node.cli.output import format_table, print_result, say, shorten
-from node.cli.proposing import propose, tell_decision
+from node.cli.proposing import decide, propose
 from node.cli.tx import parse_id
 
 if TYPE_CHECKING:
@@ -196,8 +196,7 @@ async def _find_vote_key(client: "AsyncClient", node: str) -> "PublicKey":
 
 async def _submit(connection: Connection, operation: "AnyOperation") -> None:
     async with connect(connection) as client:
-        done = await client.submit_and_wait(operation, connection.timeout)
-    tell_decision(connection, done)
+        await decide(connection, client, operation)
 
 
 def _describe(committee: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """`veritwin member propose`: put a change of members or validators up for approval."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +10,8 @@ from node.cli.output import print_result, suggest
 
 if TYPE_CHECKING:
     from chain.changes import AnyChange
-    from node.api.views.transactions import TransactionView
+    from chain.operations import AnyOperation
+    from node.client import AsyncClient
 
 CARD_OPTION = click.option(
     "--card",
@@ -118,27 +119,44 @@ async def set_engine(connection: Connection, engine: str, note: str) -> None:
     await _propose(connection, SetEngine("bft"), note)
 
 
-def tell_decision(connection: Connection, done: "TransactionView") -> None:
-    """Write what became of a proposal."""
+async def decide(
+    connection: Connection, client: "AsyncClient", operation: "AnyOperation"
+) -> dict[str, Any]:
+    """Submit a proposal, or an answer to one, and write what became of it.
+
+    Returns: the proposal as the API shows it.
+    """
+    done = await client.submit_and_wait(operation, connection.timeout)
     decided = done.result
+    proposal = await client.get_json(f"/v1/proposals/{decided['proposal']}")
+    approved = [one["organisation"] for one in proposal["approvals"]]
     if decided["status"] == "open":
-        text = f"Proposal {decided['proposal']} waits for more approvals"
+        text = (
+            f"Proposal {proposal['id']} waits for more approvals: "
+            f"{len(approved)} of {proposal['needed']} ({', '.join(approved)})"
+        )
     elif decided["effective_height"] is not None:
         text = f"Approved: in force from height {decided['effective_height']} on"
     else:
         text = f"{decided['status'].capitalize()} at height {done.height}"
     print_result(
-        {"id": done.id, "height": done.height, **decided}, as_json=connection.as_json, text=text
+        {
+            "id": done.id,
+            "height": done.height,
+            **decided,
+            "approved": approved,
+            "needed": proposal["needed"],
+        },
+        as_json=connection.as_json,
+        text=text,
     )
+    return proposal
 
 
 async def _propose(connection: Connection, change: "AnyChange", note: str) -> None:
     from chain.operations import ProposeChange
 
     async with connect(connection) as client:
-        done = await client.submit_and_wait(ProposeChange(change, note), connection.timeout)
-    tell_decision(connection, done)
-    if not connection.as_json and done.result["status"] == "open":
-        suggest(
-            f"veritwin member approve {done.result['proposal']} --identity ADMIN   (other members)"
-        )
+        proposal = await decide(connection, client, ProposeChange(change, note))
+    if not connection.as_json and proposal["status"] == "open":
+        suggest(f"veritwin member approve {proposal['id']} --identity ADMIN   (other members)")

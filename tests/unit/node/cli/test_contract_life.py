@@ -90,6 +90,105 @@ def test_a_contract_is_paused_resumed_and_rolled_back(
     assert "version 3: active, rolled back, as version 1" in view("show", NAME)
 
 
+WATCH = '''"""Watch rooms."""
+
+from contracts.author import Decimal, call, ctx
+
+LIMIT = Decimal("8.0")
+
+
+@call
+def limit() -> Decimal:
+    """Give the limit."""
+    return ctx.parameter("limit", LIMIT)
+
+
+@call
+def quality() -> str:
+    """Give who is asked."""
+    return ctx.parameter("quality", "somebody")
+'''
+
+
+@pytest.fixture
+def watch(run: Run, tmp_path: Path) -> Path:
+    """A contract with parameters, which waits for the second of two approvals."""
+    for_two = run("policy", 2)
+    for who in ("gridlink", "windcare"):
+        run("approve", for_two["proposal"], who=who)
+    path = tmp_path / "watch.py"
+    path.write_text(WATCH, encoding="utf-8")
+    (tmp_path / "test_watch.py").write_text("def test_it(deploy): ...\n", encoding="utf-8")
+    return path
+
+
+def test_who_approves_sees_the_parameters(run: Run, view: Run, watch: Path, tmp_path: Path) -> None:
+    proposed = run("propose", watch, "--set", "limit=8", "--set", "quality=certis")
+    assert (proposed["approved"], proposed["needed"]) == (["borne-energie"], 2)
+    id_ = proposed["proposal"]
+    shown = view("show", "watch")
+    assert shown == (
+        f"proposal {id_}: deploy contract watch\n"
+        "  approved by 1 of 2: borne-energie\n"
+        '  parameters limit=8.0, quality="certis"\n'
+    )
+    told = view("diff", "watch", "--proposal", id_, "--out", tmp_path / "review")
+    assert '\nparameters:\n+limit=8.0\n+quality="certis"\n' in told
+    assert (tmp_path / "review" / "watch.py").read_text(encoding="utf-8") == WATCH
+    assert "deploy" in (tmp_path / "review" / "test_watch.py").read_text(encoding="utf-8")
+    run("approve", id_, who="gridlink")
+    assert run("call", "watch", "limit")["result"] == "8"
+    assert '  parameters limit=8.0, quality="certis"' in view("show", "watch")
+
+
+def test_an_upgrade_keeps_the_parameters_that_are_not_set(
+    run: Run, view: Run, command: Command, watch: Path
+) -> None:
+    def upgrade(*words: object) -> str:
+        proposed = run("propose", watch, *words)["proposal"]
+        told = view("diff", "watch", "--proposal", proposed)
+        run("approve", proposed, who="gridlink")
+        return told.partition("parameters:\n")[2].partition("\n\ncheck:")[0]
+
+    assert upgrade("--set", "limit=8.5", "--set", "quality=certis") == (
+        '+limit=8.5\n+quality="certis"'
+    )
+    assert upgrade("--set", "limit=9") == '-limit=8.5\n+limit=9.0\n quality="certis"'
+    assert run("call", "watch", "quality")["result"] == "certis"
+    assert upgrade("--unset", "limit") == '-limit=9.0\n quality="certis"'
+    assert run("call", "watch", "limit")["result"] == "8"
+    assert view("diff", "watch", "--version", 1) == (
+        'The sources are the same.\n\nparameters:\n-limit=8.5\n quality="certis"\n'
+    )
+    watch.write_text(WATCH.replace('ctx.parameter("quality", "somebody")', '"nobody"'))
+    assert upgrade("--set", "limit=8.0") == '+limit=8.0\n-quality="certis"'
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--set", "limt=9.0"), 1, "the source reads no limt; it reads limit, quality"),
+        (("--set", "limit=warm"), 1, 'limit="warm" is a text; it has to be a Decimal'),
+        (("--unset", "limit"), 2, "--unset limit: there is no such parameter now"),
+        (("--set", "limit"), 2, "--set 'limit' is not NAME=JSON"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_not_proposed(
+    command: Command,
+    served: Served,
+    identity: Callable[[str, str], Path],
+    tmp_path: Path,
+    words: tuple[str, ...],
+    code: int,
+    told: str,
+) -> None:
+    path = tmp_path / "watch.py"
+    path.write_text(WATCH, encoding="utf-8")
+    key = identity("borne-energie", "borne-energie")
+    done = command("contract", "propose", path, *words, "--identity", key, "--node", served.address)
+    assert (done.code, told in done.err) == (code, True), done.err
+
+
 def test_what_cannot_be_proposed_says_why(
     command: Command, served: Served, identity: Callable[[str, str], Path], tmp_path: Path
 ) -> None:

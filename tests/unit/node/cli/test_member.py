@@ -38,8 +38,9 @@ def test_a_change_is_proposed_approved_and_planned(
     proposal = propose_removal(command, served, identity(*FIRST))
     listed = command("member", "proposals", "--status", "open", "--node", served.address)
     assert f"{proposal}  remove node certis-1  open    1 of 3    borne-energie" in listed.out
+    waiting = f"Proposal {proposal} waits for more approvals: 2 of 3 (borne-energie, gridlink)\n"
     for name, text in (
-        ("gridlink", f"Proposal {proposal} waits for more approvals\n"),
+        ("gridlink", waiting),
         ("windcare", "Approved: in force from height 12 on\n"),
     ):
         done = command(

@@ -92,5 +92,5 @@ def test_people_are_told_what_comes_next(
         "member", "propose", "remove", "certis-1", "--identity", key, "--node", served.address
     )
     proposal = done.out.split()[1]
-    assert done.out == f"Proposal {proposal} waits for more approvals\n"
+    assert done.out == f"Proposal {proposal} waits for more approvals: 1 of 3 (borne-energie)\n"
     assert f"veritwin member approve {proposal} --identity ADMIN" in done.err
