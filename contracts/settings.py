@@ -111,6 +111,24 @@ def fit(settings: Mapping[str, Value], source: str) -> dict[str, Value]:
     return {name: _fit(name, value, readings) for name, value in settings.items()}
 
 
+def carry_over(
+    present: Mapping[str, Value], given: Mapping[str, Value], source: str
+) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """Give the parameters of an upgrade: the present ones, but for those that are given.
+
+    Returns: they, and the names of those that are left out since the new source does not read them.
+    Raises: InvalidInput: VT-4002, one does not fit the source.
+    """
+    readings = find_readings(source)
+    gone = tuple(
+        name
+        for name in present
+        if readings.is_complete and name not in readings.kinds and name not in given
+    )
+    kept = {name: value for name, value in present.items() if name not in gone}
+    return fit({**kept, **given}, source), gone
+
+
 def _fit(name: str, value: Value, readings: Readings) -> Value:
     kinds = readings.kinds.get(name)
     if kinds is None and readings.is_complete:

@@ -10,17 +10,19 @@ from msgspec import Struct
 
 from chain.genesis import Genesis, Organisation, compute_genesis_hash
 from chain.keys import SigningKey
-from chain.operations import AnyOperation
-from chain.receipt import Event, Receipt
+from chain.operations import AnyOperation, RunTimers
+from chain.receipt import Receipt
 from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis, Weight
 from chain.transaction import TransactionBody, sign
 from chain.validators import Validator, ValidatorSet
-from chain.values import Value, decode_value
 from contracts import state_keys
+from contracts.context import NATIVE_SOURCE
 from contracts.genesis_state import initial_writes
 from contracts.kit.executor import KitExecutor
 from contracts.kit.rehearsal import RecordedBlock, Rehearsal
+from contracts.kit.seen import SeenAction, SeenEvent, see_action, see_event
 from contracts.kit.state import GrowingState
+from contracts.native.timers import find_due
 from contracts.records import ActionRecord
 from contracts.state import decode_record
 
@@ -30,6 +32,8 @@ START_MS: Final = UnixMillis(1_767_225_600_000)
 """2026-01-01: when time begins on a new chain."""
 ORGANISATIONS: Final = ("owner", "workshop", "inspector", "grid")
 LISTED_MAX: Final = 10_000
+RINGS_MAX: Final = 100
+"""Most times that something rings at one time; each time up to 64 things do."""
 
 
 class Rejected(Exception):
@@ -43,6 +47,20 @@ class Rejected(Exception):
         self.receipt = receipt
         self.code = receipt.code
         self.message = receipt.message
+
+
+class HandlerFailed(Rejected):
+    """A transaction stands, and a contract that it woke stopped; what that one did is undone.
+
+    `code` and `message` are those of the event `contract_failed`.
+    """
+
+    def __init__(self, receipt: Receipt, event: SeenEvent) -> None:
+        super().__init__(receipt)
+        payload = event.payload
+        assert isinstance(payload, dict), "the ledger wrote it"
+        self.code, self.message = str(payload["code"]), str(payload["message"])
+        self.args = (f"{self.code}: {self.message}",)
 
 
 class Chain:
@@ -71,10 +89,21 @@ class Chain:
         return tuple(one.id for one in self.genesis.organisations)
 
     def forward(self, milliseconds: int) -> None:
-        """Let time pass: the next block is so much later."""
+        """Let time pass: what is due meanwhile happens, and the next block is so much later.
+
+        Raises: HandlerFailed: a contract that was woken stopped; RuntimeError: it never ends.
+        """
         if milliseconds < 0:
             raise ValueError("block time never runs backwards")
-        self.time_ms += milliseconds
+        end = self.time_ms + milliseconds
+        rings = 0
+        while (due := find_due(self.state)) is not None and due <= end:
+            rings = rings + 1 if due <= self.time_ms else 1
+            if rings > RINGS_MAX:
+                raise RuntimeError("timers that set timers ring without end: set them later")
+            self.time_ms = max(self.time_ms, due)
+            self.apply(RunTimers())
+        self.time_ms = end
 
     def try_apply(self, operation: AnyOperation, sender: str | None = None) -> Receipt:
         """Make a block of one operation, and give its receipt, whatever it says."""
@@ -85,11 +114,14 @@ class Chain:
         """Make a block of one operation that must be accepted.
 
         Args: sender: whose administrator signs; the first organisation's unless given.
-        Raises: Rejected: it was refused.
+        Raises: Rejected: it was refused; HandlerFailed: a contract that it woke stopped.
         """
         receipt = self.try_apply(operation, sender)
         if not receipt.is_ok:
             raise Rejected(receipt) from self.executor.last_failure
+        for event in map(see_event, receipt.events):
+            if (event.source, event.name) == (NATIVE_SOURCE, "contract_failed"):
+                raise HandlerFailed(receipt, event) from self.executor.last_failure
         return receipt
 
     def empty_block(self) -> None:
@@ -101,19 +133,21 @@ class Chain:
         data = self.state.get(key)
         return None if data is None else decode_record(data, kind)
 
-    def actions(self, status: str | None = None) -> list[ActionRecord]:
+    def actions(self, status: str | None = None) -> list[SeenAction]:
         """List the actions that contracts opened, in the order of opening."""
         start, stop = state_keys.prefix_range(state_keys.actions_in_order_prefix())
         found = [
             self.record(state_keys.action_key(Hash(id_)), ActionRecord)
             for _, id_ in self.state.range(start, stop, LISTED_MAX)
         ]
-        return [one for one in found if one is not None and status in (None, one.status)]
+        return [
+            see_action(one) for one in found if one is not None and status in (None, one.status)
+        ]
 
-    def events(self, name: str | None = None) -> list[Event]:
+    def events(self, name: str | None = None) -> list[SeenEvent]:
         """List what was recorded, in order: by the ledger and by contracts."""
         return [
-            event
+            see_event(event)
             for receipt in self.receipts
             for event in receipt.events
             if name in (None, event.name)
@@ -157,8 +191,3 @@ def make_genesis(organisations: Sequence[str]) -> Genesis:
         Hash(sha256(first.encode()).digest()),
     )
     return Genesis(1, "kit", START_MS, members, ValidatorSet((validator,)))
-
-
-def value_of(data: bytes) -> Value:
-    """Decode what a receipt or an event carries; None for nothing."""
-    return decode_value(data) if data else None

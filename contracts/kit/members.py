@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from chain.changes import AnyContractChange, PauseContract, ResumeContract, RollBackContract
@@ -23,13 +24,16 @@ from chain.operations import (
     TwinKind,
     TwinReadings,
 )
-from chain.receipt import Event, Receipt
+from chain.receipt import Receipt
 from chain.scalars import Hash, Height, TwinId, UnixMillis
 from chain.values import Value, encode_value
 from contracts import state_keys
-from contracts.kit.chain import Chain, value_of
+from contracts.kit.chain import Chain
+from contracts.kit.seen import SeenAction, SeenEvent, value_of
+from contracts.manifest import compute_source_hash
 from contracts.packaging import make_package
-from contracts.records import ActionRecord, ContractRecord, TwinRecord
+from contracts.records import ContractRecord, TwinRecord
+from contracts.settings import carry_over
 
 Number = int | str | Decimal | None
 MINUTE_MS: Final = 60_000
@@ -49,7 +53,7 @@ class Clock:
     def forward(
         self, *, days: int = 0, hours: int = 0, minutes: int = 0, milliseconds: int = 0
     ) -> None:
-        """Let time pass; the block after this sees it."""
+        """Let time pass; timers and deadlines that are due meanwhile ring."""
         total = ((days * 24 + hours) * 60 + minutes) * MINUTE_MS + milliseconds
         self._chain.forward(total)
 
@@ -135,10 +139,14 @@ class Twins:
 
 
 class KitContract:
-    """A contract of a test, as organisations agreed on it."""
+    """A contract of a test, as organisations agreed on it.
 
-    def __init__(self, chain: Chain, name: str) -> None:
+    Args: folder: where files of its sources are looked for; the present one unless given.
+    """
+
+    def __init__(self, chain: Chain, name: str, folder: Path | None = None) -> None:
         self._chain = chain
+        self._folder = folder or Path()
         self.name = name
 
     @property
@@ -156,9 +164,15 @@ class KitContract:
         operation = Call(self.name, method, encode_value(arguments))
         return value_of(self._chain.apply(operation, sender).result)
 
-    def upgrade(self, source: str, **parameters: object) -> None:
-        """Let the members put another source in force in the place of this one."""
-        propose(self._chain, self.name, source, parameters, self.record.version)
+    def upgrade(self, source: str | Path, **parameters: object) -> None:
+        """Let the members put another source in force in the place of this one.
+
+        Args: source: a file beside the test, or the source itself; parameters: those that are not
+        given stay as they are.
+        Raises: InvalidInput: VT-4001, it is no contract, or VT-4002, a parameter does not fit it.
+        """
+        text = load_source(self._chain, source, self._folder)
+        propose(self._chain, self.name, text, parameters, self.record.version)
 
     def pause(self) -> None:
         """Let the members pause the contract."""
@@ -178,19 +192,27 @@ class KitContract:
         pairs = self._chain.state.range(*state_keys.prefix_range(prefix), 10_000)
         return {key[len(prefix) :].decode(): value_of(value) for key, value in pairs}
 
-    def events(self, name: str | None = None) -> list[Event]:
+    def events(self, name: str | None = None) -> list[SeenEvent]:
         """What the contract emitted, in order."""
         return [one for one in self._chain.events(name) if one.source == self.name]
 
-    def actions(self, status: str | None = None) -> list[ActionRecord]:
+    def actions(self, status: str | None = None) -> list[SeenAction]:
         """The actions that it opened, in order."""
         return [one for one in self._chain.actions(status) if one.contract == self.name]
 
     def answer(
-        self, action: ActionRecord, outcome: Outcome = "acknowledged", note: str = ""
+        self,
+        action: SeenAction,
+        outcome: Outcome = "acknowledged",
+        note: str = "",
+        sender: str | None = None,
     ) -> None:
-        """Let the addressee of an action answer it."""
-        self._chain.apply(Acknowledge(action.id, outcome, note), action.addressee)
+        """Answer an action: "acknowledged" first, then "completed"; or "declined".
+
+        Args: sender: who answers; the addressee unless given.
+        Raises: Rejected: it may not; HandlerFailed: the contract stopped when it was told.
+        """
+        self._chain.apply(Acknowledge(action.id, outcome, note), sender or action.addressee)
 
 
 def propose(
@@ -203,12 +225,31 @@ def propose(
 ) -> None:
     """Let the first member propose a source, and the others approve until it is decided.
 
-    Raises: InvalidInput: VT-4001, it is no contract; Rejected: it cannot start.
+    Raises: InvalidInput: VT-4001, it is no contract, or VT-4002, a parameter does not fit it;
+    Rejected: it cannot start.
     """
-    operation = ProposeContract(
-        make_package(name, source), encode_value(dict(parameters)), replaces, Height(not_before)
-    )
+    package = make_package(name, source)
+    present = chain.record(state_keys.contract_key(name), ContractRecord) if replaces else None
+    kept = value_of(present.parameters) if present is not None else {}
+    given = value_of(encode_value(dict(parameters)))
+    assert isinstance(kept, dict), "the ledger has looked"
+    assert isinstance(given, dict), "it was one"
+    chosen, _ = carry_over(kept, given, source)
+    operation = ProposeContract(package, encode_value(chosen), replaces, Height(not_before))
     _approve(chain, chain.apply(operation))
+
+
+def load_source(chain: Chain, source: str | Path, folder: Path) -> str:
+    """Give a contract's text, and let debuggers know its file; several lines are the text itself.
+
+    Raises: OSError: there is no such file.
+    """
+    if isinstance(source, str) and "\n" in source:
+        return source
+    path = folder / source
+    text = path.read_text(encoding="utf-8")
+    chain.executor.files[compute_source_hash(text)] = str(path)
+    return text
 
 
 def decide(chain: Chain, change: AnyContractChange) -> None:

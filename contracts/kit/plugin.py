@@ -1,4 +1,4 @@
-"""The pytest plugin: `chain`, `orgs`, `twins`, `clock`, `deploy` and `expect_reject`.
+"""The pytest plugin: `chain`, `orgs`, `twins`, `clock`, `deploy`, `new_ledger`, `expect_reject`.
 
 It registers itself where Veritwin is installed. `pytest --gas` prints what handlers cost,
 `--gas-file FILE` compares with what FILE says and writes it anew.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +17,7 @@ import pytest
 from contracts.kit import gas_report
 from contracts.kit.chain import Chain, Rejected
 from contracts.kit.executor import Run
-from contracts.kit.members import Clock, KitContract, Organisations, Twins, propose
-from contracts.manifest import compute_source_hash
+from contracts.kit.members import Clock, KitContract, Organisations, Twins, load_source, propose
 
 _RUNS = pytest.StashKey[list[Run]]()
 ExpectReject = Callable[..., AbstractContextManager[None]]
@@ -34,6 +34,35 @@ class Deploy(Protocol):
         Args: source: a file beside the test, or the source itself; name: the file's unless given.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A chain with all that tests hold in their hands, under the names of the fixtures."""
+
+    chain: Chain
+    orgs: Organisations
+    twins: Twins
+    clock: Clock
+    deploy: Deploy
+
+    @classmethod
+    def on(cls, chain: Chain, folder: Path) -> Ledger:
+        """Give what belongs to a chain.
+
+        Args: folder: where files of contracts are looked for.
+        """
+
+        def deploy(
+            source: str | Path, name: str | None = None, **parameters: object
+        ) -> KitContract:
+            text = load_source(chain, source, folder)
+            known_as = name or ("contract" if text == source else Path(source).stem)
+            propose(chain, known_as, text, parameters)
+            return KitContract(chain, known_as, folder)
+
+        orgs = Organisations(chain.organisations)
+        return cls(chain, orgs, Twins(chain), Clock(chain), deploy)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,6 +104,20 @@ def chain(request: pytest.FixtureRequest) -> Iterator[Chain]:
     request.config.stash[_RUNS].extend(made.executor.runs)
 
 
+@pytest.fixture(scope="module")
+def new_ledger(request: pytest.FixtureRequest) -> Iterator[Callable[[], Ledger]]:
+    """Makes new chains, with all that belongs to one: for tests that need many, as Hypothesis'."""
+    made: list[Chain] = []
+
+    def make() -> Ledger:
+        made.append(Chain())
+        return Ledger.on(made[-1], request.path.parent)
+
+    yield make
+    for one in made:
+        request.config.stash[_RUNS].extend(one.executor.runs)
+
+
 @pytest.fixture
 def orgs(chain: Chain) -> Organisations:
     """The members: owner, workshop, inspector, grid."""
@@ -96,18 +139,7 @@ def clock(chain: Chain) -> Clock:
 @pytest.fixture
 def deploy(chain: Chain, request: pytest.FixtureRequest) -> Deploy:
     """Deploys contracts: the owner proposes, the others approve."""
-
-    def deploy_contract(
-        source: str | Path, name: str | None = None, **parameters: object
-    ) -> KitContract:
-        path, text = read_source(source, request.path.parent)
-        known_as = name or (path.stem if path is not None else "contract")
-        if path is not None:
-            chain.executor.files[compute_source_hash(text)] = str(path)
-        propose(chain, known_as, text, parameters)
-        return KitContract(chain, known_as)
-
-    return deploy_contract
+    return Ledger.on(chain, request.path.parent).deploy
 
 
 @pytest.fixture
@@ -125,11 +157,3 @@ def expect_reject() -> ExpectReject:
         pytest.fail(f"nothing was refused; {code or 'a refusal'} was expected")
 
     return expect
-
-
-def read_source(source: str | Path, folder: Path) -> tuple[Path | None, str]:
-    """Give a contract's file and its text; what has several lines is the text itself."""
-    if isinstance(source, str) and "\n" in source:
-        return None, source
-    path = folder / source
-    return path, path.read_text(encoding="utf-8")

@@ -65,19 +65,17 @@ def choose_parameters(
     Raises: InvalidInput: VT-4002, one does not fit the source; click.UsageError: one to unset is
     not there.
     """
-    from contracts.settings import find_readings, fit
+    from contracts.settings import carry_over
 
     kept = parse_settings(present["settings"] if present is not None else ())
     for name in settings.unset:
-        if kept.pop(name, None) is None:
+        if name not in kept:
             raise click.UsageError(f"--unset {name}: there is no such parameter now.")
-    given = parse_settings(settings.given)
-    readings = find_readings(source)
-    for name in [one for one in kept if one not in given]:
-        if readings.is_complete and name not in readings.kinds:
-            del kept[name]
-            say(f"Left out: the source does not read {name} any more.")
-    return fit({**kept, **given}, source)
+        del kept[name]
+    chosen, gone = carry_over(kept, parse_settings(settings.given), source)
+    for name in gone:
+        say(f"Left out: the source does not read {name} any more.")
+    return chosen
 
 
 async def find_contract(client: "AsyncClient", name: str) -> dict[str, Any] | None:

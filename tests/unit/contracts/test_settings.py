@@ -12,6 +12,7 @@ from chain.values import Value, decode_value, encode_value
 from contracts import standard
 from contracts.settings import (
     ANY_KIND,
+    carry_over,
     find_readings,
     fit,
     read_setting,
@@ -126,6 +127,15 @@ def test_what_does_not_fit_is_refused_with_what_would(name: str, value: Value, w
         fit({name: value}, SOURCE)
     assert refused.value.code == "VT-4002"
     assert words in str(refused.value)
+
+
+def test_an_upgrade_carries_over_what_its_source_still_reads() -> None:
+    present: dict[str, Value] = {"limit": Decimal("7.5"), "first": 3, "old": "gone"}
+    chosen, gone = carry_over(present, {"first": 4}, SOURCE)
+    assert (chosen, gone) == ({"limit": Decimal("7.5"), "first": 4}, ("old",))
+    assert carry_over(present, {}, OPEN) == (present, ())
+    with pytest.raises(InvalidInput, match="reads no old"):
+        carry_over({}, {"old": "back"}, SOURCE)
 
 
 VALUES = st.recursive(

@@ -47,6 +47,32 @@ def share(a: int, b: int) -> int:
 ''', "sharer")
     contract.call("share", a=1, b=0)
 """
+MANY = """
+from contracts.kit.strategies import rows
+from hypothesis import given, settings
+
+
+@settings(max_examples=10)
+@given(rows("temperature"))
+def test_a_pump_that_stays_cool_is_left_alone(new_ledger, data):
+    ledger = new_ledger()
+    contract = ledger.deploy("pump.py", limit=2_000_000_000_000)
+    pump = ledger.twins.add("pump-7", model="pump", temperature="CEL")
+    ledger.clock.forward(minutes=1)
+    pump.read_many(data)
+    assert contract.actions() == []
+    assert ledger.chain.events("readings_recorded")[-1].payload["accepted"] == len(data)
+    assert ledger.orgs.owner == "owner"
+"""
+LATE = """
+def test_a_day_is_too_long(deploy, twins, clock):
+    contract = deploy("pump.py", in_a_row=1)
+    twins.add("pump-7", model="pump", temperature="CEL").read(temperature="99")
+    clock.forward(hours=23)
+    assert not contract.actions()[0].is_overdue
+    clock.forward(hours=1)
+    assert contract.actions()[0].is_overdue
+"""
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -120,3 +146,19 @@ def test_what_is_expected_to_be_refused_and_is_not_fails(tmp_path: Path) -> None
     done = run(tmp_path, "test_more.py")
     assert done.returncode == 1
     assert "nothing was refused; VT-4101 was expected" in done.stdout
+
+
+def test_hypothesis_gets_a_new_ledger_for_each_example(tmp_path: Path) -> None:
+    write_template(tmp_path, "pump", "threshold-alert")
+    (tmp_path / "test_many.py").write_text(MANY, encoding="utf-8")
+    done = run(tmp_path, "test_many.py", "--gas")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (line,) = [one for one in done.stdout.splitlines() if one.startswith("pump.watch")]
+    assert int(line.split()[1]) >= 10
+
+
+def test_deadlines_of_a_template_can_be_tested(tmp_path: Path) -> None:
+    write_template(tmp_path, "pump", "threshold-alert")
+    (tmp_path / "test_late.py").write_text(LATE, encoding="utf-8")
+    done = run(tmp_path, "test_late.py")
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -43,7 +43,7 @@ class Farm:
     def decisions(self) -> list[Decision]:
         """What the contract really decided, from the state of the chain."""
         return [
-            Decision(CURVE, one.kind, one.twin, one.key, one.title, one.opened_height,
+            Decision(CURVE, one.kind, one.twin, one.key, one.title, one.record.opened_height,
                      one.opened_time_ms)
             for one in KitContract(self.chain, CURVE).actions()
         ]  # fmt: skip
