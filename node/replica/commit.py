@@ -34,15 +34,13 @@ class BlockReceipts(Struct, frozen=True, array_like=True, forbid_unknown_fields=
 def touched_twins(transaction: Transaction, receipt: Receipt) -> tuple[TwinId, ...]:
     """Name the twins that a transaction is about, each once, in order."""
     twins: list[TwinId] = []
-    match transaction.body.operation:
-        case Telemetry(batches):
-            twins.extend(batch.twin for batch in batches)
-        case RegisterTwin(twin) | UpdateTwin(twin) | Attest(twin):
-            twins.append(twin)
-        case _:
-            pass
+    operation = transaction.body.operation
+    if isinstance(operation, Telemetry):
+        twins = [batch.twin for batch in operation.batches]
+    elif isinstance(operation, (RegisterTwin, UpdateTwin, Attest)):
+        twins = [operation.twin]
     for event in receipt.events:
-        if event.source == NATIVE_SOURCE and event.name.startswith(ACTION_EVENTS):
+        if event.name.startswith(ACTION_EVENTS) and event.source == NATIVE_SOURCE:
             payload = decode_value(event.payload)
             named = payload.get("twin") if isinstance(payload, dict) else None
             if isinstance(named, str):
@@ -108,15 +106,13 @@ def build_batch(executed: ExecutedBlock, certificate: QuorumCertificate) -> Writ
         place = keys.encode_place(height, index)
         puts.append(Put(Column.INDEX, keys.transaction(transaction.id), place))
         twins = touched_twins(transaction, executed.receipts[index])
-        puts.extend(
-            Put(Column.INDEX, keys.twin_history(twin, height, index), b"") for twin in twins
-        )
-    puts.extend(_state_puts(executed.writes, height))
-    puts.extend(tree_puts(executed.tree, height))
-    puts.extend(
+        puts += [Put(Column.INDEX, keys.twin_history(twin, place), b"") for twin in twins]
+    puts += _state_puts(executed.writes, height)
+    puts += tree_puts(executed.tree, height)
+    puts += [
         Put(Column.LOG, keys.log_node(level, index), node)
         for level, index, node in executed.log_nodes
-    )
+    ]
     return WriteBatch(tuple(puts))
 
 

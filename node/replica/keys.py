@@ -109,9 +109,9 @@ def twin_prefix(twin: TwinId) -> bytes:
     return b"w" + len(name).to_bytes(2, "big") + name
 
 
-def twin_history(twin: TwinId, height: Height, position: int) -> bytes:
-    """Key that says a transaction touched a twin, in `index`."""
-    return twin_prefix(twin) + to_bytes(height) + position.to_bytes(4, "big")
+def twin_history(twin: TwinId, place: bytes) -> bytes:
+    """Key that says the transaction at a place (`encode_place`) touched a twin, in `index`."""
+    return twin_prefix(twin) + place
 
 
 def history_prefix(state_key: bytes) -> bytes:

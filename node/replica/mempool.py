@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from msgspec import Struct
 
 from chain.errors import Busy, Refused
 from chain.scalars import Hash, Height, OrganisationId, UnixMillis
 from chain.transaction import Transaction
+
+BEGINNING_MS: Final = UnixMillis(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,19 @@ class Mempool:
         for entry in self._waiting.values():
             yield entry.transaction
 
-    def waiting_since(self, before_ms: UnixMillis, count: int) -> tuple[Hash, ...]:
-        """Name at most `count` transactions that arrived before `before_ms`, oldest first."""
+    def waiting_since(
+        self, before_ms: UnixMillis, count: int, after_ms: UnixMillis = BEGINNING_MS
+    ) -> tuple[Hash, ...]:
+        """Name at most `count` transactions that arrived in a stretch of time, oldest first.
+
+        Args: after_ms, before_ms: its first moment, and the first that is no longer in it.
+        """
         found: list[Hash] = []
         for transaction_id, entry in self._waiting.items():
             if entry.since_ms >= before_ms or len(found) >= count:
                 break
-            found.append(transaction_id)
+            if entry.since_ms >= after_ms:
+                found.append(transaction_id)
         return tuple(found)
 
     def remove(self, transaction_ids: Iterable[Hash]) -> None:

@@ -167,7 +167,9 @@ class Pruner:
             body = decode_record(signed.body, TransactionBody)
             transaction = Transaction(receipt.transaction, body, signed.signature, raw)
             puts.extend(
-                Put(Column.INDEX, keys.twin_history(twin, height, position), None)
+                Put(
+                    Column.INDEX, keys.twin_history(twin, keys.encode_place(height, position)), None
+                )
                 for twin in touched_twins(transaction, receipt)
             )
 

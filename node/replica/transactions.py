@@ -18,6 +18,8 @@ from node.replica.proposals import Proposals
 
 ANNOUNCE_AFTER_MS: Final = 1_000
 ANNOUNCE_COUNT_MAX: Final = 1_024
+ANNOUNCE_AGAIN_MS: Final = 5_000
+"""Each is named once when it has waited; all are named again so often. Under load many wait."""
 REPLY_BYTES_MAX: Final = 1 << 20
 HARMLESS_CODES: Final = frozenset({"VT-2003", "VT-2004"})
 """A correct peer may pass on a transaction that expired on the way."""
@@ -39,6 +41,9 @@ class TransactionFlow:
         self._mempool = mempool
         self._proposals = proposals
         self._neighbours = neighbours
+        self._named_all_ms = UnixMillis(-ANNOUNCE_AGAIN_MS)
+        self._named_before_ms = UnixMillis(0)
+        """What arrived before has been named."""
 
     def submit(self, event: Submitted, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Take a transaction from a client: answer, and send it to all peers."""
@@ -110,7 +115,12 @@ class TransactionFlow:
     def announce(self, now_ms: UnixMillis) -> list[Effect]:
         """Name transactions that wait suspiciously long, in case a peer never got them."""
         before = UnixMillis(now_ms - ANNOUNCE_AFTER_MS)
-        ids = self._mempool.waiting_since(before, ANNOUNCE_COUNT_MAX)
+        if now_ms - self._named_all_ms >= ANNOUNCE_AGAIN_MS:
+            self._named_all_ms = now_ms
+            self._named_before_ms = UnixMillis(0)
+        ids = self._mempool.waiting_since(before, ANNOUNCE_COUNT_MAX, self._named_before_ms)
+        if len(ids) < ANNOUNCE_COUNT_MAX:
+            self._named_before_ms = before
         return [SendToAll(self._neighbours.names, Have(ids))] if ids else []
 
     def ask_for(self, ids: Iterable[Hash], peers: tuple[NodeName, ...]) -> list[Effect]:

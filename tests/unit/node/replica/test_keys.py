@@ -40,7 +40,7 @@ def test_versions_of_one_state_key_are_not_those_of_another(
 def test_the_history_of_one_twin_is_not_that_of_another(
     one: TwinId, other: TwinId, height: Height, position: int
 ) -> None:
-    key = keys.twin_history(other, height, position)
+    key = keys.twin_history(other, keys.encode_place(height, position))
     prefix = keys.twin_prefix(one)
     assert (prefix <= key < keys.after(prefix)) == (one == other)
 
@@ -59,7 +59,7 @@ def test_keys_of_different_things_never_meet() -> None:
         keys.transaction(hash_),
         keys.block_hash(hash_),
         keys.block_time(UnixMillis(1)),
-        keys.twin_history(TwinId("t"), Height(1), 0),
+        keys.twin_history(TwinId("t"), keys.encode_place(Height(1), 0)),
         keys.HEAD,
         keys.GENESIS,
         keys.CONSENSUS,

@@ -116,3 +116,6 @@ def test_the_oldest_that_wait_long_are_named_first_and_not_too_many() -> None:
     assert pool.waiting_since(UnixMillis(1_002), 10) == tuple(t.id for t in transactions[:2])
     assert pool.waiting_since(UnixMillis(9_000), 3) == tuple(t.id for t in transactions[:3])
     assert pool.waiting_since(UnixMillis(1_000), 10) == ()
+    assert pool.waiting_since(UnixMillis(9_000), 9, UnixMillis(1_001)) == tuple(
+        t.id for t in transactions[1:]
+    )

@@ -5,7 +5,7 @@ from node.replica.effects import Answer, Disconnect, SendTo, SendToAll
 from node.replica.events import Submitted
 from node.replica.mempool import MempoolLimits
 from node.replica.messages import IDS_PER_MESSAGE_MAX, Have, Transactions, Want
-from node.replica.transactions import ANNOUNCE_AFTER_MS, REPLY_BYTES_MAX
+from node.replica.transactions import ANNOUNCE_AFTER_MS, ANNOUNCE_AGAIN_MS, REPLY_BYTES_MAX
 from tests.unit.node.replica.parts import NOW_MS, OWN, Parts
 
 NOWHERE = Hash(bytes(32))
@@ -142,6 +142,16 @@ def test_what_waits_long_is_announced() -> None:
     assert parts.flow.announce(UnixMillis(NOW_MS + ANNOUNCE_AFTER_MS)) == []
     after = UnixMillis(NOW_MS + ANNOUNCE_AFTER_MS + 1)
     assert parts.flow.announce(after) == [SendToAll((A, B), Have((transaction.id,)))]
+
+
+def test_what_was_announced_is_announced_again_after_a_while() -> None:
+    parts = connected()
+    transaction = parts.chain.power("1")
+    parts.wait(transaction)
+    begin = NOW_MS + ANNOUNCE_AFTER_MS + 1
+    passed = (0, 500, 1_000, ANNOUNCE_AGAIN_MS - 1, ANNOUNCE_AGAIN_MS)
+    announced = [bool(parts.flow.announce(UnixMillis(begin + one))) for one in passed]
+    assert announced == [True, False, False, False, True]
 
 
 def test_a_question_to_peers_fits_one_message() -> None:
