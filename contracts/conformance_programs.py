@@ -65,6 +65,20 @@ _CHANGE: Final[dict[str, Value]] = {
     "note": "not ours",
 }
 
+_LISTS: Final[list[Value]] = [
+    [],
+    [[1, 2], 3],
+    ["pair", 4, [5]],
+    ["first", "end"],
+    ["first", 6, "pump", "end"],
+]
+_TABLES: Final[list[Value]] = [
+    {"kind": "order", "amount": 1},
+    {"kind": "order", "amount": 5, "place": "dock", "time_ms": 7},
+    {"kind": [1, 2, 3], "open": False},
+    {"again": {"again": ["pair", "deep", None]}},
+]
+
 PROGRAMS: Final = (
     Program(
         "numbers",
@@ -151,6 +165,20 @@ PROGRAMS: Final = (
             Run("statements", {"twin": ""}),
             Run("ask", {"contract": "bank"}),
             Run("late", {"at_ms": -1}),
+        ),
+    ),
+    Program(
+        "matching",
+        sources.HEAD + sources.MATCHING,
+        (
+            Run("match_all", {"values": [None, True, 0, -1, 256, 1_000, False, Decimal("-0.50")]}),
+            Run("match_all", {"values": ["", "pump", b"pump", "pumps", b"pumps", 1_002]}),
+            Run("match_all", {"values": _LISTS}),
+            Run("match_all", {"values": _TABLES}),
+            Run("match_all", {"values": _TABLES}, gas_limit=1_800),
+            Run("match_one", {"value": 1_001}),
+            Run("match_one", {"value": "abc"}),
+            Run("match_one", {"value": [*range(3_000), "end"]}),
         ),
     ),
 )

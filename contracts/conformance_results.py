@@ -52,4 +52,12 @@ RESULTS: Final = {
     "happenings/5": "error ValueError 1078 4152d37b88f88cf7a36a770dc0dc7d97",
     "happenings/6": "contract_error bank cannot be called 4162 c87a790dfc0fdd7aa3421b4d7a53095e",
     "happenings/7": "error ValueError 1049 4152d37b88f88cf7a36a770dc0dc7d97",
+    "matching/1": "ok - 2084 ea5c85caa4e5b93d72d41340476fd96a",
+    "matching/2": "ok - 2362 22c643bf5f49581e10924d9df797c797",
+    "matching/3": "ok - 2822 83cc8f4f652438c65e0f5ca35ff7170f",
+    "matching/4": "ok - 4583 0783be13ea9d7f3a4341f6286a366f59",
+    "matching/5": "out_of_gas - 1800 4152d37b88f88cf7a36a770dc0dc7d97",
+    "matching/6": "ok - 1523 5d2d9a7acc239fa650762a6093406dd4",
+    "matching/7": "error NameError 1488 4152d37b88f88cf7a36a770dc0dc7d97",
+    "matching/8": "ok - 66625 f346e3ab5fd0c9cb1baa17aa299972ca",
 }

@@ -223,3 +223,51 @@ def ask(contract: str) -> object:
 def late(at_ms: int) -> None:
     ctx.set_timer("late", at_ms)
 """
+
+MATCHING: Final = """
+@record
+class Order:
+    kind: str
+    amount: int = 0
+    parts: list[int] | None = None
+
+def describe(value: object) -> object:
+    match value:
+        case None | True:
+            return "one"
+        case 0 | -1 | 256 as number:
+            return ["literal", number]
+        case int(number) if number > 99 and number % 2 == 0:
+            return ["large", number]
+        case bool() | Decimal() as other:
+            return ["other", other]
+        case "" | "pump" | b"pump":
+            return "known text"
+        case str(text) | bytes(text) if len(text) > 3:
+            return ["text", text]
+        case []:
+            return "empty"
+        case [[x, y], *_] | ["pair", x, y]:
+            return ["pair", x, y]
+        case [first, *rest, "end"]:
+            return ["ended", first, rest]
+        case {"kind": "order", "amount": int(amount), **rest}:
+            return describe(Order("order", amount, [len(rest)]))
+        case {"kind": [*parts], "open": None | False}:
+            return ["parts", parts]
+        case {**rest} if "again" in rest:
+            return describe(rest["again"])
+        case Order(amount=0 | 1):
+            return "few"
+        case Order(kind=kind, parts=[count]) as order:
+            return [kind, count, order]
+    return ["no case", number > 0]
+
+@call
+def match_all(values: list[object]) -> list[object]:
+    return [describe(value) for value in values]
+
+@call
+def match_one(value: object) -> object:
+    return describe(value)
+"""

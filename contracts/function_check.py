@@ -13,6 +13,13 @@ from contracts.outline import (
     check_literal,
     check_new_name,
 )
+from contracts.pattern_check import (
+    RULE,
+    check_capture,
+    check_pattern,
+    find_captures,
+    is_irrefutable,
+)
 
 
 class FunctionCheck(ExpressionCheck):
@@ -30,6 +37,9 @@ class FunctionCheck(ExpressionCheck):
         for node in ast.walk(self._node):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 self._define(node, node.id)
+        for node, name in find_captures(self._node):
+            if name not in self.names and check_capture(self.outline, node, name):
+                self.names.add(name)
         body = self._node.body
         if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             body = body[1:]
@@ -104,6 +114,8 @@ class FunctionCheck(ExpressionCheck):
             case ast.If(test=test, body=body, orelse=orelse):
                 self.expression(test)
                 self._statements(*body, *orelse)
+            case ast.Match():
+                self._check_match(node)
             case ast.Break() | ast.Continue():
                 if not self._loops:
                     word = type(node).__name__.lower()
@@ -114,6 +126,25 @@ class FunctionCheck(ExpressionCheck):
     def _statements(self, *nodes: ast.stmt) -> None:
         for node in nodes:
             self._statement(node)
+
+    def _check_match(self, node: ast.Match) -> None:
+        self.expression(node.subject)
+        if len(node.cases) > lang.CASES_MAX:
+            self.add(node, "shape", f"more than {lang.CASES_MAX} cases in one match", "a dict")
+        self._enter_block(node)
+        for case in node.cases:
+            check_pattern(self.outline, case.pattern)
+            if case.guard is not None:
+                self.expression(case.guard)
+            elif is_irrefutable(case.pattern) and case is not node.cases[-1]:
+                self.add(
+                    case.pattern,
+                    RULE,
+                    "it takes anything, so the cases behind it are never tried",
+                    "this case at the end, or with an if",
+                )
+            self._statements(*case.body)
+        self._blocks -= 1
 
     def _check_change(self, node: ast.AugAssign | ast.Delete) -> None:
         match node:
@@ -136,7 +167,7 @@ class FunctionCheck(ExpressionCheck):
             self.add(
                 node,
                 "shape",
-                f"more than {lang.BLOCK_DEPTH_MAX} loops and try statements inside each other",
+                f"more than {lang.BLOCK_DEPTH_MAX} loops, try and match inside each other",
                 "a function for the inner part",
             )
 

@@ -64,6 +64,9 @@ LOGICAL_LINES_MAX: Final = 120
 BRACKET_DEPTH_MAX: Final = 40
 INDENT_MAX: Final = 60
 ELIF_MAX: Final = 40
+CASES_MAX: Final = 40
+PATTERN_DEPTH_MAX: Final = 8
+PATTERN_PARTS_MAX: Final = 100
 BLOCK_DEPTH_MAX: Final = 6
 COMPREHENSION_DEPTH_MAX: Final = 4
 OPERATORS_MAX: Final = 200
@@ -80,6 +83,7 @@ STATEMENTS: Final = (
     Syntax("If", 1, "`if`, `elif`, `else`"),
     Syntax("For", 2, "`for`, with `else`"),
     Syntax("While", 2, "`while`, with `else`"),
+    Syntax("Match", 2, "`match`, with the cases below"),
     Syntax("Break", 0, ""),
     Syntax("Continue", 0, ""),
     Syntax("Pass", 0, ""),
@@ -110,7 +114,19 @@ EXPRESSIONS: Final = (
     Syntax("FormattedValue", 6, "`{x}`, `{x:>12}`, `{x:.2f}`, `{x:04d}`, `{x:,}`"),
 )
 
-GAS: Final = {entry.node: entry.gas for entry in (*STATEMENTS, *EXPRESSIONS)}
+PATTERNS: Final = (
+    Syntax("match_case", 4, "`case ...:`, `case ... if ...:`; charged when it is tried"),
+    Syntax("MatchValue", 5, "an int, str or bytes literal; a number matches any equal one"),
+    Syntax("MatchSingleton", 4, "None, True, False"),
+    Syntax("MatchSequence", 6, "`[a, 0, *rest]`, `(a, b)`: of a list, tuple or range"),
+    Syntax("MatchStar", 5, "`*rest`, `*_`; one in a sequence"),
+    Syntax("MatchMapping", 9, '`{"key": a, **rest}`: of a dict; keys are str literals'),
+    Syntax("MatchClass", 9, "`int()`, `str(x)`, and fields of records: `Pump(hot=2, order=x)`"),
+    Syntax("MatchAs", 3, "`x`, `_`, `... as x`"),
+    Syntax("MatchOr", 3, "`1 | 2`"),
+)
+
+GAS: Final = {entry.node: entry.gas for entry in (*STATEMENTS, *EXPRESSIONS, *PATTERNS)}
 
 REFUSED_SYNTAX: Final = (
     Refusal(
@@ -139,7 +155,6 @@ REFUSED_SYNTAX: Final = (
     Refusal("Global", "module values are constants", "state in Var or Map, or pass arguments"),
     Refusal("Nonlocal", "there are no functions inside functions", "pass arguments"),
     Refusal("With", "there is nothing to open or to lock", "plain statements"),
-    Refusal("Match", "its patterns reach into objects", "if and elif"),
     Refusal("Assert", "a failed check should say what failed", 'if not ...: fail("...")'),
     Refusal("Yield", "a generator stops half way", "build a list and return it"),
     Refusal("YieldFrom", "a generator stops half way", "build a list and return it"),
@@ -187,41 +202,14 @@ BUILTIN_BY_NAME: Final = {entry.name: entry for entry in BUILTINS}
 
 METHODS: Final[dict[str, tuple[str, ...]]] = {
     "list": (
-        "append",
-        "clear",
-        "copy",
-        "count",
-        "extend",
-        "index",
-        "insert",
-        "pop",
-        "remove",
-        "reverse",
+        "append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse",
         "sort",
     ),
     "dict": ("clear", "copy", "get", "items", "keys", "pop", "setdefault", "update", "values"),
     "str": (
-        "count",
-        "encode",
-        "endswith",
-        "find",
-        "isalnum",
-        "isalpha",
-        "isdigit",
-        "join",
-        "ljust",
-        "lower",
-        "lstrip",
-        "removeprefix",
-        "removesuffix",
-        "replace",
-        "rjust",
-        "rstrip",
-        "split",
-        "startswith",
-        "strip",
-        "upper",
-        "zfill",
+        "count", "encode", "endswith", "find", "isalnum", "isalpha", "isdigit", "join", "ljust",
+        "lower", "lstrip", "removeprefix", "removesuffix", "replace", "rjust", "rstrip", "split",
+        "startswith", "strip", "upper", "zfill",
     ),
     "bytes": ("decode", "hex", "startswith", "endswith"),
     "tuple": ("count", "index"),
@@ -243,7 +231,7 @@ METHODS: Final[dict[str, tuple[str, ...]]] = {
         "set_timer",
         "twin",
     ),
-}
+}  # fmt: skip
 METHOD_NAMES: Final = frozenset(name for names in METHODS.values() for name in names)
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {

@@ -24,6 +24,11 @@ def render_tables() -> str:
             ("Node", "Gas", "What it is"),
             [(f"`{entry.node}`", str(entry.gas), entry.note) for entry in lang.EXPRESSIONS],
         ),
+        "### Patterns",
+        _table(
+            ("Node", "Gas", "What it is"),
+            [(f"`{entry.node}`", str(entry.gas), entry.note) for entry in lang.PATTERNS],
+        ),
         f"Besides: {lang.ENTRY_GAS} per invocation, {lang.CALL_GAS} per call of a function of the "
         f"contract, {lang.LOOP_GAS} per turn of a loop or comprehension, and what helpers charge "
         "by the size of their operands.",
@@ -72,7 +77,10 @@ def _limits() -> list[tuple[str, int]]:
         ("operators of one statement", lang.OPERATORS_MAX),
         ("brackets inside brackets", lang.BRACKET_DEPTH_MAX),
         ("`elif` in one chain", lang.ELIF_MAX),
-        ("loops and `try` inside each other", lang.BLOCK_DEPTH_MAX),
+        ("cases of one `match`", lang.CASES_MAX),
+        ("patterns of one case", lang.PATTERN_PARTS_MAX),
+        ("patterns inside patterns", lang.PATTERN_DEPTH_MAX),
+        ("loops, `try` and `match` inside each other", lang.BLOCK_DEPTH_MAX),
         ("`for` of comprehensions inside each other", lang.COMPREHENSION_DEPTH_MAX),
         ("functions calling each other", lang.CALL_DEPTH_MAX),
         ("items of a list", lang.LIST_SIZE_MAX),

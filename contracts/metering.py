@@ -26,6 +26,7 @@ from contracts.metered_expressions import (
     compute_cost,
     name_of,
 )
+from contracts.metered_patterns import encode_pattern
 from contracts.outline import Outline
 
 
@@ -126,6 +127,8 @@ class Rewriter(ExpressionRewriter):
                 return [ast.Raise(error, None)]
             case ast.Break() | ast.Continue() | ast.Pass():
                 return [node]
+            case ast.Match():
+                return self._match(node)
             case _:
                 return [self._compound(node)]
 
@@ -188,6 +191,41 @@ class Rewriter(ExpressionRewriter):
         name = f"_t{self._temporaries}"
         return self._store(name, value), name_of(name)
 
+    def _match(self, node: ast.Match) -> list[ast.stmt]:
+        """Write cases as ifs beside each other, so that many of them are not nested deeply.
+
+        One name holds what is looked at, another what the names of the case that was taken get;
+        it is None while no case was. As in Python, a guard sees the names, which keep their values
+        when it says no.
+        """
+        first, subject = self._hold(self.expression(node.subject))
+        second, found = self._hold(ast.Constant(None))
+        code = [first, ast.copy_location(second, node)]
+        for case in node.cases:
+            price = lang.GAS["match_case"] + compute_cost(case.pattern) + compute_cost(case.guard)
+            names, pattern = encode_pattern(self.outline, case.pattern)
+            attempt = call_helper("_match", subject, ast.Constant(price), pattern)
+            body = self._case_body(case, names, found)
+            steps = [
+                self._store(found.id, attempt),
+                ast.If(_is_none(found, ast.IsNot()), body, []),
+            ]
+            steps = [ast.copy_location(step, case.pattern) for step in steps]
+            code.append(ast.If(_is_none(found, ast.Is()), steps, []))
+        return code
+
+    def _case_body(self, case: ast.match_case, names: list[str], found: ast.Name) -> list[ast.stmt]:
+        code = self._block(case.body)
+        if case.guard is not None:
+            refused = self._store(found.id, ast.Constant(None))
+            test = ast.If(self.expression(case.guard), code, [refused])
+            code = [ast.copy_location(test, case.guard)]
+        if names:
+            targets: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
+            assigned = ast.Assign([ast.Tuple(targets, ast.Store())], found)
+            code.insert(0, ast.copy_location(assigned, case.pattern))
+        return code
+
     def _delete(self, target: ast.expr) -> ast.expr:
         assert isinstance(target, ast.Subscript), "the checker lets items only through"
         base, index = self.expression(target.value), self.expression(target.slice)
@@ -207,16 +245,20 @@ def _compute_own_cost(node: ast.stmt) -> int:
     """Price a statement without the blocks inside it."""
     price = lang.GAS[type(node).__name__]
     match node:
-        case ast.If(test=test) | ast.While(test=test):
-            return price + compute_cost(test)
-        case ast.For(iter=items):
-            return price + compute_cost(items)
+        case ast.If(test=part) | ast.While(test=part) | ast.For(iter=part):
+            return price + compute_cost(part)
+        case ast.Match(subject=part):
+            return price + compute_cost(part)
         case ast.AnnAssign(value=value):
             return price + compute_cost(value)
         case ast.Try():
             return price
         case _:
             return price + sum(compute_cost(child) for child in ast.iter_child_nodes(node))
+
+
+def _is_none(name: ast.Name, operator: ast.cmpop) -> ast.expr:
+    return ast.Compare(name, [operator], [ast.Constant(None)])
 
 
 def _literal(node: ast.expr) -> ast.expr:

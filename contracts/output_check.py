@@ -144,9 +144,7 @@ class _OutputCheck:
             if isinstance(name, ast.Tuple):
                 self._target(name)
             elif not isinstance(name, ast.Name) or not (
-                not name.id.startswith("_")
-                or name.id == "_"
-                or (name.id[:2] == "_t" and name.id[2:].isdigit())
+                not name.id.startswith("_") or name.id == "_" or _is_held(name.id)
             ):
                 raise UnmeteredCode("a target")
 
@@ -174,8 +172,7 @@ class _OutputCheck:
                 raise UnmeteredCode(type(node).__name__)
 
     def _value_name(self, name: str) -> None:
-        held = name[:2] == "_t" and name[2:].isdigit()
-        if (name.startswith("_") and name != "_" and not held) or name in self._functions:
+        if (name.startswith("_") and name != "_" and not _is_held(name)) or name in self._functions:
             raise UnmeteredCode(f"the name {name} as a value")
 
     def _comprehension(self, node: ast.ListComp | ast.DictComp) -> None:
@@ -195,6 +192,9 @@ class _OutputCheck:
         if not isinstance(node.func, ast.Name):
             raise UnmeteredCode("a call of an expression")
         name, arguments = node.func.id, node.args
+        if name == "_match":
+            _check_match(node)
+            return
         if name in self._helpers:
             if not (arguments and isinstance(arguments[0], ast.Name) and arguments[0].id == "_m"):
                 raise UnmeteredCode(f"{name} without the meter")
@@ -220,6 +220,38 @@ def _inner(node: ast.expr) -> Iterator[ast.expr]:
 
 def _is_helper_call(node: ast.expr, helper: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == helper
+
+
+def _check_match(node: ast.Call) -> None:
+    """Match `_match(_m, _tN, GAS, LITERAL)`: price and pattern are fixed by the compiler."""
+    match node:
+        case ast.Call(
+            args=[
+                ast.Name(id="_m"),
+                ast.Name(id=subject),
+                ast.Constant(value=int(gas)),
+                ast.Tuple() as pattern,
+            ],
+            keywords=[],
+        ) if _is_held(subject) and gas > 0 and _is_literal(pattern):
+            return
+        case _:
+            raise UnmeteredCode("a pattern that is no literal")
+
+
+def _is_literal(node: ast.expr) -> bool:
+    match node:
+        case ast.Tuple(elts=parts):
+            return all([_is_literal(part) for part in parts])
+        case ast.Constant(value=value):
+            return isinstance(value, _LITERALS)
+        case _:
+            return False
+
+
+def _is_held(name: str) -> bool:
+    """Say whether the rewriter made this name."""
+    return name[:2] == "_t" and name[2:].isdigit()
 
 
 def _is_meter_change(node: ast.stmt, field: str) -> bool:

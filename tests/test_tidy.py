@@ -81,6 +81,8 @@ TESTED_THROUGH: Final = {
     "contracts/conformance_sources.py": "test_conformance.py runs them",
     "contracts/conformance_results.py": "test_conformance.py: what the programs come to",
     "contracts/metered_expressions.py": "test_metering.py: parts of the rewriter",
+    "contracts/metered_patterns.py": "test_matching.py: what `match` is rewritten to",
+    "contracts/pattern_check.py": "test_matching.py: which patterns are refused",
 }
 """Modules and folders that are tested as a whole, through their one door, and by which tests."""
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from contracts.runtime import arithmetic, builtins, comparison, containers, dispatch, meter, text
+from contracts.runtime import (
+    arithmetic,
+    builtins,
+    comparison,
+    containers,
+    dispatch,
+    matching,
+    meter,
+    text,
+)
 
 HELPERS: Final[dict[str, Callable[..., Any]]] = {
     "_out": meter.out,
@@ -42,6 +51,7 @@ HELPERS: Final[dict[str, Callable[..., Any]]] = {
     "_set_item": containers.set_item,
     "_del_item": containers.del_item,
     "_slice": containers.slice_of,
+    "_match": matching.match,
     "_key": containers.key,
     "_dict": containers.make_dict,
     "_iter": containers.walk,

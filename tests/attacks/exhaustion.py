@@ -77,6 +77,48 @@ def everything() -> list:
         seen.pop()
     return [seen, [k for k, _ in rows.items()], {k: v for k, v in zip("ab", LIST)}]
 """,
+    "matcher": """
+from contracts.author import Map, call, record
+
+@record
+class Row:
+    parts: list
+    total: int = 0
+
+rows = Map(Row)
+
+def costly(x: int) -> bool:
+    return sum([x, x * 2]) > 9
+
+@call
+def sort_out() -> list:
+    seen = []
+    for x in [0, 5, "pump", [1, 2, 3], {"a": [1, 2], "b": 3}, Row([4], 5), None, range(4)]:
+        try:
+            match x:
+                case 0 | -1 | None as y:
+                    seen.append(y)
+                case int(y) if costly(y):
+                    rows["a"] = Row([y], len(seen))
+                case str(y) if y[9]:
+                    pass
+                case [first, *rest] if rest and costly(first):
+                    pass
+                case [*_, 3] | {"a": [_, *_]} as y:
+                    match y:
+                        case {"a": y, **rest}:
+                            seen.append([y, rest])
+                        case _:
+                            seen.append(len(y))
+                case Row(parts=[y], total=5):
+                    rows["b"] = x
+                    return [seen[y]]
+                case _:
+                    raise ValueError("other")
+        except Exception:
+            seen.append("caught")
+    return seen
+""",
     "last-charge": """
 from contracts.author import Map, on_update
 

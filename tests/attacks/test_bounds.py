@@ -37,6 +37,12 @@ def test_a_failing_run_pays_for_what_it_did(sandbox: SandboxExecutor) -> None:
         "x = {}\n    i = 0\n    while True:\n        i += 1\n        x[str(i)] = [i]",
         "x = []\n    while True:\n        x.append('\\u2003' + str(len(x)))",
         "x = [[[], [], [], []] for i in range(10 ** 7)]",
+        "x = []\n    while True:\n        match range(10 ** 4):\n            case [*y]:\n"
+        "                x.append(y)",
+        "x = []\n    d = {'a': 1}\n    while True:\n        match d:\n            case {**y}:\n"
+        "                x.append(y)",
+        "x = []\n    while True:\n        match x:\n            case [*_] as y, *z:\n"
+        "                pass\n            case y:\n                x = [y]",
         "x = [('\\u4e00,' * 1000).split(',') for i in range(10 ** 5)]",
         "x = [list('\\u4e00\\u4e01' * 1000) for i in range(10 ** 5)]",
         "x = [list(range(1000, 2000)) for i in range(10 ** 5)]",

@@ -48,6 +48,15 @@ SLOW = {
         "def attack():\n    k = 'a' * 1000000\n    while True:\n        try:\n"
         "            state.items(k, 1)\n        except ValueError:\n            pass\n"
     ),
+    "long_texts_in_patterns": (
+        "def attack():\n    x = '\\u4e00' * 60000\n    y = x + 'b'\n    while True:\n"
+        f"        match y:\n            case {' | '.join([repr('b' * 20)] * 12)}:\n"
+        "                pass\n"
+    ),
+    "patterns_that_fit_up_to_the_end": (
+        "def attack():\n    x = range(99)\n    while True:\n        match x:\n"
+        f"            case [{', '.join('_' * 98)}, 0]:\n                pass\n"
+    ),
     "values_of_many_parts": (
         "many = Map(list)\ndef attack():\n    many['a'] = [1] * 16000\n    while True:\n"
         "        many.get('a')\n"

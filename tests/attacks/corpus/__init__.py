@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.attacks.corpus import bombs, escapes, finds, halts, keeping, sources, stops
+from tests.attacks.corpus import bombs, escapes, finds, halts, keeping, matching, sources, stops
 
 GAS_LIMIT: Final = 1_000_000
 GAS_LIMITS: Final = dict.fromkeys(
@@ -41,6 +41,7 @@ _KINDS: Final = {
     "keeping": keeping.ATTACKS,
     "finds": finds.ATTACKS,
     "halts": halts.ATTACKS,
+    "matching": matching.ATTACKS,
 }
 
 

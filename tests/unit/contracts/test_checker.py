@@ -72,6 +72,7 @@ ACCEPTED = [
     "    else:\n        x = 3",
     "for _ in range(3):\n        continue",
     "y = 'gr\\u00fc\\xdfe' + \"it's\" + '\\n'",
+    "match x:\n        case 1 | 2:\n            pass\n        case y if y > 3:\n            pass",
     "y = (x +\n        2)  # a comment with 'quotes'",
 ]
 
@@ -147,7 +148,6 @@ REFUSED = [
     ("import os", "import", "from contracts.author import ..."),
     ("global LIMIT", "global", "state in Var or Map, or pass arguments"),
     ("with x:\n        pass", "with", "plain statements"),
-    ("match x:\n        case 1:\n            pass", "match", "if and elif"),
     ("def inner():\n        pass", "def", "def at the top level, with parameters"),
     (
         "class Inner:\n        pass",

@@ -83,6 +83,24 @@ RAW = [
     "return _b_sorted(_m, x, key=_add)",
     "yield x",
     "return *x, 1",
+    "match x:\n            case 1:\n                pass",
+    "_t1 = _match(_m, x, 9, (0, ('any',)))",
+    "_t1 = _match(_m, _t2, 9, x)",
+    "_t1 = _match(_m, _t2, 9, (0, x))",
+    "_t1 = _match(_m, _t2, 9, ('value', 1.5))",
+    "_t1 = _match(_m, _t2, 9, ('value', x.y))",
+    "_t1 = _match(_m, _t2, 9, 1)",
+    "_t1 = _match(_m, _t2, 0, (0, ('any',)))",
+    "_t1 = _match(_m, _t2, -9, (0, ('any',)))",
+    "_t1 = _match(_m, _t2, x, (0, ('any',)))",
+    "_t1 = _match(_m, _t2, (0, ('any',)))",
+    "_t1 = _match(_m, _t2)",
+    "_t1 = _match(_m, _t2, 9, (0, ('any',)), x)",
+    "_t1 = _match(_m, _t2, 9, (0, ('any',)), case=x)",
+    "_t1 = _match(x, _t2, 9, (0, ('any',)))",
+    "return _match",
+    "_t1.y = 1",
+    "if _t1 is x:\n            pass",
 ]
 
 
@@ -100,6 +118,9 @@ def check(source: str) -> None:
         "return _b_sorted(_m, x, key=other)",
         "y, (z, _) = other(x, y=2)",
         "_t1 = x",
+        "_t2 = None\n        if _t2 is None:\n"
+        "            _t2 = _match(_m, _t1, 9, (0, ('value', b'a', None)))\n"
+        "            if _t2 is not None:\n                y, z = _t2",
         "for i in _iter(_m, x):\n            _m.left -= 1\n            if _m.left < 0:\n"
         "                _out(_m)\n            pass",
         "try:\n            pass\n        except _E_ValueError:\n"
