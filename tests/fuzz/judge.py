@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from tests.fuzz.engine import NotAContract, run_engine
-from tests.fuzz.plain import run_plain
+from tests.fuzz.plain import compiles, run_plain
 from tests.fuzz.program import Program
 
 BOUNDS: Final = {
@@ -92,6 +92,8 @@ def judge(program: Program) -> Verdict:
         ours, notes = run_engine(program)
     except NotAContract as error:
         rule = _FIRST_RULE.search(str(error))
+        if rule is not None and rule.group(1) == "pattern" and not compiles(program):
+            return Verdict("refused", "checker: pattern")
         if rule is not None and rule.group(1) in CHECKER_RULES:
             return Verdict("refused", f"checker: {rule.group(1)}")
         return Verdict("different", f"the checker refuses it: {error}")

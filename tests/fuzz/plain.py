@@ -55,6 +55,17 @@ class _Ledger:
         self.state, self.events = dict(self.kept), list(self.kept_events)
 
 
+def compiles(program: Program) -> bool:
+    """Say whether CPython takes a program at all."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(program.source, "<plain>", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
 def run_plain(program: Program) -> Outcome:
     """Run a program by CPython."""
     ledger = _Ledger()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from random import Random
 from typing import Any, Final
 
-from contracts.compiler import check_contract
 from tests.fuzz.expressions import TEXTS, TYPES, Expressions
+from tests.fuzz.patterns import OTHER, Patterns
 from tests.fuzz.program import HEAD, Program
 
 ANNOTATIONS: Final = {
@@ -60,18 +59,7 @@ def width(x: str) -> int:
     return len(x)
 
 """
-MATCH_PROBE: Final = (
-    "def f(x):\n    match x:\n        case 1 | 2:\n            return 1\n"
-    "        case (a, 'b') if a:\n            return a\n        case None:\n            return 3\n"
-    "        case _:\n            return 4\n"
-)
 BLOCKS_MAX: Final = 2
-
-
-@cache
-def has_match() -> bool:
-    """Say whether the language has `match` by now."""
-    return check_contract(MATCH_PROBE).accepted
 
 
 def make_program(seed: int) -> Program:
@@ -86,16 +74,15 @@ class _Writer:
         self.rng = rng
         self.expressions = Expressions(rng, wide=rng.random() < 0.2)
         self.scope = self.expressions.scope
+        self.patterns = Patterns(rng, self.scope)
         self.lines: list[str] = []
         self._loops = 0
         self._gives = "int"
         self._makers: list[Callable[[int], None]] = [
             self._assign, self._assign, self._assign, self._change, self._change, self._if,
             self._if, self._for, self._while, self._try, self._touch, self._touch, self._keep,
-            self._keep, self._unpack, self._leave,
+            self._keep, self._unpack, self._leave, self._match, self._match,
         ]  # fmt: skip
-        if has_match():
-            self._makers += [self._match, self._match]
 
     def program(self) -> Program:
         """Write helpers and handlers, and choose the calls."""
@@ -300,19 +287,33 @@ class _Writer:
             self._say(level + 1, f"raise {self.rng.choice(ERRORS)}({self.make('str')})")
 
     def _match(self, level: int) -> None:
-        kind, forms = self.rng.choice(
-            [
-                ("int", ("0", "1 | 2", "-1", "7")),
-                ("str", ("'ab'", "'a' | ''", "'x,y'")),
-                ("maybe", ("None", "0", "4")),
-                ("pair", ("(0, 'a')", "(n, 'a') if n", "(1, t)")),
-                ("bool", ("True", "False")),
-            ]
-        )
-        self._say(level, f"match {self.make(kind)}:")
-        for form in self.rng.sample(forms, self.rng.randint(1, 2)):
-            self._say(level + 1, f"case {form}:")
+        """Match one value, or two; at times look at names of patterns that did not fit."""
+        rng, make = self.rng, self.make
+        kinds = [rng.choice(TYPES) for _ in range(1 if rng.random() < 0.8 else 2)]
+        subject = ", ".join(make(kind) for kind in kinds)
+        if rng.random() < 0.1:
+            kinds, subject = ["ints"], f"range({make('int', 1)}, {make('int', 1)})"
+        self._say(level, f"match {subject}:")
+        count = rng.randint(1, 3)
+        for at in range(count):
+            seen = dict(self.scope.variables)
+            is_guarded = rng.random() < 0.3
+            parts, names = [], {}
+            for kind in kinds:
+                anything = is_guarded or at == count - 1 or len(kinds) > 1
+                parts.append(self.patterns.make(kind, takes_anything=anything))
+                names |= self.patterns.names
+                self.scope.variables |= dict.fromkeys(self.patterns.names, OTHER)
+            self.scope.variables = seen | names
+            guard = f" if {self._guard()}" if is_guarded else ""
+            self._say(level + 1, f"case {', '.join(parts)}{guard}:")
             self._block(level + 2)
-        if self.rng.random() < 0.7:
-            self._say(level + 1, "case _:")
-            self._block(level + 2)
+            if rng.random() > 0.1:
+                self.scope.variables = seen
+
+    def _guard(self) -> str:
+        """Make a condition, at times one that changes what is looked at."""
+        items = self._target("ints")
+        if items and self.rng.random() < 0.3:
+            return f"{items}.{self.expressions.pick('pop()', 'append(1)', 'clear()')} is None"
+        return self.make("bool", 2)

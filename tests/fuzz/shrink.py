@@ -59,6 +59,8 @@ def _edits(tree: ast.AST) -> Iterator[Callable[[], None]]:
             block = getattr(node, name, None)
             if isinstance(block, list):
                 yield from _block_edits(block, is_needed=name == "body")
+        if isinstance(node, ast.Match):
+            yield from _case_edits(node.cases)
     for node in ast.walk(tree):
         for name, value in ast.iter_fields(node):
             if isinstance(value, ast.expr) and not isinstance(value, ast.Name | ast.Constant):
@@ -74,6 +76,26 @@ def _block_edits(block: list[ast.stmt], *, is_needed: bool) -> Iterator[Callable
             yield lambda at=at: block.__delitem__(at)  # type: ignore[misc]
         elif not isinstance(statement, ast.Pass):
             yield lambda at=at: block.__setitem__(at, ast.Pass())  # type: ignore[misc]
+
+
+def _case_edits(cases: list[ast.match_case]) -> Iterator[Callable[[], None]]:
+    for at, case in enumerate(cases):
+        if len(cases) > 1:
+            yield lambda at=at: cases.__delitem__(at)  # type: ignore[misc]
+        if case.guard is not None:
+            yield lambda case=case: setattr(case, "guard", None)  # type: ignore[misc]
+        match case.pattern:
+            case ast.MatchAs(pattern=ast.pattern() as inner):
+                parts = [inner]
+            case ast.MatchOr(patterns=parts) | ast.MatchSequence(patterns=parts):
+                pass
+            case ast.MatchMapping(patterns=parts) | ast.MatchClass(kwd_patterns=parts):
+                pass
+            case _:
+                parts = []
+        for part in parts:
+            if not isinstance(part, ast.MatchStar):
+                yield lambda case=case, part=part: setattr(case, "pattern", part)  # type: ignore[misc]
 
 
 def _expression_edits(owner: ast.AST, name: str, value: ast.expr) -> Iterator[Callable[[], None]]:

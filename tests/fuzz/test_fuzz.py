@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from contracts.runtime import meter
+from contracts.runtime.matching import _FORMS
 from contracts.runtime.meter import Meter
 from contracts.runtime.namespace import HELPERS
-from tests.fuzz.judge import BOUNDS, CHECKER_RULES, REFUSALS, judge
+from tests.fuzz.judge import BOUNDS, CHECKER_RULES, REFUSALS, Verdict, judge
 from tests.fuzz.plain import _show
 from tests.fuzz.program import HEAD, Program
 from tests.fuzz.programs import make_program
@@ -43,6 +44,10 @@ PLANTED: dict[str, tuple[str, Any]] = {
     "_is_not": ("return 1 < 2 is not None", lambda active, left, right: False),
     "_text": ("x = 5\nreturn f'{x:04d}'", lambda active, value, spec: str(value)),
     "_b_sorted": ("return sorted([2, 1])", lambda active, items, **_: list(items)),
+    "_match": (
+        "match [1, 2, 3]:\n    case [a, *b] if b:\n        return b",
+        lambda active, subject, gas, case: (subject[0], subject),
+    ),
     "_each": ("return [i for i in [1, 2]]", lambda active, items, gas: iter(items[1:])),
 }
 
@@ -81,6 +86,29 @@ def test_a_difference_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
     small = shrink(program, lambda one: judge(one).kind == "different")
     assert judge(small).kind == "different"
     assert len(ast.unparse(ast.parse(small.source)).splitlines()) <= 4
+    assert len(small.source) < len(program.source) / 2
+
+
+def test_a_pattern_that_python_refuses_too_is_no_difference() -> None:
+    body = "match 1:\n    case [a, a]:\n        return a"
+    assert judge(one_call(body)) == Verdict("refused", "checker: pattern")
+
+
+def test_a_pattern_that_python_takes_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = one_call("match 1:\n    case 1 | 2:\n        return 1")
+    assert judge(program).kind == "same"
+    monkeypatch.setattr("contracts.pattern_check.is_irrefutable", lambda pattern: True)
+    assert judge(program).is_of_checker
+
+
+def test_a_match_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_FORMS, "value", lambda meter, pattern, subject, found: True)
+    program = one_call(
+        "x = 2\nmatch x:\n    case 1 | 7 if x:\n        return 1\n    case [y]:\n        return y\n"
+        "    case _:\n        y = x\nreturn x"
+    )
+    small = shrink(program, lambda one: judge(one).kind == "different")
+    assert judge(small).kind == "different"
     assert len(small.source) < len(program.source) / 2
 
 
