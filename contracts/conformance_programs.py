@@ -107,6 +107,8 @@ PROGRAMS: Final = (
             Run("kinds", {"word": "\u0661\u0662"}),
             Run("no_number", {"word": "12"}),
             Run("no_number", {"word": "\u0661"}),
+            Run("signs", {"number": Decimal("1.50"), "count": 1_234}),
+            Run("signs", {"number": Decimal("-0.001"), "count": -7}),
         ),
     ),
     Program(
@@ -117,6 +119,8 @@ PROGRAMS: Final = (
             Run("lists", {"size": 6}),
             Run("loops", {"limit": 40}),
             Run("missing"),
+            Run("spread", {"size": 3}),
+            Run("spread", {"size": "3"}),
         ),
     ),
     Program(

@@ -39,6 +39,10 @@ def texts(word: str) -> list[str]:
             str(number), word.zfill(12), word.encode().hex(), b"ab".decode()]
 
 @call
+def signs(number: Decimal, count: int) -> str:
+    return f"{number:+.2f}|{number:+}|{number:>+9}|{number:+09}|{count:+d}|{count:<+7}|{count:+,}"
+
+@call
 def kinds(word: str) -> list[bool]:
     return [word.isdigit(), word.isalpha(), word.startswith("a"), "n" in word, word < "b",
             isinstance(word, str), isinstance(word, (int, bytes))]
@@ -79,6 +83,11 @@ def loops(limit: int) -> int:
             if letter == "b":
                 total += n
     return total
+
+@call
+def spread(size: int) -> list[object]:
+    items = [*range(size), *"ab", size, *TABLE]
+    return [items, [*items[1:3]], {**TABLE, "x": size, **{"z": {**TABLE}}}, {"y": 1, **TABLE}]
 
 @call
 def missing() -> int:

@@ -31,7 +31,14 @@ class ExpressionCheck:
                 return
             case ast.Tuple(elts=items):
                 for item in items:
-                    if not isinstance(item, ast.Name | ast.Tuple):
+                    if isinstance(item, ast.Starred):
+                        self.add(
+                            item,
+                            "assign",
+                            "how many values a name takes must be visible",
+                            "first, rest = xs[0], xs[1:], or `case [first, *rest]:`",
+                        )
+                    elif not isinstance(item, ast.Name | ast.Tuple):
                         self.add(item, "assign", "several targets are plain names", "a, b = pair")
                     else:
                         self.target(item)
@@ -91,9 +98,12 @@ class ExpressionCheck:
                         f"there is no field {attribute}",
                         "a field of docs/contracts.md or of a record; methods are called",
                     )
+            case ast.List(elts=items):
+                self._check_spreads(node, sum(isinstance(item, ast.Starred) for item in items))
+                for item in items:
+                    self.expression(item.value if isinstance(item, ast.Starred) else item)
             case ast.Dict(keys=keys):
-                if None in keys:
-                    self.add(node, "dict", "** hides how many items come", "x.update(y)")
+                self._check_spreads(node, keys.count(None))
                 check_dict_keys(self.outline, keys)
                 self._children(node)
             case ast.ListComp() | ast.DictComp():
@@ -109,6 +119,11 @@ class ExpressionCheck:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 self.expression(child)
+
+    def _check_spreads(self, node: ast.expr, count: int) -> None:
+        if count > lang.SPREADS_MAX:
+            reason = f"more than {lang.SPREADS_MAX} stars in one list or dict"
+            self.add(node, "shape", reason, "x.extend(y) or x.update(y), in a loop")
 
     def is_field(self, name: str) -> bool:
         """Say whether a record of the contract has this field."""
@@ -183,7 +198,7 @@ class ExpressionCheck:
                         node,
                         "f-string",
                         f"the format {text} is not allowed",
-                        "{x:>12}, {x:04d}, {x:,}, {x:.2f}; widths up to 99",
+                        "{x:>12}, {x:04d}, {x:,}, {x:+.2f}; widths up to 99",
                     )
             case _:
                 self.add(node, "f-string", "a computed width is not bounded", "{x:>12}")
@@ -305,8 +320,9 @@ class ExpressionCheck:
 
 
 def is_format(text: str) -> bool:
-    """Say whether a format is simple and bounded: [<>^][0][width][,][.digits][dfs]."""
+    """Say whether a format is simple and bounded: [<>^][+][0][width][,][.digits][dfs]."""
     rest = text[1:] if text[:1] in ("<", ">", "^") else text
+    rest = rest.removeprefix("+")
     letter = rest[-1:] if rest[-1:] in _FORMAT_LETTERS else ""
     rest = rest.removesuffix(letter) if letter else rest
     width, dot, digits = rest.partition(".")

@@ -69,6 +69,7 @@ PATTERN_DEPTH_MAX: Final = 8
 PATTERN_PARTS_MAX: Final = 100
 BLOCK_DEPTH_MAX: Final = 6
 COMPREHENSION_DEPTH_MAX: Final = 4
+SPREADS_MAX: Final = 8
 OPERATORS_MAX: Final = 200
 TREE_DEPTH_MAX: Final = 100
 NODES_MAX: Final = 30_000
@@ -105,13 +106,13 @@ EXPRESSIONS: Final = (
     Syntax("Attribute", 4, "fields of records, updates, readings and `ctx`"),
     Syntax("Subscript", 5, "`x[i]`, `x[a:b]`, `x[a:b:c]`"),
     Syntax("Slice", 1, ""),
-    Syntax("List", 2, ""),
+    Syntax("List", 2, "`[a, b]`, `[*xs, x]`"),
     Syntax("Tuple", 2, ""),
-    Syntax("Dict", 4, "keys are str"),
+    Syntax("Dict", 4, '`{"a": x}`, `{**d, "a": x}`; keys are str'),
     Syntax("ListComp", 8, "`[f(x) for x in xs if x]`"),
     Syntax("DictComp", 8, "`{k: v for k, v in pairs}`"),
     Syntax("JoinedStr", 3, "f-string on one line; no quotes inside the braces"),
-    Syntax("FormattedValue", 6, "`{x}`, `{x:>12}`, `{x:.2f}`, `{x:04d}`, `{x:,}`"),
+    Syntax("FormattedValue", 6, "`{x}`, `{x:>12}`, `{x:+.2f}`, `{x:04d}`, `{x:,}`"),
 )
 
 PATTERNS: Final = (
@@ -167,7 +168,7 @@ REFUSED_SYNTAX: Final = (
         "an assignment inside an expression hides when it happens",
         "an assignment on its own line",
     ),
-    Refusal("Starred", "the number of arguments must be visible", "name each item"),
+    Refusal("Starred", "how many there are must be visible", "each by itself, or a list [*xs, x]"),
     Refusal("TryStar", "exception groups do not occur", "try and except"),
     Refusal("TypeAlias", "it is newer than the oldest Python supported", "write the type out"),
     Refusal("TemplateStr", "it is newer than the oldest Python supported", "an f-string"),

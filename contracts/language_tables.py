@@ -82,6 +82,7 @@ def _limits() -> list[tuple[str, int]]:
         ("patterns inside patterns", lang.PATTERN_DEPTH_MAX),
         ("loops, `try` and `match` inside each other", lang.BLOCK_DEPTH_MAX),
         ("`for` of comprehensions inside each other", lang.COMPREHENSION_DEPTH_MAX),
+        ("`*` or `**` in one list or dict", lang.SPREADS_MAX),
         ("functions calling each other", lang.CALL_DEPTH_MAX),
         ("items of a list", lang.LIST_SIZE_MAX),
         ("characters of a text", lang.TEXT_SIZE_MAX),

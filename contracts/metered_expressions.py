@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import reduce
+from itertools import groupby
 from typing import Final
 
 from contracts import language as lang
@@ -132,17 +134,11 @@ class ExpressionRewriter:
                     self.expression(test), self.expression(body), self.expression(orelse)
                 )
             case ast.List(elts=items):
-                return ast.List(self._all(items), ast.Load())
+                return self._list(items)
             case ast.Tuple(elts=items):
                 return ast.Tuple(self._all(items), ast.Load())
             case ast.Dict(keys=keys, values=values):
-                flat = [
-                    self.expression(part)
-                    for pair in zip(keys, values, strict=True)
-                    for part in pair
-                    if part is not None
-                ]
-                return call_helper("_dict", *flat)
+                return self._dict(keys, values)
             case ast.ListComp(elt=inner, generators=parts):
                 walks = self._generators(parts, compute_cost(inner))
                 return ast.ListComp(self.expression(inner), walks)
@@ -154,6 +150,31 @@ class ExpressionRewriter:
                 return call_helper("_join", *[self._part(part) for part in values])
             case _:
                 raise AssertionError(f"the checker let {type(node).__name__} through")
+
+    def _list(self, items: list[ast.expr]) -> ast.expr:
+        """Write `[a, *b, c]` as a new list [a] that grows by b and then by [c]."""
+        pieces: list[ast.expr] = []
+        for is_spread, group in groupby(items, lambda item: isinstance(item, ast.Starred)):
+            if is_spread:
+                pieces += [
+                    self.expression(one.value) for one in group if isinstance(one, ast.Starred)
+                ]
+            else:
+                pieces.append(ast.List(self._all(group), ast.Load()))
+        if not items or isinstance(items[0], ast.Starred):
+            pieces.insert(0, ast.List([], ast.Load()))
+        return _fold("_grow", pieces)
+
+    def _dict(self, keys: list[ast.expr | None], values: list[ast.expr]) -> ast.expr:
+        """Write `{a: b, **c, d: e}` as a new dict {a: b} that grows by c and then by {d: e}."""
+        pieces: list[ast.expr] = []
+        pairs = zip(keys, values, strict=True)
+        for is_spread, group in groupby(pairs, lambda pair: pair[0] is None):
+            flat = self._all(part for pair in group for part in pair if part is not None)
+            pieces += flat if is_spread else [call_helper("_dict", *flat)]
+        if not keys or keys[0] is None:
+            pieces.insert(0, call_helper("_dict"))
+        return _fold("_merge", pieces)
 
     def _part(self, part: ast.expr) -> ast.expr:
         match part:
@@ -211,6 +232,11 @@ class ExpressionRewriter:
 
     def _is_isinstance(self, node: ast.Call) -> bool:
         return isinstance(node.func, ast.Name) and node.func.id == "isinstance"
+
+
+def _fold(helper: str, pieces: list[ast.expr]) -> ast.expr:
+    """Let the first piece grow by each of the others, in order."""
+    return reduce(lambda made, piece: call_helper(helper, made, piece), pieces)
 
 
 def _type_names(node: ast.expr) -> ast.expr:

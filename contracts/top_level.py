@@ -158,7 +158,7 @@ def _read_field(
             "a field is of type " + ", ".join(lang.TYPES) + ", and may be | None",
             "int | None",
         )
-    if name.startswith("_") or len(name) > lang.NAME_SIZE_MAX or name in lang.METHOD_NAMES:
+    if name.startswith("_") or len(name) > lang.NAME_SIZE_MAX:
         outline.add(node, "name", f"{name} cannot name a field", "another name")
     if default is not None and check_constant(outline, default):
         outline.add(node, "record", "a list or dict as default would be shared", "no default")

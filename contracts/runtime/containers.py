@@ -104,6 +104,24 @@ def make_dict(meter: Meter, *flat: Any) -> dict[Any, Any]:
     return {check_key(meter, flat[place]): flat[place + 1] for place in range(0, len(flat), 2)}
 
 
+def grow(meter: Meter, items: list[Any], more: Any) -> list[Any]:
+    """`[*items, *more]`; `items` is a new list."""
+    part = sized(meter, more, 2)
+    if len(items) + len(part) > LIST_SIZE_MAX:
+        raise OverflowError("the text or list would be too large")
+    items.extend(part)
+    return items
+
+
+def merge(meter: Meter, table: dict[Any, Any], more: Any) -> dict[Any, Any]:
+    """`{**table, **more}`; `table` is a new dict, or the one that is updated."""
+    if type(more) is not dict:
+        raise TypeError("update takes a dict")
+    charge_size(meter, list, 4 * len(more))
+    table.update(more)
+    return table
+
+
 def walk(meter: Meter, items: Any) -> Iterable[Any]:
     """Give what a `for` walks over; its turns are charged in its body."""
     kind = type(items)

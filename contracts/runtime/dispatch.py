@@ -14,7 +14,7 @@ from contracts.runtime import text
 from contracts.runtime.arithmetic import CONTEXT, charge_size, decimal_operation
 from contracts.runtime.builtins import sort_items
 from contracts.runtime.comparison import check_key, equal
-from contracts.runtime.containers import shrink, sized
+from contracts.runtime.containers import merge, shrink, sized
 from contracts.runtime.context import Context
 from contracts.runtime.happenings import ActionChange, Attestation, Timer
 from contracts.runtime.meter import Meter
@@ -186,10 +186,7 @@ def _dict_setdefault(meter: Meter, table: dict[Any, Any], key: Any, default: Any
 
 
 def _dict_update(meter: Meter, table: dict[Any, Any], more: Any) -> None:
-    if type(more) is not dict:
-        raise TypeError("update takes a dict")
-    charge_size(meter, list, 4 * len(more))
-    table.update(more)
+    merge(meter, table, more)
 
 
 def _ends(meter: Meter, value: Any, part: Any, at_end: bool) -> bool:

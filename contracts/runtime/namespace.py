@@ -54,6 +54,8 @@ HELPERS: Final[dict[str, Callable[..., Any]]] = {
     "_match": matching.match,
     "_key": containers.key,
     "_dict": containers.make_dict,
+    "_grow": containers.grow,
+    "_merge": containers.merge,
     "_iter": containers.walk,
     "_each": containers.each,
     "_field": dispatch.field,

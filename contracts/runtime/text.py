@@ -55,7 +55,12 @@ def part_text(meter: Meter, value: Any, spec: str) -> str:
     meter.charge(10)
     kind = type(value)
     letter = spec[-1]
-    if kind is str and letter not in "df" and "," not in spec and spec.lstrip("<>^")[:1] != "0":
+    if (
+        kind is str
+        and letter not in "df"
+        and "," not in spec
+        and spec.lstrip("<>^")[:1] not in ("0", "+")
+    ):
         meter.charge(len(value) // 8)
         return format(value, spec)
     if kind is int and letter != "s":
@@ -82,6 +87,9 @@ def _fixed(number: Decimal, spec: str) -> str:
 def _padded(text: str, spec: str) -> str:
     """Pad a number's text as `format` pads ints: to the right, or with zeros after the sign."""
     align, rest = (spec[0], spec[1:]) if spec[0] in "<>^" else (">", spec)
+    if rest.startswith("+"):
+        rest = rest[1:]
+        text = text if text.startswith("-") else "+" + text
     width = int(rest or "0")
     if rest.startswith("0"):
         return text.zfill(width)

@@ -31,7 +31,14 @@ CLASSES: Final = {
     "int": "int", "str": "str", "bytes": "bytes", "bool": "bool", "ints": "list", "strs": "list",
     "table": "dict",
 }  # fmt: skip
-FIELDS: Final = {"tags": "ints", "amount": "int", "label": "str", "price": "dec", "extra": "maybe"}
+FIELDS: Final = {
+    "tags": "ints",
+    "amount": "int",
+    "label": "str",
+    "price": "dec",
+    "extra": "maybe",
+    "values": "int",
+}
 OTHER: Final = "other"
 """The type of a name that is in sight, and that no expression is made of."""
 

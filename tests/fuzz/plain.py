@@ -201,6 +201,8 @@ def _show(value: Any, spec: str) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     text = "0" if text.lstrip("-") in ("0", "") else text
+    if "+" in spec:
+        text, spec = text if text[0] == "-" else "+" + text, spec.replace("+", "")
     if spec[:1].isdigit() and spec[0] == "0":
         return text.zfill(int(spec))
     return format(text, spec if spec[:1] in "<>^" else ">" + spec) if spec else text

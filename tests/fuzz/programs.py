@@ -46,6 +46,7 @@ class Row:
     label: str = "x"
     price: Decimal = Decimal("1.50")
     extra: int | None = None
+    values: int = 2
 
 total = Var(int, 3)
 rows = Map(Row)
@@ -248,6 +249,7 @@ class _Writer:
                 f"{row}.amount = {make('int')}", f"{row}.amount += {make('int')}",
                 f"{row}.label = {make('str')}", f"{row}.tags.append({make('int')})",
                 f"{row}.extra = {make('maybe')}", f"{row}.price -= {make('dec')}",
+                f"{row}.values += {make('int')}",
             ]  # fmt: skip
         self._say(level, self.rng.choice(forms))
 

@@ -146,7 +146,7 @@ def test_a_documented_refusal_is_no_difference(why: str) -> None:
 
 
 @pytest.mark.parametrize("width", range(12))
-@pytest.mark.parametrize("align", "<>^")
+@pytest.mark.parametrize("align", ["<", ">", "^", "<+", ">+", "+"])
 def test_a_decimal_is_padded_as_python_pads(align: str, width: int) -> None:
     body = f"x = Decimal('7.1425')\nn = -7\nreturn f'{{x:{align}{width}}}{{n:{align}{width}}}'"
     assert judge(one_call(body)).kind == "same"
@@ -174,6 +174,10 @@ def test_every_refusal_says_why() -> None:
         (3, ".2f", "3.00"),
         (Decimal("-1.5"), "08", "-00001.5"),
         (Decimal("1.5"), "^7", "  1.5  "),
+        (Decimal("1.50"), "+", "+1.5"),
+        (Decimal(0), "+.1f", "+0.0"),
+        (Decimal("-1.5"), ">+8", "    -1.5"),
+        (Decimal("1.5"), "+08", "+00001.5"),
     ],
 )
 def test_the_plain_side_writes_numbers_as_documented(value: Any, spec: str, text: str) -> None:

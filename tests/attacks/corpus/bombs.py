@@ -35,6 +35,21 @@ ATTACKS: Final = {
     "int_round_to_nothing": (_body("return round(2 ** 255, -100)"), "ok"),
     "int_sum_of_the_largest": (_body("return sum([2 ** 255] * 4)"), "error:OverflowError"),
     "int_as_a_float": (_body("return 2 ** 0.5"), "refused:float"),
+    # Lists and dicts of others.
+    "list_of_itself_by_stars": (
+        _body("x = [1]", "while True:", "    x = [*x, *x, *x, *x, *x, *x, *x, *x]"),
+        "out_of_gas",
+    ),
+    "list_with_nine_stars": (_body("x = [1]", "return [*x" + ", *x" * 8 + "]"), "refused:shape"),
+    "dict_with_nine_stars": (_body("x = {}", "return {**x" + ", **x" * 8 + "}"), "refused:shape"),
+    "dict_of_itself_by_stars": (
+        _body("x = {}", "while True:", "    x = {**x, str(len(x)): x, **x}"),
+        "out_of_gas",
+    ),
+    "list_of_stars_that_is_dropped": (
+        _body("x = [0] * 5000", "while True:", "    y = [*x, *x]"),
+        "out_of_gas",
+    ),
     # Decimals.
     "decimal_squared_for_ever": (
         _body("x = Decimal('1.0000001')", "while True:", "    x = x * x"),

@@ -16,8 +16,14 @@ ATTACKS: Final = {
         "refused:name",
     ),
     "field_named_like_an_internal": (
-        "@record\nclass R:\n    values: int\n",
-        "refused:name",
+        "@record\nclass R:\n    values: int\n    kind: int\n    set: int\n    get: int\n"
+        "def attack():\n    r = R(1, 2, 3, 4)\n    r.values = r.kind + r.set\n    r.set = 9\n"
+        "    return [r.values, r.kind, r.set, r.get, r, r == R(5, 2, 9, 4)]\n",
+        "ok",
+    ),
+    "field_named_like_a_method": (
+        "@record\nclass R:\n    append: int\ndef attack():\n    return R(1).append(2)\n",
+        "error:TypeError",
     ),
     "field_named_kind_on_a_map": (
         "@record\nclass R:\n    kind: int\ndef attack():\n    return state.kind\n",
@@ -258,8 +264,15 @@ ATTACKS: Final = {
     "comprehension_of_ctx": ("def attack():\n    return [x for x in ctx]\n", "error:TypeError"),
     "star_in_a_call": ("def attack():\n    return get(*['a'])\n", "refused:starred"),
     "star_star_in_a_call": ("def attack():\n    return get(**{'key': 'a'})\n", "refused:call"),
-    "star_in_a_display": ("def attack():\n    return [*range(10 ** 9)]\n", "refused:starred"),
-    "star_star_in_a_dict": ("def attack():\n    return {**{'a': 1}}\n", "refused:dict"),
+    "star_in_a_display": ("def attack():\n    return [*range(10 ** 9)]\n", "out_of_gas"),
+    "star_in_a_tuple": ("def attack():\n    return (*[1], 2)\n", "refused:starred"),
+    "star_star_in_a_dict": ("def attack():\n    return {**{'a': 1}}\n", "ok"),
+    "star_star_of_the_context": ("def attack():\n    return {**ctx}\n", "error:TypeError"),
+    "star_of_state": ("def attack():\n    return [*state]\n", "error:TypeError"),
+    "star_of_a_constant": (
+        "TABLE = [1]\ndef attack():\n    [*TABLE].append(2)\n    return len([*TABLE, *TABLE])\n",
+        "ok",
+    ),
     "star_in_an_assignment": ("def attack():\n    a, *b = [1, 2]\n", "refused:assign"),
     "chained_assignment": ("def attack():\n    a = b = []\n", "refused:assign"),
     "assignment_to_a_function": ("def attack():\n    get = 1\n", "refused:shadow"),

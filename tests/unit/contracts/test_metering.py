@@ -48,6 +48,21 @@ def main(x, y):
     )
 
 
+def test_stars_in_lists_and_dicts_become_lists_and_dicts_that_grow() -> None:
+    assert (
+        rewritten("return [x, *y, x, 3, *x, *y], {**y, 'a': 1, x: 2, **x, 'b': [], **{}}, [*x], {}")
+        == """\
+def main(x, y):
+    _enter(_m, 40)
+    try:
+        return (_grow(_m, _grow(_m, _grow(_m, _grow(_m, [x], y), [x, 3]), x), y), \
+_merge(_m, _merge(_m, _merge(_m, _merge(_m, _merge(_m, _dict(_m), y), \
+_dict(_m, 'a', 1, x, 2)), x), _dict(_m, 'b', [])), _dict(_m)), _grow(_m, [], x), _dict(_m))
+    finally:
+        _m.depth -= 1"""
+    )
+
+
 def test_every_loop_pays_at_its_start() -> None:
     assert (
         rewritten("for i in x:\n    y = i")
@@ -109,6 +124,8 @@ def test_a_branch_that_does_not_run_is_not_paid() -> None:
         "s = ('a' * {n}).split('b')\nreturn 0",
         "s = [0] * {n} == [1] * {n}\nreturn 0",
         "s = 3 in [0] * {n}\nreturn 0",
+        "s = [*range({n}), *'a']\nreturn 0",
+        "s = {str(i): i for i in range({n})}\nt = {**s}\nreturn 0",
         "s = ','.join(['a'] * {n})\nreturn 0",
         "s = ('a' * {n}).encode()\nreturn 0",
         "s = zip(range({n}), range({n}))\nreturn 0",
