@@ -51,6 +51,10 @@ def _on_function(outline: Outline, function: FunctionDef) -> Iterator[Finding]:
                 )
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append")):
                 yield from _on_append(outline, function, node, name)
+            case ast.List(elts=[_, _, *_] as items):
+                for item in items:
+                    if isinstance(item, ast.Starred):
+                        yield from _on_spread(outline, function, item)
             case _:
                 pass
 
@@ -77,6 +81,17 @@ def _on_loop(
         )
 
 
+def _on_spread(outline: Outline, function: FunctionDef, node: ast.Starred) -> Iterator[Finding]:
+    """Advise against `[*xs, x]` of a list in state as against `append`."""
+    match node.value:
+        case ast.Name(id=name):
+            yield from _on_append(outline, function, node, name)
+        case value if _reads_state(outline, value):
+            yield _grows(node, "the list")
+        case _:
+            pass
+
+
 def _on_append(
     outline: Outline, function: FunctionDef, place: ast.AST, name: str
 ) -> Iterator[Finding]:
@@ -85,12 +100,16 @@ def _on_append(
         match node:
             case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
                 if any(_reads_state(outline, part) for part in ast.walk(value)):
-                    yield find_at(
-                        place,
-                        "cost",
-                        f"{name} comes from state and grows with each call, up to 65,536 bytes",
-                        "a Map with one entry for each item",
-                    )
+                    yield _grows(place, name)
+
+
+def _grows(place: ast.AST, name: str) -> Finding:
+    return find_at(
+        place,
+        "cost",
+        f"{name} comes from state and grows with each call, up to 16,384 bytes",
+        "a Map with one entry for each item",
+    )
 
 
 def _reads_range(outline: Outline, node: ast.AST) -> bool:

@@ -204,25 +204,25 @@ class Rewriter(ExpressionRewriter):
         for case in node.cases:
             price = lang.GAS["match_case"] + compute_cost(case.pattern) + compute_cost(case.guard)
             names, pattern = encode_pattern(self.outline, case.pattern)
-            attempt = call_helper("_match", subject, ast.Constant(price), pattern)
-            body = self._case_body(case, names, found)
+            attempt = call_helper("_match", name_of(subject.id), ast.Constant(price), pattern)
+            body = self._case_body(case, names, found.id)
             steps = [
                 self._store(found.id, attempt),
-                ast.If(_is_none(found, ast.IsNot()), body, []),
+                ast.If(_is_none(found.id, ast.IsNot()), body, []),
             ]
             steps = [ast.copy_location(step, case.pattern) for step in steps]
-            code.append(ast.If(_is_none(found, ast.Is()), steps, []))
+            code.append(ast.If(_is_none(found.id, ast.Is()), steps, []))
         return code
 
-    def _case_body(self, case: ast.match_case, names: list[str], found: ast.Name) -> list[ast.stmt]:
+    def _case_body(self, case: ast.match_case, names: list[str], found: str) -> list[ast.stmt]:
         code = self._block(case.body)
         if case.guard is not None:
-            refused = self._store(found.id, ast.Constant(None))
+            refused = self._store(found, ast.Constant(None))
             test = ast.If(self.expression(case.guard), code, [refused])
             code = [ast.copy_location(test, case.guard)]
         if names:
             targets: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
-            assigned = ast.Assign([ast.Tuple(targets, ast.Store())], found)
+            assigned = ast.Assign([ast.Tuple(targets, ast.Store())], name_of(found))
             code.insert(0, ast.copy_location(assigned, case.pattern))
         return code
 
@@ -257,8 +257,8 @@ def _compute_own_cost(node: ast.stmt) -> int:
             return price + sum(compute_cost(child) for child in ast.iter_child_nodes(node))
 
 
-def _is_none(name: ast.Name, operator: ast.cmpop) -> ast.expr:
-    return ast.Compare(name, [operator], [ast.Constant(None)])
+def _is_none(name: str, operator: ast.cmpop) -> ast.expr:
+    return ast.Compare(name_of(name), [operator], [ast.Constant(None)])
 
 
 def _literal(node: ast.expr) -> ast.expr:

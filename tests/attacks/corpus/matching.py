@@ -153,6 +153,14 @@ ATTACKS: Final = {
         + "pass\n",
         "refused:shape",
     ),
+    "matches_in_ifs_to_the_end_of_the_line": (
+        "def attack():\n"
+        + "".join(" " * (at + 1) + "if 1:\n" for at in range(45))
+        + "".join(f"{' ' * at}match 1:\n{' ' * (at + 1)}case x if x:\n" for at in range(46, 58, 2))
+        + " " * 58
+        + "return x\n",
+        "ok",
+    ),
     "stars_that_divide_in_many_ways": (_case("[*_, 1, *_]", "[1]"), "refused:pattern"),
     "case_that_is_never_tried": (
         _body("match 1:", "    case _:", "        return 1", "    case 1:", "        return 2"),

@@ -41,6 +41,23 @@ def advise(body: str) -> list[tuple[int, str]]:
             10,
             "grows with each call",
         ),
+        (
+            "@call\ndef f(x: str) -> None:\n    all_names = names.get()\n"
+            "    names.set([*all_names, x])\n",
+            10,
+            "all_names comes from state and grows with each call, up to 16,384 bytes",
+        ),
+        (
+            "@call\ndef f(x: str) -> None:\n    names.set([x, *names.get()])\n",
+            9,
+            "the list comes from state and grows with each call",
+        ),
+        (
+            "@call\ndef f(x: str) -> None:\n    match x:\n        case 'all':\n"
+            "            for k in rows.keys():\n                rows[k] = 0\n",
+            11,
+            "100 entries",
+        ),
         ("TABLE = [1, 2]\n", 7, "built anew"),
     ],
 )
@@ -55,6 +72,8 @@ def test_what_costs_is_said_with_its_line(body, line, words):
     [
         '@call\ndef f() -> None:\n    for k in rows.keys("", 10):\n        pass\n',
         "@call\ndef f(xs: list[int]) -> None:\n    for x in xs:\n        rows[str(x)] = x\n",
+        "@call\ndef f(xs: list[int]) -> list[int]:\n    return [*xs, *names.get()[:5]]\n",
+        "@call\ndef f() -> list[int]:\n    return [*names.get()]\n",
         "TABLE = (1, 2)\n",
     ],
 )

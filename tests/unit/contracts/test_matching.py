@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import sys
 from decimal import Decimal
 from itertools import pairwise
+from types import FrameType
 from typing import Any, Final
 
 import pytest
@@ -191,6 +193,31 @@ def test_the_rest_of_a_pattern_is_a_copy() -> None:
         "        ys.append(3)\n        e['c'] = 4\n        e['b'].append(5)\nreturn [xs, ys, d, e]"
     )
     assert call(body) == [[1, 2], [1, 2, 3], {"a": 1, "b": [2, 5]}, {"b": [2, 5], "c": 4}]
+
+
+@pytest.mark.parametrize(("x", "lines"), [(1, [4, 5, 6, 13]), ([5], [4, 5, 7, 8, 11, 12, 13])])
+def test_a_debugger_sees_the_cases_that_were_tried(x: object, lines: list[int]) -> None:
+    source = (
+        "from contracts.author import call\n@call\ndef main(x):\n    match x:\n        case 1:\n"
+        "            y = 1\n        case [y] if (\n            y > 5\n        ):\n"
+        "            y = 2\n        case _:\n            y = 3\n    return y\n"
+    )
+    loaded = load_contract(source)
+    loaded.meter.left = 1_000
+    seen = set()
+
+    def follow(frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code.co_name == "main" and event == "line":
+            seen.add(frame.f_lineno)
+        return follow
+
+    before = sys.gettrace()
+    sys.settrace(follow)
+    try:
+        loaded.handlers["call", "main"](x)
+    finally:
+        sys.settrace(before)
+    assert sorted(seen - {2, 3}) == lines
 
 
 # What it costs.
