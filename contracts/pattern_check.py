@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from contracts import language as lang
 from contracts.outline import Outline, check_import, check_literal, check_new_name
 
-RULE = "pattern"
-_CATCHING = tuple(name for name in lang.TYPES if name != "Decimal")
+RULE: Final = "pattern"
+_CATCHING: Final = tuple(name for name in lang.TYPES if name != "Decimal")
 """Types whose pattern may name what it matched: `int(x)`."""
 
 
