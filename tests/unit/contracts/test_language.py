@@ -19,8 +19,8 @@ def test_every_node_has_a_price_or_a_refusal() -> None:
         name
         for name, kind in vars(ast).items()
         if isinstance(kind, type)
-        and issubclass(kind, ast.stmt | ast.expr)
-        and kind not in (ast.stmt, ast.expr)
+        and issubclass(kind, ast.stmt | ast.expr | ast.pattern | ast.match_case)
+        and kind not in (ast.stmt, ast.expr, ast.pattern)
         and not name.startswith("_")
     }
     old = {"Num", "Str", "Bytes", "NameConstant", "Ellipsis"}  # names of Constant before 3.14
