@@ -14,6 +14,7 @@ from chain.scalars import TwinId, UnixMillis
 from contracts.state_keys import twin_key
 from node.client import AsyncClient
 from node.clock import now_ms
+from node.diagnosis.scene import DEAF_MS
 from node.replica.ports import Column, Put, WriteBatch
 from node.storage.rocks import RocksStore
 from tests.e2e.network import CommandResult, Network, NodeProcess, veritwin, wait_for
@@ -23,7 +24,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 both_engines = pytest.mark.parametrize("engine", ["bft", "raft"])
 TWIN = TwinId("pump-1")
 SKEW_MS = -7_000
+PATIENT_MS = 600_000
 ROOT = Path(__file__).parents[2]
+ODD = Path(__file__).parent / "odd"
 
 Found = dict[str, dict[str, Any]]
 
@@ -51,6 +54,16 @@ def wait_for_codes(network: Network, *codes: str, seconds: float = 40) -> Found:
 
     (found,) = wait_for(look, seconds) or ({},)
     return found
+
+
+async def find(network: Network, *codes: str) -> Found:
+    """Do what `wait_for_codes` does, while wires carry what nodes say."""
+    return await asyncio.to_thread(wait_for_codes, network, *codes)
+
+
+def make_odd(node: NodeProcess, setting: str) -> None:
+    """Make a node's process odd, as `odd/sitecustomize.py` says."""
+    node.prefix = ("env", f"PYTHONPATH={ODD}:{ROOT}", setting)
 
 
 def since_s(finding: dict[str, Any]) -> float:
@@ -129,8 +142,7 @@ def test_a_paused_node_is_told_from_a_dead_one(network: Network) -> None:
 
 
 def test_a_clock_that_is_off_is_named_with_how_far_and_which_way(stopped: Network) -> None:
-    skew = Path(__file__).parent / "skew"
-    stopped.nodes[2].prefix = ("env", f"PYTHONPATH={skew}:{ROOT}", f"SKEW_MS={SKEW_MS}")
+    make_odd(stopped.nodes[2], f"SKEW_MS={SKEW_MS}")
     stopped.start()
     wrong = wait_for_codes(stopped, "VT-8115")["VT-8115"]
     assert wrong["nodes"] == ["gamma-1"]
@@ -140,28 +152,42 @@ def test_a_clock_that_is_off_is_named_with_how_far_and_which_way(stopped: Networ
     assert words[7:9] == ["ms", "behind"]
 
 
-def test_cut_wires_are_named_by_pair_direction_and_node(stopped: Network) -> None:
-    async def find(*codes: str) -> Found:
-        return await asyncio.to_thread(wait_for_codes, stopped, *codes)
+def test_a_wire_that_is_cut_one_way_is_named_with_its_direction(stopped: Network) -> None:
+    """A connection that is half dead is given up after some seconds; here it is kept."""
+    make_odd(stopped.nodes[0], f"SILENCE_MS={PATIENT_MS}")
 
+    async def run() -> None:
+        alpha, beta, *_ = (node.name for node in stopped.nodes)
+        async with wired(stopped) as wires:
+            await find(stopped)
+            wires.cut(beta, receivers=(alpha,))
+            half = (await find(stopped, "VT-8114"))["VT-8114"]
+            assert half["nodes"] == [beta, alpha]
+            assert since_s(half) >= DEAF_MS / 1000
+            wires.mend()
+            await find(stopped)
+
+    asyncio.run(run())
+
+
+def test_cut_wires_are_named_by_pair_and_node(stopped: Network) -> None:
     async def run() -> None:
         alpha, beta, gamma, delta = (node.name for node in stopped.nodes)
         async with wired(stopped) as wires:
-            await find()
-            wires.cut(beta, receivers=(alpha,))
-            assert (await find("VT-8114"))["VT-8114"]["nodes"] == [beta, alpha]
-            assert (await find("VT-8113"))["VT-8113"]["nodes"] == [alpha, beta]
+            await find(stopped)
+            wires.cut(beta, receivers=(alpha,))  # Alpha gives the connection up, which ends it.
+            assert (await find(stopped, "VT-8113"))["VT-8113"]["nodes"] == [alpha, beta]
             wires.mend()
-            await find()
+            await find(stopped)
             wires.part((alpha, beta, gamma), (delta,))
-            assert (await find("VT-8112"))["VT-8112"]["nodes"] == [delta]
+            assert (await find(stopped, "VT-8112"))["VT-8112"]["nodes"] == [delta]
             wires.mend()
-            await find()
+            await find(stopped)
             wires.part((alpha, beta), (gamma, delta))
-            halves = (await find("VT-8105"))["VT-8105"]
+            halves = (await find(stopped, "VT-8105"))["VT-8105"]
             assert "alpha-1 and beta-1; delta-1 and gamma-1" in halves["what"]
             wires.mend()
-            await find()
+            await find(stopped)
 
     asyncio.run(run())
 
