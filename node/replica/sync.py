@@ -2,7 +2,8 @@
 
 A peer's claimed height only decides whom to ask. Nothing it sends counts before its certificate
 holds, and a peer that gives nothing useful loses its turn, so one liar cannot hold a node back.
-Claims that contradict each other end the connection.
+Claims that contradict each other end the connection. What more than a third of the weight claims is
+true, and tells a node that it is behind.
 """
 
 from collections.abc import Sequence
