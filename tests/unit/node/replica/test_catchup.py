@@ -77,6 +77,26 @@ def test_blocks_are_asked_for_and_committed_one_after_the_other() -> None:
     assert heights == [3, 4, 5]
 
 
+def test_a_node_is_behind_when_a_correct_peer_or_itself_has_the_next_block() -> None:
+    bench = Bench()
+    head = bench.chain.head
+    one, other, *_ = (member.node for member in head.validators.members)
+    bench.claim(one, HEIGHT_MAX)
+    assert not bench.catchup.is_behind(head), "one may lie"
+    bench.claim(other, 2)
+    assert not bench.catchup.is_behind(head)
+    bench.claim(other, 3)
+    assert bench.catchup.is_behind(head)
+    bench.catchup.forget(one)
+    assert not bench.catchup.is_behind(head)
+    bench.claim(other, 6)
+    assert bench.catchup.ask(head, NOW)
+    (commit,) = bench.catchup.take(other, bench.blocks(3, 4), head, NOW)
+    bench.catchup.forget(other)
+    assert isinstance(commit, Commit)
+    assert bench.catchup.is_behind(commit.head), "block 4 is here"
+
+
 def test_a_false_block_ends_the_connection_and_drops_what_came_with_it() -> None:
     bench = Bench()
     bench.claim(PEER, 6)
