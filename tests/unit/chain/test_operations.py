@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from chain import property_names
 from chain.codec import decode, encode
 from chain.errors import InvalidInput
 from chain.merkle import leaf_hash, root_of_hashes
@@ -99,22 +98,6 @@ def test_limits_of_a_reading(changes: dict[str, object], reason: str) -> None:
 def encode_batch(reading: Reading) -> bytes:
     """Encode a batch of one reading, past what its constructor checks."""
     return encode(("a", (reading,)))
-
-
-def test_names_that_are_wrong_are_not_remembered() -> None:
-    for _ in range(2):
-        with pytest.raises(ValueError, match="matching regex"):
-            TwinReadings(TwinId("a"), (msgspec.structs.replace(READING, property="two words"),))
-        with pytest.raises(ValueError, match="matching regex"):
-            TwinReadings(TwinId("a"), (msgspec.structs.replace(READING, unit="kw"),))
-
-
-def test_names_that_are_right_are_remembered_up_to_a_bound(monkeypatch) -> None:
-    monkeypatch.setattr(property_names, "REMEMBERED_MAX", 3)
-    for number in range(10):
-        TwinReadings(TwinId("a"), (msgspec.structs.replace(READING, property=f"p{number}"),))
-        assert f"p{number}" in property_names.GOOD_NAMES
-        assert len(property_names.GOOD_NAMES) <= 3 or number == 0
 
 
 def test_a_role_is_one_of_four() -> None:

@@ -131,18 +131,6 @@ async def test_many_clients_at_once_get_each_its_own_answer(alone: Place) -> Non
         assert [task.result() for task in asked] == [t.id for t in transactions]
 
 
-async def test_transactions_of_one_request_are_answered_in_their_order(alone: Place) -> None:
-    async with running(alone) as runtime:
-        good = [alone.sign(number) for number in range(3)]
-        raws = [good[0].raw, b"junk", good[1].raw, good[1].raw, good[2].raw]
-        outcomes = await runtime.submissions.submit(raws)
-        codes = [one.code if isinstance(one, ChainError) else one for one in outcomes]
-        assert codes == [good[0].id, "VT-1001", good[1].id, "VT-2005", good[2].id]
-        assert await runtime.submissions.submit(()) == []
-        count = runtime.metrics.registry.get_sample_value
-        assert count("veritwin_submissions_total", {"outcome": "accepted"}) == 3
-
-
 async def test_a_stopped_node_has_closed_everything_and_starts_again(alone: Place) -> None:
     async with running(alone) as runtime:
         transaction = alone.sign(1)
