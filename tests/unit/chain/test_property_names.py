@@ -19,6 +19,7 @@ def test_names_that_are_wrong_are_not_remembered() -> None:
 
 
 def test_names_that_are_right_are_remembered_up_to_a_bound(monkeypatch) -> None:
+    property_names.GOOD_NAMES.clear()
     monkeypatch.setattr(property_names, "REMEMBERED_MAX", 3)
     for number in range(10):
         TwinReadings(TwinId("a"), (msgspec.structs.replace(READING, property=f"p{number}"),))
