@@ -12,7 +12,7 @@ from node.local.processes import LOG_NAME, NodeProcess, stop_all
 from tests.unit.node.demo.fakes import until
 
 GOOD = "cat >/dev/null"
-DEAF = "trap '' TERM; while true; do sleep 0.05; done"
+DEAF = "while true; do sleep 0.05; done"
 FAILING = "echo 'error VT-6004: The disk is full'; echo 'why:  No room.'; echo 'fix:  x'; exit 1"
 
 
@@ -63,7 +63,7 @@ async def test_a_node_ends_when_the_demo_dies(
 async def test_a_node_that_does_not_listen_is_killed_in_time(
     node: NodeProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand_in(monkeypatch, tmp_path, f"echo deaf; {DEAF}")
+    stand_in(monkeypatch, tmp_path, f"trap '' TERM; echo deaf; {DEAF}")
     await node.start()
     await until(lambda: node.read_last_words() == "deaf")
     began = time.monotonic()
