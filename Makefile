@@ -33,7 +33,7 @@ bench: $(MADE)/runtime ## How fast a network is here, beside the machine's own l
 	@exec $(BIN)/veritwin bench $(ARGS)
 
 ##@ Check
-.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants attacks fuzz bench-contracts ci
+.PHONY: test lint fmt web e2e e2e-long browser sim twins mutants attacks fuzz bench-contracts bench-parts bench-pair ci
 test: $(MADE)/dev ## Unit and property tests [K=word selects by name]
 	@$(BIN)/python -m pytest -q $(if $(K),-k "$(K)")
 
@@ -78,7 +78,14 @@ fuzz: $(MADE)/dev ## Random contracts by the engine and by plain Python [PROGRAM
 	@$(BIN)/python -m tests.fuzz --programs $(or $(PROGRAMS),2000) --seed $(or $(SEED),0) $(if $(JOBS),--jobs $(JOBS)) --kinds
 
 bench-contracts: $(MADE)/dev ## What a contract costs in CPU time, beside the same code in plain Python
-	@$(BIN)/python -m pytest -q -s -m bench tests/bench
+	@$(BIN)/python -m pytest -q -s -m bench tests/bench/test_contract_cost.py
+
+bench-parts: $(MADE)/dev ## CPU time of each part of a transaction's way through a node [K=word]
+	@$(BIN)/python -m pytest -q -m bench --benchmark-timer=time.process_time --benchmark-disable-gc \
+		--benchmark-columns=min,median,rounds --benchmark-sort=name $(if $(K),-k "$(K)") tests/bench/test_*_parts.py
+
+bench-pair: $(MADE)/dev ## The same parts in this tree and another commit; one that is over 15 % slower fails [AGAINST=commit]
+	@$(BIN)/python -m tests.bench $(if $(AGAINST),--against "$(AGAINST)") $(if $(ROUNDS),--rounds $(ROUNDS))
 
 ci: ## All of the above, as the build server does
 	@exec .ci/run
