@@ -75,7 +75,8 @@ class Tree:
     def _environment(self) -> dict[str, str]:
         # Before the installed packages; and pytest loads plug-ins before it reads its settings.
         inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        return inherited | {"PYTHONPATH": str(self.path), "PYTHONHASHSEED": "0"}
+        # Another order of hashes each time: one that suits a tree by chance shall not decide.
+        return inherited | {"PYTHONPATH": str(self.path), "PYTHONHASHSEED": "random"}
 
 
 @dataclass(frozen=True, slots=True)
