@@ -25,6 +25,11 @@ class Row:
         return self.after / self.before
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether the trees are far apart either way: one may have had no quiet moment."""
+        return not 1 / RATIO_MAX <= self.ratio <= RATIO_MAX
+
+    @property
     def is_slower(self) -> bool:
         """Whether this is a regression."""
         return self.ratio > RATIO_MAX
@@ -42,6 +47,11 @@ class Comparison:
     def slower(self) -> tuple[str, ...]:
         """Name the parts that became slower."""
         return tuple(row.part for row in self.rows if row.is_slower)
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Name the parts in which the trees are far apart."""
+        return tuple(row.part for row in self.rows if row.is_doubtful)
 
     @property
     def is_good(self) -> bool:

@@ -54,6 +54,20 @@ def test_a_part_that_stays_slower_is_named() -> None:
     assert pair.rounds == 2 + MORE_TIMES * MORE_ROUNDS
 
 
+def test_a_former_tree_that_was_disturbed_hides_no_regression() -> None:
+    before = FakeTree([], "A", decode=[1], send=[3, 3, 1])
+    after = FakeTree([], "B", decode=[1], send=[1.3])
+    assert settle(Pair(before, after), 2).slower == ("send",)
+
+
+def test_a_part_that_became_faster_is_measured_again_once() -> None:
+    before = FakeTree([], "A", decode=[1], send=[3])
+    after = FakeTree([], "B", decode=[1], send=[1])
+    pair = Pair(before, after)
+    assert settle(pair, 2).is_good
+    assert pair.rounds == 2 + MORE_ROUNDS
+
+
 def test_a_part_that_only_the_new_tree_has_is_skipped_and_not_measured_again() -> None:
     before, after = FakeTree([], "A", decode=[1]), FakeTree([], "B", decode=[1], send=[1])
     comparison = settle(Pair(before, after), 1)
