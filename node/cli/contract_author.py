@@ -1,8 +1,10 @@
 """`veritwin contract new`, `check` and `test`: what an author does before anybody else sees it."""
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -118,6 +120,9 @@ def check(source: Path, as_json: bool) -> None:
 def test(words: tuple[str, ...], gas: bool, gas_file: str | None) -> None:
     """Run the tests of a contract with pytest: a folder, files, and pytest's own options.
 
+    No settings file of pytest is read, so that they come out the same in every place; plain pytest
+    reads yours, and knows the fixtures, too.
+
     \b
     Example:
       veritwin contract test pump_watch --gas
@@ -125,12 +130,27 @@ def test(words: tuple[str, ...], gas: bool, gas_file: str | None) -> None:
     try:
         import pytest  # noqa: F401
     except ImportError as error:
-        raise click.UsageError("Tests need pytest: pip install 'veritwin[kit]'") from error
+        raise click.UsageError(
+            f"Tests need pytest: {sys.executable} -m pip install 'veritwin[kit]'"
+        ) from error
     report = [*(["--gas"] if gas else []), *(["--gas-file", gas_file] if gas_file else [])]
-    command = [sys.executable, "-m", "pytest", *pytest_words(), *words, *report]
+    place = () if has_settings(words) else ("-c", os.devnull, "--rootdir", str(find_root(words)))
+    command = [sys.executable, "-m", "pytest", *pytest_words(), *place, *words, *report]
     code = subprocess.run(command, check=False).returncode  # noqa: S603 - the user's own tests
     if code:
         raise CommandFailed(ExitCode.FAILED)
+
+
+def has_settings(words: Sequence[str]) -> bool:
+    """Say whether pytest's own options name a settings file."""
+    return any(word.startswith(("-c", "--config-file")) for word in words)
+
+
+def find_root(words: Sequence[str]) -> Path:
+    """Give the folder that holds all tests named; the present one where none is."""
+    named = [Path(word.partition("::")[0]).resolve() for word in words]
+    folders = [path if path.is_dir() else path.parent for path in named if path.exists()]
+    return Path(os.path.commonpath(folders)) if folders else Path.cwd()
 
 
 def pytest_words() -> tuple[str, ...]:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from node.cli.contract_author import TEMPLATES
+from node.cli.contract_author import TEMPLATES, find_root
 from tests.unit.node.cli.conftest import Command
 
 
@@ -44,3 +44,27 @@ def test_tests_run_as_pytest_runs_them(command: Command, tmp_path: Path) -> None
     assert command("contract", "test", folder, "-q", "-p", "no:cacheprovider").code == 0
     (folder / "test_pump.py").write_text("def test_it():\n    assert [] == [1]\n")
     assert command("contract", "test", folder, "-q", "-p", "no:cacheprovider").code == 1
+
+
+def test_settings_of_a_project_around_it_do_not_matter(command: Command, tmp_path: Path) -> None:
+    settings = tmp_path / "pyproject.toml"
+    settings.write_text(
+        '[tool.pytest.ini_options]\naddopts = ["--strict-config"]\nsettings_of_another = 1\n'
+    )
+    folder = tmp_path / "pump"
+    command("contract", "new", "pump", "--dir", folder)
+    words = ("-q", "-p", "no:cacheprovider")
+    assert command("contract", "test", folder, *words).code == 0
+    one = f"{folder / 'test_pump.py'}::test_a_cool_reading_begins_the_count_anew"
+    assert command("contract", "test", one, *words).code == 0
+    assert command("contract", "test", folder, *words, "-c", settings).code == 1
+    assert command("contract", "test", folder, *words, f"--config-file={settings}").code == 1
+
+
+def test_tests_are_found_below_their_common_folder(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "test_b.py").touch()
+    assert find_root((str(tmp_path / "a"), "-k", "word")) == tmp_path / "a"
+    assert find_root((str(tmp_path / "a"), f"{tmp_path / 'b'}/test_b.py::test_it")) == tmp_path
+    assert find_root(("-q",)) == Path.cwd()
