@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,9 @@ def test_tools_accept_a_contract(tool: list[str], repository: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("package", ["chain", "consensus", "contracts", "node"])
+def test_an_installed_package_says_that_it_has_types(package: str) -> None:
+    """Without this file mypy takes a package that is installed for untyped (PEP 561)."""
+    assert files(package).joinpath("py.typed").is_file()
