@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
@@ -16,9 +17,15 @@ from chain.values import decode_value
 from contracts.executor import ActionRequest, Execution, Host, Invocation
 from contracts.kit.executor import KitExecutor
 from contracts.kit.rehearsal import RecordedBlock, Rehearsal
+from contracts.runtime.objects import Reading, Record, Sample, Twin, Update
 
 SHOWN_MAX: Final = 200
 """Characters of a value that are shown."""
+_FIELDS: Final[dict[type, tuple[str, ...]]] = {
+    Update: ("twin", "model", "readings"),
+    Sample: ("time_ms", "readings"),
+    Twin: ("id", "model", "owner"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,15 @@ class Stop:
 
 @dataclass
 class Watched:
-    """One run of a handler, as it was seen."""
+    """One run of a handler, as it was seen.
+
+    `message` is the text of the exception that stopped it: this machine's own, no receipt has it.
+    """
 
     invocation: Invocation
     source: str
     execution: Execution | None = None
+    message: str = ""
     stack: tuple[Stop, ...] = ()
     reads: dict[str, str] = field(default_factory=dict)
     writes: dict[str, str] = field(default_factory=dict)
@@ -95,6 +106,7 @@ class WatchingExecutor(KitExecutor):
         watched.gas_by_line = dict(sorted(lines.gas.items()))
         if execution.status != "ok":
             watched.stack = lines.stack
+            watched.message = lines.message
         self.watched.append(watched)
         return execution
 
@@ -110,6 +122,11 @@ class _Lines:
         self._last: BaseException | None = None
         self.gas: dict[int, int] = defaultdict(int)
         self.stack: tuple[Stop, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """The text of the last exception."""
+        return str(self._last or "")
 
     def trace(self, frame: FrameType, event: str, argument: Any) -> Any:
         """Take part in a frame when it is of the contract."""
@@ -233,8 +250,31 @@ class _WatchedHost:
 
 def show(value: object) -> str:
     """Give a value for a person's eyes, in one short line."""
-    text = ascii(value)
+    text = _show(value)
     return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 3] + "..."
+
+
+def _show(value: object) -> str:
+    match value:
+        case Record():
+            names = [one.name for one in value.kind.fields]
+            return _show_fields(value.kind.name, zip(names, value.values, strict=True))
+        case Reading():
+            shown = "no value" if value.value is None else f"{value.value} {value.unit}".rstrip()
+            return f"Reading({value.property} {shown} at {value.time_ms})"
+        case Update() | Sample() | Twin():
+            fields = ((name, getattr(value, name)) for name in _FIELDS[type(value)])
+            return _show_fields(type(value).__name__, fields)
+        case list():
+            return f"[{', '.join(map(_show, value))}]"
+        case tuple():
+            return f"({', '.join(map(_show, value))}{',' * (len(value) == 1)})"
+        case _:
+            return ascii(value)
+
+
+def _show_fields(name: str, fields: Iterable[tuple[str, object]]) -> str:
+    return f"{name}({', '.join(f'{field}={_show(value)}' for field, value in fields)})"
 
 
 def _show_encoded(value: bytes | None) -> str:

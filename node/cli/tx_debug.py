@@ -72,6 +72,8 @@ def _render_run(run: "Watched") -> list[str]:
             lines.append(f'  "{invocation.contract}", line {stop.line}, in {stop.function}')
             lines.append(f"    {_line(source, stop.line).strip()}")
             lines += [f"      {key} = {value}" for key, value in stop.locals.items()]
+        if run.message:
+            lines.append(f"  {execution.error or execution.status}: {run.message}")
     for title, values in (("read", run.reads), ("written", run.writes)):
         lines += [f"{title:<8} {key} = {value}" for key, value in values.items()]
     lines += [
@@ -98,6 +100,7 @@ def to_json(found: "Debugged", height: int) -> dict[str, Any]:
                 "handler": run.invocation.handler,
                 "status": run.execution.status if run.execution is not None else "",
                 "error": run.execution.error if run.execution is not None else "",
+                "exception": run.message,
                 "stack": [
                     {"function": one.function, "line": one.line, "locals": one.locals}
                     for one in run.stack

@@ -1,8 +1,10 @@
+import pytest
+
 from chain.operations import Call
 from chain.values import encode_value
-from contracts.kit.chain import Chain
+from contracts.kit.chain import Chain, HandlerFailed
 from contracts.kit.debugger import Debugged, debug_transaction, show
-from contracts.kit.members import propose
+from contracts.kit.members import Twins, propose
 from contracts.kit.rehearsal import Rehearsal
 
 SOURCE = """from contracts.author import Map, call, ctx, fail
@@ -48,6 +50,7 @@ def test_an_exception_shows_lines_and_locals_of_the_contract():
     assert (outer.function, outer.line) == ("divide", 15)
     assert (inner.function, inner.line) == ("split", 7)
     assert inner.locals == {"total": "7", "parts": "0"}
+    assert "zero" in run.message
 
 
 def test_fail_shows_where_it_was_called():
@@ -68,6 +71,47 @@ def test_reads_writes_and_gas_by_line_add_up():
     assert run.writes["event divided"] == "{'who': 'a'}"
     assert {6, 15, 16, 17} <= run.gas_by_line.keys()
     assert 0 < sum(run.gas_by_line.values()) <= run.execution.gas_used
+
+
+WATCH = """from contracts.author import Decimal, Update, ctx, on_update, record
+
+LIMIT = Decimal(8)
+
+
+@record
+class Room:
+    batch: str
+    recent: list[Decimal]
+
+
+@on_update(model="room", properties=["temperature"])
+def watch(update: Update) -> None:
+    room = Room("B-1", [Decimal("7.5")])
+    last = update.readings[-1]
+    samples = update.by_time()
+    twin = ctx.twin(update.twin)
+    hot = last.value > ctx.parameter("limit", LIMIT) + room.batch
+"""
+
+
+def test_readings_and_records_are_shown_with_what_is_in_them():
+    chain = Chain()
+    propose(chain, "watch", WATCH, {})
+    room = Twins(chain).add("room-1", model="room", temperature="CEL")
+    before = chain.state.copy()
+    with pytest.raises(HandlerFailed):
+        room.read(temperature="8.25")
+    found = debug_transaction(Rehearsal(chain.genesis, before), chain.blocks[-1], 0)
+    (run,) = found.runs
+    at, reading = chain.time_ms, f"Reading(temperature 8.25 CEL at {chain.time_ms})"
+    assert run.stack[-1].locals == {
+        "update": f"Update(twin='room-1', model='room', readings=({reading},))",
+        "room": "Room(batch='B-1', recent=[Decimal('7.5')])",
+        "last": reading,
+        "samples": f"[Sample(time_ms={at}, readings=({reading},))]",
+        "twin": "Twin(id='room-1', model='room', owner='owner')",
+    }
+    assert run.message == "+ takes two numbers, texts or lists"
 
 
 def test_a_long_value_is_cut():
