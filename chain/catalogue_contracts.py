@@ -67,6 +67,13 @@ CONTRACTS: Final = (
         "Compare with ctx.parameter(NAME, DEFAULT) in the source.",
     ),
     Entry(
+        "VT-4003",
+        "argument-does-not-fit",
+        "The arguments do not fit the method",
+        "{contract}.{method} cannot be called like that: {reason}.",
+        "Give each of its arguments with --set NAME=JSON, and no others.",
+    ),
+    Entry(
         "VT-4010",
         "other-contract-engine",
         "The chain was founded with another contract engine",

@@ -17,7 +17,8 @@ ENTRIES: Final = (
         "proposal-closed",
         "The proposal is closed",
         "Proposal {proposal} was {status} at height {height}.",
-        "Nothing to do; to change more, propose again: veritwin member propose --help",
+        "Nothing to do; to change more, propose again: veritwin member propose --help, or veritwin "
+        "contract propose --help",
     ),
     Entry(
         "VT-2062",

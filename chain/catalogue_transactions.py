@@ -257,14 +257,16 @@ ENTRIES: Final = (
         "wrong-addressee",
         "The action is addressed to another organisation",
         "Action {action} is for {addressee}; the sender belongs to {organisation}.",
-        "Let the addressee acknowledge it.",
+        "Let the addressee answer it; once its deadline has passed, so may the organisation that "
+        "it escalates to: veritwin actions list",
     ),
     Entry(
         "VT-2052",
         "bad-transition",
         "The action cannot go to that state",
         "Action {action} is {status}; it cannot become {wanted}.",
-        "See the action's present state: GET /v1/actions",
+        "An open action is acknowledged or declined, an acknowledged one completed or declined, "
+        "and then it is finished. See where it is: veritwin actions list",
     ),
     Entry(
         "VT-2053",
@@ -306,7 +308,8 @@ ENTRIES: Final = (
         "contract-exception",
         "The contract stopped on an exception",
         "{contract}.{handler} raised {error}.",
-        "Tell the contract's author; the transaction changed nothing.",
+        "Compare arguments and their types with its methods: GET /v1/contracts/NAME. If they are "
+        "right, tell its author; where it stopped: veritwin tx debug ID",
     ),
     Entry(
         "VT-4103",

@@ -78,6 +78,16 @@ def write_settings(encoded: bytes) -> list[str]:
     return [write_setting(name, value) for name, value in sorted(found.items())]
 
 
+def kind_of(value: Value) -> str:
+    """Give the name of a value's type; "None" for None."""
+    return "None" if value is None else type(value).__name__
+
+
+def describe_kinds(kinds: Iterable[str]) -> str:
+    """Say what a value may be, with an example of each."""
+    return " or ".join(_WORDS.get(kind, kind) for kind in sorted(kinds))
+
+
 def find_readings(source: str) -> Readings:
     """Find the parameters that a source reads, with the types of its own values.
 
@@ -134,21 +144,18 @@ def _fit(name: str, value: Value, readings: Readings) -> Value:
     if kinds is None and readings.is_complete:
         known = ", ".join(sorted(readings.kinds)) or "none"
         raise InvalidInput("VT-4002", reason=f"the source reads no {name}; it reads {known}")
-    own = "None" if value is None else type(value).__name__
+    own = kind_of(value)
     if kinds is None or ANY_KIND in kinds or own in kinds:
         return value
     if own in {"int", "Decimal"} and _NUMBER in kinds:
         return value
     if isinstance(value, int) and own == "int" and "Decimal" in kinds:
         return Decimal(value)
-    wanted = " or ".join(_WORDS[kind] for kind in sorted(kinds))
+    own_word = _WORDS[own].partition(",")[0].partition(":")[0]
+    wanted = describe_kinds(kinds)
     raise InvalidInput(
-        "VT-4002", reason=f"{write_setting(name, value)} is {_article(own)}; it has to be {wanted}"
+        "VT-4002", reason=f"{write_setting(name, value)} is {own_word}; it has to be {wanted}"
     )
-
-
-def _article(kind: str) -> str:
-    return _WORDS[kind].partition(",")[0].partition(":")[0]
 
 
 def _reads(outline: Outline) -> Iterator[tuple[FunctionDef, ast.Call]]:

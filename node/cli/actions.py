@@ -1,8 +1,11 @@
 """`veritwin actions`: what contracts asked people to do, and their answers."""
 
+from typing import Any
+
 import click
 
 from chain.operations import Outcome
+from chain.wording import format_time
 from node.cli.common import Connection, connect, connection_options, identity_options, run_async
 from node.cli.output import format_table, print_result, shorten
 from node.cli.tx import parse_id
@@ -37,14 +40,15 @@ async def list_actions(
             shorten(item["id"]),
             item["kind"],
             item["twin"],
-            item["status"],
+            item["status"] if item["overdue_height"] is None else f"{item['status']}, overdue",
             item["addressee"],
+            _describe_deadline(item),
             item["opened_height"],
             item["title"],
         )
         for item in items
     ]
-    heads = ("action", "kind", "twin", "status", "for", "height", "title")
+    heads = ("action", "kind", "twin", "status", "for", "until", "height", "title")
     print_result({"items": items}, as_json=connection.as_json, text=format_table(heads, rows))
 
 
@@ -61,11 +65,14 @@ async def list_actions(
 @identity_options
 @run_async
 async def answer(connection: Connection, action: str, outcome: Outcome, note: str) -> None:
-    """Answer an ACTION that is addressed to your organisation.
+    """Answer an ACTION that is addressed to your organisation, or has escalated to it.
+
+    First it is acknowledged, then completed; or it is declined.
 
     \b
-    Example:
+    Examples:
       veritwin actions answer ID --identity workshop.json --note "On the way"
+      veritwin actions answer ID --outcome completed --identity workshop.json
     """
     from chain.operations import Acknowledge
 
@@ -77,3 +84,10 @@ async def answer(connection: Connection, action: str, outcome: Outcome, note: st
         as_json=connection.as_json,
         text=f"{outcome} at height {status.height} (transaction {shorten(status.id)})",
     )
+
+
+def _describe_deadline(action: dict[str, Any]) -> str:
+    if action["deadline_ms"] is None:
+        return "-"
+    until = format_time(action["deadline_ms"])
+    return f"{until}, then {action['escalate_to']}, too" if action["escalate_to"] else until

@@ -10,9 +10,9 @@ from node.cli.common import Connection, connect, identity_options, run_async
 from node.cli.contract_settings import (
     SET_OPTION,
     Settings,
+    choose_arguments,
     choose_parameters,
     find_contract,
-    parse_settings,
     settings_options,
 )
 from node.cli.output import print_result, suggest
@@ -214,7 +214,7 @@ async def deploy(
 @identity_options
 @run_async
 async def call(connection: Connection, name: str, method: str, settings: tuple[str, ...]) -> None:
-    """Call METHOD of contract NAME.
+    """Call METHOD of contract NAME, and write what it gave.
 
     \b
     Example:
@@ -223,8 +223,9 @@ async def call(connection: Connection, name: str, method: str, settings: tuple[s
     from chain.operations import Call
     from chain.values import encode_value
 
-    operation = Call(name, method, encode_value(parse_settings(settings)))
     async with connect(connection) as client:
+        arguments = choose_arguments(method, settings, await find_contract(client, name))
+        operation = Call(name, method, encode_value(arguments))
         done = await client.submit_and_wait(operation, connection.timeout)
     print_result(
         {"id": done.id, "state": done.state, "height": done.height, "result": done.result},

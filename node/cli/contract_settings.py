@@ -78,6 +78,32 @@ def choose_parameters(
     return chosen
 
 
+def choose_arguments(
+    method: str, settings: Iterable[str], contract: dict[str, Any] | None
+) -> "dict[str, Value]":
+    """Give the arguments of a call, held against what the method declares.
+
+    What is not there is left to the ledger to refuse.
+
+    Args: contract: as the API shows it.
+    Raises: InvalidInput: VT-4003, they do not fit; click.UsageError: one has no equals sign.
+    """
+    from contracts.arguments import fit_arguments
+    from contracts.manifest import Parameter
+
+    methods = contract["methods"] if contract is not None else ()
+    found = next((one for one in methods if one["name"] == method), None)
+    if contract is None or found is None:
+        return parse_settings(settings)
+    parameters = [
+        Parameter(one["name"], one["type"], one["required"]) for one in found["parameters"]
+    ]
+    try:
+        return fit_arguments(contract["name"], method, settings, parameters)
+    except ValueError as error:
+        raise click.UsageError(f"--set {error}.") from error
+
+
 async def find_contract(client: "AsyncClient", name: str) -> dict[str, Any] | None:
     """Give a contract as it is in force; None when there is none."""
     from chain.errors import ChainError

@@ -199,5 +199,14 @@ def test_what_cannot_be_proposed_says_why(
     assert done.code == 1
     assert "VT-4001" in done.err
     assert command("contract", "call", "nobody", "x", "--set", "a", *where).code == 2
+    assert "VT-2040" in command("contract", "call", "nobody", "x", *where).err
+    text = tmp_path / "tally.py"
+    text.write_text(FIRST)
+    assert command("contract", "propose", text, *where).code == 0
+    wrong = command("contract", "call", NAME, "add", "--set", "amount=much", *where)
+    assert wrong.code == 1
+    assert 'tally.add cannot be called like that: amount="much" has to be an int' in wrong.err
+    assert command("contract", "call", NAME, "add", "--set", "amount", *where).code == 2
+    assert "VT-4105" in command("contract", "call", NAME, "sub", *where).err
     assert command("contract", "diff", "tally", "--node", served.address).code == 2
     assert command("contract", "show", "nobody", "--node", served.address).code == 3
