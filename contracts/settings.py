@@ -15,9 +15,10 @@ from decimal import Decimal
 from typing import Final
 
 from chain.errors import InvalidInput
-from chain.values import Value, decode_value
+from chain.values import Value
 from contracts.checker import check_source
 from contracts.outline import FunctionDef, Outline
+from contracts.parameters import decode_dict
 from contracts.runtime.text import decimal_text
 
 ANY_KIND: Final = "anything"
@@ -73,8 +74,7 @@ def write_setting(name: str, value: Value) -> str:
 
 def write_settings(encoded: bytes) -> list[str]:
     """Write encoded parameters, in the order of their names."""
-    found = decode_value(encoded) if encoded else {}
-    assert isinstance(found, dict), "parameters are a dict"
+    found = decode_dict(encoded, "the parameters") if encoded else {}
     return [write_setting(name, value) for name, value in sorted(found.items())]
 
 

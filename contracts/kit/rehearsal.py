@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.operations import Consent
-from chain.receipt import Receipt
+from chain.receipt import Event, Receipt
 from chain.scalars import Hash, Height, PublicKey, UnixMillis
 from chain.transaction import Transaction
 from chain.values import decode_value
@@ -41,12 +42,17 @@ class RecordedBlock:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of blocks that were played."""
+    """What came of blocks that were played.
+
+    `gas` is what the contract itself burnt, in all its runs; `events` counts those that it emitted,
+    by name; `stopped` counts its runs on readings, answers or time that failed.
+    """
 
     receipts: tuple[tuple[int, Receipt], ...]
     decisions: tuple[Decision, ...]
     gas: int
-    """What the contract itself burnt, in all its runs."""
+    events: Mapping[str, int]
+    stopped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ class Rehearsal:
     def play(self, blocks: Iterable[RecordedBlock], contract: str | None = None) -> Played:
         """Execute blocks in order.
 
-        Args: contract: whose decisions and gas to give; of all contracts unless given.
+        Args: contract: whose decisions, events and gas to give; of all contracts unless given.
         """
         receipts: list[tuple[int, Receipt]] = []
         decisions: list[Decision] = []
@@ -140,7 +146,10 @@ class Rehearsal:
             receipts += [(block.height, receipt) for receipt in done]
             decisions += self._decisions(block, done, contract)
         gas = sum(one.gas for one in self.executor.runs if contract in (None, one.contract))
-        return Played(tuple(receipts), tuple(decisions), gas)
+        seen = [event for _, receipt in receipts for event in receipt.events]
+        emitted = Counter(event.name for event in seen if _is_of(contract, event.source))
+        stopped = sum(_is_of(contract, name) for name in map(_stopped, seen) if name)
+        return Played(tuple(receipts), tuple(decisions), gas, emitted, stopped)
 
     def execute(self, block: RecordedBlock, stop: int | None = None) -> list[Receipt]:
         """Execute a block, or its first `stop` transactions, and write what it did."""
@@ -224,6 +233,19 @@ def rehearse(
     )
     differences = compare(before.decisions, after.decisions)
     return WhatIf(tuple(differences), refusals, before, after)
+
+
+def _is_of(contract: str | None, source: str) -> bool:
+    return source != NATIVE_SOURCE and contract in (None, source)
+
+
+def _stopped(event: Event) -> str:
+    """Give the contract whose run an event says has failed; "" for another event."""
+    if (event.source, event.name) != (NATIVE_SOURCE, "contract_failed"):
+        return ""
+    payload = decode_value(event.payload)
+    assert isinstance(payload, dict), "the ledger wrote it"
+    return str(payload["contract"])
 
 
 def _get_action(state: GrowingState, id_: Hash) -> ActionRecord:

@@ -1,6 +1,7 @@
 """`veritwin contract simulate`: what another source would have decided on recorded history."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,8 +44,8 @@ async def simulate(
 
     The chain is executed again on this machine up to the first height. From there on it runs twice:
     as it was, and with SOURCE in force and its migration done. Every order that differs is listed,
-    with transactions that end in another way, and gas. Parameters are the present ones, but for
-    those that are set or unset.
+    with transactions that end in another way, runs that stop, events and gas. Parameters are the
+    present ones, but for those that are set or unset.
 
     \b
     Example:
@@ -52,6 +53,8 @@ async def simulate(
     """
     from chain.values import encode_value
     from contracts.kit.rehearsal import rehearse
+    from contracts.manifest import compute_source_hash
+    from contracts.settings import write_settings
 
     async with connect(connection) as client:
         head = (await client.status()).height
@@ -65,7 +68,11 @@ async def simulate(
     text = read_text(source)
     parameters = encode_value(choose_parameters(text, settings, present))
     found = rehearse(client.genesis, state, recorded, name, text, parameters)
-    report = render(found, source.name, name, (first, end))
+    about = [
+        f"source {compute_source_hash(text).hex()}",
+        f"parameters {', '.join(write_settings(parameters)) or 'none'}",
+    ]
+    report = render(found, source.name, name, (first, end), about)
     if out is not None:
         write_text(out, report)
     print_result(to_json(found), as_json=connection.as_json, text=report.rstrip())
@@ -76,11 +83,17 @@ def write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def render(found: "WhatIf", source: str, name: str, heights: tuple[int, int]) -> str:
-    """Write a report for people; it fits into a package."""
+def render(
+    found: "WhatIf", source: str, name: str, heights: tuple[int, int], about: Sequence[str] = ()
+) -> str:
+    """Write a report for people; it fits into a package.
+
+    Args: about: lines that say what was tried.
+    """
     counts = Counter(one.change for one in found.differences)
     lines = [
         f"{source} in the place of {name}, heights {heights[0]} to {heights[1]}",
+        *about,
         f"orders: {len(found.before.decisions)} were opened, {len(found.after.decisions)} would be",
         "differences: "
         + ", ".join(
@@ -88,7 +101,12 @@ def render(found: "WhatIf", source: str, name: str, heights: tuple[int, int]) ->
             for change in ("opened", "not_opened", "earlier", "later")
         ),
         f"transactions that end in another way: {len(found.refusals)}",
+        f"runs of the contract that stop: {found.before.stopped} -> {found.after.stopped}",
         f"gas: {found.before.gas:,} -> {found.after.gas:,}",
+        *(
+            f"event {one}: {found.before.events.get(one, 0)} -> {found.after.events.get(one, 0)}"
+            for one in sorted({*found.before.events, *found.after.events})
+        ),
         "",
     ]
     lines += [one.describe() for one in found.differences[:SHOWN_MAX]]
@@ -116,6 +134,8 @@ def to_json(found: "WhatIf") -> dict[str, Any]:
         ],
         "orders": {"before": len(found.before.decisions), "after": len(found.after.decisions)},
         "gas": {"before": found.before.gas, "after": found.after.gas},
+        "stopped": {"before": found.before.stopped, "after": found.after.stopped},
+        "events": {"before": dict(found.before.events), "after": dict(found.after.events)},
     }
 
 

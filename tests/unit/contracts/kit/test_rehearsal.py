@@ -139,6 +139,37 @@ def test_a_migration_runs_before_the_first_block() -> None:
     assert before.get(b"contract-state/tally/total") == encode_value(5)
 
 
+WATCH = '''"""Warn of warmth."""
+
+from contracts.author import Update, ctx, on_update
+
+
+@on_update(model="room", properties=["temperature"])
+def watch(update: Update) -> None:
+    """Warn."""
+    for reading in update.readings:
+        if reading.value > ctx.parameter("limit", 8):
+            ctx.emit("warm", {})
+'''
+
+
+def test_events_and_runs_that_stop_are_counted() -> None:
+    chain = Chain()
+    propose(chain, "watch", WATCH, {})
+    room = Twins(chain).add("room-1", "room", temperature="CEL")
+    before, start = chain.state.copy(), len(chain.blocks)
+    for value in ("7", "9", "12"):
+        chain.forward(1000)
+        room.read(temperature=value)
+    stopping = WATCH.replace('("warm", {})', '("hot", {"over": 1 // (reading.value - 12)})')
+    recorded = chain.blocks[start:]
+    found = rehearse(chain.genesis, before, recorded, "watch", stopping)
+    assert (found.before.events, found.before.stopped) == ({"warm": 2}, 0)
+    assert (found.after.events, found.after.stopped) == ({"hot": 1}, 1)
+    other = rehearse(chain.genesis, before, recorded, "watch", WATCH, encode_value({"limit": 10}))
+    assert other.after.events == {"warm": 1}
+
+
 def test_what_is_no_contract_is_refused() -> None:
     chain = Chain()
     propose(chain, NAME, FIRST, {})

@@ -1,18 +1,31 @@
 from pathlib import Path
 
+from contracts.manifest import compute_source_hash
 from tests.unit.node.chain_builder import CONTRACT
 from tests.unit.node.cli.conftest import Command, Served
+
+WARNING = """
+
+@on_update(model="wind-turbine", properties=["active_power"])
+def tell(update):
+    last = update.readings[-1].value
+    ctx.emit("told", {"last": last, "share": 1 / (last - Decimal(1500))})
+"""
 
 
 def test_orders_that_differ_are_listed_and_reported(
     command: Command, served: Served, tmp_path: Path
 ) -> None:
     source, report = tmp_path / "new.py", tmp_path / "report.txt"
-    source.write_text(CONTRACT.replace('"inspection"', '"repair"'), encoding="utf-8")
+    source.write_text(CONTRACT.replace('"inspection"', '"repair"') + WARNING, encoding="utf-8")
     where = ("--against", "low-power", "--from", 2, "--node", served.address)
     done = command("contract", "simulate", source, *where, "--out", report)
     assert done.code == 0, done.err
     assert "1 opened, 1 not opened, 0 earlier, 0 later" in done.out
+    tried = compute_source_hash(source.read_text(encoding="utf-8")).hex()
+    assert f"\nsource {tried}\nparameters none\n" in done.out
+    assert "runs of the contract that stop: 0 -> 1\n" in done.out
+    assert "event told: 0 -> 2\n" in done.out
     assert report.read_text(encoding="utf-8").rstrip() == done.out.rstrip()
 
 
