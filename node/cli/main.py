@@ -80,7 +80,7 @@ SUMMARIES: Final = {
     "attest": "Put a signed statement about a twin on record.",
     "actions": "List and answer the actions that contracts opened.",
     "tx": "Show a transaction, wait for it, fetch its receipt.",
-    "twins": "List, show and watch digital twins.",
+    "twins": "List, show and watch digital twins; register and feed one.",
     "blocks": "List and show blocks.",
     "evidence": "List proven offences of validators.",
     "verify": "Check a receipt offline.",

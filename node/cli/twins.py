@@ -1,15 +1,20 @@
-"""`veritwin twins`: list, show and watch digital twins."""
+"""`veritwin twins`: list, show, watch, register and feed digital twins."""
 
 import click
 
 from node.cli.common import Connection, connect, connection_options, run_async
 from node.cli.output import format_table, print_json, print_result, shorten, suggest
 from node.cli.times import format_age
+from node.cli.twin_data import COMMANDS
 
 
 @click.group(name="twins")
 def command() -> None:
-    """List, show and watch digital twins."""
+    """List, show and watch digital twins; register one, and send readings by hand."""
+
+
+for one in COMMANDS:
+    command.add_command(one)
 
 
 @command.command(name="list")
