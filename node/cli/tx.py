@@ -1,6 +1,8 @@
 """`veritwin tx`: a transaction's state and receipt."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,8 +37,21 @@ async def show(connection: Connection, transaction: str) -> None:
     lines.extend(f"{name:<10} {found[name]}" for name in names if found.get(name) is not None)
     if found.get("twins"):
         lines.append(f"twins      {', '.join(found['twins'])}")
-    lines.extend(f"event      {event['name']} {event['subject']}" for event in found["events"])
+    lines.extend(f"event      {describe_event(event)}" for event in found["events"])
     print_result(found, as_json=connection.as_json, text="\n".join(lines))
+    failed = any(one["name"] == "contract_failed" for one in found["events"])
+    if failed and not connection.as_json:
+        suggest(f"veritwin tx debug {found['id']}")
+
+
+def describe_event(event: dict[str, Any]) -> str:
+    """Say in a line what was recorded: what a contract said, or why it stopped."""
+    head = f"{event['name']} {event['subject']}"
+    if event["source"] != "native":
+        return f"{head}, {event['source']}: {json.dumps(event['payload'], ensure_ascii=False)}"
+    if event["name"] == "contract_failed":
+        return f"{head}: {event['payload']['code']}, {event['payload']['message']}"
+    return head
 
 
 @command.command()

@@ -77,7 +77,7 @@ def test_the_page_has_the_tables_of_this_version(repository: Path) -> None:
 
 def test_the_page_s_example_is_a_contract(repository: Path) -> None:
     page = (repository / "docs" / "contracts.md").read_text()
-    [first, second, test, _] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    [first, second, test, *_] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     assert check_contract(first).findings == ()
     assert check_contract(second).findings == ()
     assert test.startswith("def test_"), "tests/unit/contracts/kit/test_plugin.py runs it"

@@ -125,13 +125,17 @@ def test_the_gas_report_says_what_changed(tmp_path: Path) -> None:
     assert other.split()[-1] == "same"
 
 
-def test_the_second_contract_of_the_guide_passes_its_test(tmp_path: Path, repository: Path) -> None:
+def test_the_second_contract_of_the_guide_passes_its_tests(
+    tmp_path: Path, repository: Path
+) -> None:
     page = (repository / "docs" / "contracts.md").read_text(encoding="utf-8")
-    [_, contract, test, _] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    [_, contract, test, many, _] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (tmp_path / "fan_filter.py").write_text(contract, encoding="utf-8")
     (tmp_path / "test_fan_filter.py").write_text(test, encoding="utf-8")
+    (tmp_path / "test_many.py").write_text(many, encoding="utf-8")
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
 
 
 def test_what_is_expected_to_be_refused_and_is_not_fails(tmp_path: Path) -> None:

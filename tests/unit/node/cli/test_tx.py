@@ -1,6 +1,9 @@
 import json
 from pathlib import Path
 
+from chain.operations import DeployContract
+from chain.values import encode_value
+from tests.unit.node.chain_builder import CONTRACT, START_MS, TURBINE
 from tests.unit.node.cli.conftest import Command, Served
 
 
@@ -13,6 +16,30 @@ def test_a_transaction_is_shown_with_what_came_of_it(command: Command, served: S
     assert done.code == 0, done.err
     assert "state      final at height 4" in done.out
     assert "action_opened" in done.out
+
+
+def test_what_a_contract_said_and_where_one_stopped_is_shown(
+    command: Command, served: Served
+) -> None:
+    chain = served.node.chain
+    source = CONTRACT.replace(
+        "    for reading in",
+        '    ctx.emit("seen", {"share": 1 / (update.readings[-1].value - 5)})\n    for reading in',
+    )
+    chain.add_block(chain.transaction(DeployContract("seeing", source, encode_value({}))))
+    for number, value in enumerate(("7", "5")):
+        chain.add_block(chain.power(value, first_ms=START_MS + 9_000_000 + number))
+    said, stopped = (
+        command("tx", "show", one.transactions[0].id.hex(), "--node", served.address)
+        for one in chain.blocks[-2:]
+    )
+    assert f'event      seen {TURBINE}, seeing: {{"share": "0.5"}}\n' in said.out
+    assert "tx debug" not in said.err
+    failed = (
+        f"event      contract_failed {TURBINE}: VT-4102, seeing.watch raised ZeroDivisionError.\n"
+    )
+    assert failed in stopped.out
+    assert f"veritwin tx debug {chain.blocks[-1].transactions[0].id.hex()}" in stopped.err
 
 
 def test_waiting_for_a_final_transaction_returns_at_once(command: Command, served: Served) -> None:
