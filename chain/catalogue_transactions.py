@@ -194,7 +194,7 @@ ENTRIES: Final = (
         "unknown-contract",
         "The contract is not deployed",
         "No contract {contract} is deployed on this chain.",
-        "Check the name: veritwin status",
+        "Check the name: veritwin contract list",
     ),
     Entry(
         "VT-2041",

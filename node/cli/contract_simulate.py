@@ -15,6 +15,7 @@ from node.cli.replay import replay_on, replay_to
 
 if TYPE_CHECKING:
     from contracts.kit.rehearsal import WhatIf
+    from node.client import AsyncClient
 
 SHOWN_MAX: Final = 1_000
 
@@ -61,6 +62,11 @@ async def simulate(
         end = head if last is None else last
         if not first <= end <= head:
             raise click.UsageError(f"--from and --to are heights up to {head}, in this order.")
+        earliest = await find_earliest(client, name)
+        if first < earliest:
+            raise click.UsageError(
+                f"{name} came into force in block {earliest - 1}: --from {earliest} or later."
+            )
         replay = await replay_to(client, first - 1)
         state = replay.state()
         recorded = await replay_on(client, replay, end)
@@ -76,6 +82,15 @@ async def simulate(
     if out is not None:
         write_text(out, report)
     print_result(to_json(found), as_json=connection.as_json, text=report.rstrip())
+
+
+async def find_earliest(client: "AsyncClient", name: str) -> int:
+    """Give the first height before which a contract was in force.
+
+    Raises: ChainError: VT-7004, there is none of this name.
+    """
+    life = await client.get_json(f"/v1/contracts/{name}/versions")
+    return 1 + min(int(one["active_height"]) for one in life["versions"])
 
 
 def write_text(path: Path, text: str) -> None:

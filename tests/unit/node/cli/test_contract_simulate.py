@@ -37,3 +37,16 @@ def test_the_same_source_changes_nothing(command: Command, served: Served, tmp_p
     assert (found["differences"], found["refusals"]) == ([], [])
     assert found["orders"] == {"before": 1, "after": 1}
     assert command("contract", "simulate", source, *where, "--to", 1).code == 2
+
+
+def test_what_was_not_in_force_yet_is_not_replaced(
+    command: Command, served: Served, tmp_path: Path
+) -> None:
+    source = tmp_path / "same.py"
+    source.write_text(CONTRACT, encoding="utf-8")
+    where = ("--node", served.address)
+    early = command("contract", "simulate", source, "--against", "low-power", "--from", 1, *where)
+    assert early.code == 2
+    assert "low-power came into force in block 1: --from 2 or later." in early.err
+    nobody = command("contract", "simulate", source, "--against", "nobody", "--from", 1, *where)
+    assert (nobody.code, "VT-7004" in nobody.err) == (3, True)
