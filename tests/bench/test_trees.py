@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.trees import FOLDER, CannotCollect, Clone, Tree
+from tests.bench.trees import FOLDER, CannotCollect, Clone, Tree, WrongTree
 
 
 def git(folder: Path, *words: str) -> str:
@@ -77,6 +77,28 @@ def test_the_other_tree_has_its_own_code_and_the_new_benchmarks(repository: Path
         assert (tree.path / FOLDER / "test_a_parts.py").read_text() == "# two\n"
     assert not tree.path.exists()
     assert len(git(repository, "worktree", "list").splitlines()) == 1
+
+
+MEASURED = """import pytest
+pytestmark = pytest.mark.bench
+def test_decode(benchmark):
+    benchmark.extra_info["tree"] = {tree!r}
+    benchmark.pedantic(sum, ([1, 2],), rounds=2)
+def test_other(benchmark):
+    raise AssertionError("not asked for")
+"""
+
+
+def test_a_file_that_does_not_import_takes_only_its_own_parts_away(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir(parents=True)
+    (tmp_path / FOLDER / "test_a_parts.py").write_text("import nowhere\n")
+    (tmp_path / FOLDER / "test_b_parts.py").write_text(MEASURED.format(tree=str(tmp_path)))
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = bench\n")
+    asked = [f"{FOLDER}/test_a_parts.py::test_gone", f"{FOLDER}/test_b_parts.py::test_decode"]
+    assert list(Tree(tmp_path).measure(asked)) == asked[1:]
+    (tmp_path / FOLDER / "test_b_parts.py").write_text(MEASURED.format(tree="elsewhere"))
+    with pytest.raises(WrongTree, match="test_decode ran in elsewhere"):
+        Tree(tmp_path).measure(asked)
 
 
 def test_benchmarks_that_do_not_import_are_an_error_and_not_a_pass(tmp_path: Path) -> None:
