@@ -17,6 +17,9 @@ from node.client import AsyncClient, NotFinal
 from node.client.errors import error_from_receipt
 
 PATIENCE_SECONDS: Final = 5.0
+LATE_SECONDS: Final = 1.0
+"""How long what is too late for any block is looked for in the blocks there are."""
+FOLLOWED_MAX: Final = 32
 """How long a transaction may take before it is handed in again."""
 PAUSE_SECONDS: Final = 0.5
 EXPIRED: Final = "VT-2003"
@@ -63,8 +66,8 @@ async def _settle(
         try:
             obstacle = await _hand_in(client, waiting)
             on_obstacle(obstacle)
-            for parcel in waiting:
-                await _follow(client, parcel)
+            for start in range(0, len(waiting), FOLLOWED_MAX):
+                await _follow_all(client, waiting[start : start + FOLLOWED_MAX])
             if obstacle:
                 await asyncio.sleep(PAUSE_SECONDS)
         except (InvalidInput, Refused):
@@ -121,6 +124,19 @@ async def _hand_in(client: AsyncClient, parcels: Sequence[_Parcel]) -> str:
     return obstacle
 
 
+async def _follow_all(client: AsyncClient, parcels: Sequence[_Parcel]) -> None:
+    """Wait for the fates of several at once.
+
+    Raises: ChainError: the first reason why one of them is not known yet.
+    """
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for parcel in parcels:
+                tasks.create_task(_follow(client, parcel))
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
+
+
 async def _follow(client: AsyncClient, parcel: _Parcel) -> None:
     """Wait for the fate of a parcel; what expired without effect will be signed anew.
 
@@ -129,7 +145,8 @@ async def _follow(client: AsyncClient, parcel: _Parcel) -> None:
     if parcel.transaction is None or not parcel.is_taken or parcel.is_settled:
         return
     try:
-        view = await client.wait_final(parcel.transaction.id, PATIENCE_SECONDS)
+        seconds = LATE_SECONDS if parcel.is_too_late else PATIENCE_SECONDS
+        view = await client.wait_final(parcel.transaction.id, seconds)
     except NotFinal:
         if not parcel.is_too_late:
             raise

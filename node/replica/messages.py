@@ -22,9 +22,9 @@ FRAME_OVERHEAD_BYTES: Final = 256 << 10
 STEPS_PER_MESSAGE_MAX: Final = 64
 HEADERS_PER_PART_MAX: Final = 1_024
 ITEM_OVERHEAD_BYTES: Final = 5
+"""What MessagePack puts in front of a byte string, at most."""
 _GOSSIP_TAGS: Final = frozenset({2, 3, 4})
 """Of Transactions, Have and Want."""
-"""What MessagePack puts in front of a byte string, at most."""
 
 Ids = Annotated[tuple[HashField, ...], Meta(max_length=IDS_PER_MESSAGE_MAX)]
 

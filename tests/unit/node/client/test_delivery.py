@@ -1,5 +1,7 @@
 """Delivery: once, whatever happens to nodes."""
 
+import asyncio
+
 import pytest
 
 from chain.errors import InvalidInput
@@ -79,6 +81,26 @@ async def test_one_that_is_too_late_and_in_no_block_is_signed_anew() -> None:
     assert await deliver(client, (OPERATION,)) == [None]
     assert len(set(client.handed_in)) == 2
     assert client.final == [OPERATION]
+
+
+async def test_many_that_are_too_late_are_looked_for_together() -> None:
+    """A small chain may decide more blocks in a second than an expiry window has."""
+    client = FakeClient()
+    client.refusals = ["VT-2003"] * 100
+    looking: list[float] = []
+    most = 0
+
+    async def wait_final(id: object, seconds: float) -> object:
+        nonlocal most
+        looking.append(seconds)
+        most = max(most, len(looking))
+        await asyncio.sleep(0)
+        looking.pop()
+        return await FakeClient.wait_final(client, id, seconds)  # type: ignore[arg-type]
+
+    client.wait_final = wait_final  # type: ignore[method-assign, assignment]
+    assert await deliver(client, (OPERATION,) * 100) == [None] * 100
+    assert most == delivery.FOLLOWED_MAX
 
 
 async def test_a_full_node_is_asked_again_and_its_reason_is_told() -> None:
