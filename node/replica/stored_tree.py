@@ -17,8 +17,8 @@ from node.replica.ports import Column, Put, Store
 
 NODE_SIZE: Final = 65
 _KEY_AT: Final = NODE_SIZE + 8
-CACHED_NODES_MAX: Final = 32_768
-"""About 6 MiB; the upper 14 levels of a tree, which every block goes through."""
+CACHED_NODES_MAX: Final = 131_072
+"""About 40 MiB in each generation; one holds the whole tree of some 65,000 keys."""
 STALE_PER_ROW: Final = 4_096
 """Hashes in one row of stale nodes: a row stays near 128 KiB."""
 
