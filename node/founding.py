@@ -11,13 +11,14 @@ from typing import Any, Final
 import msgspec
 
 from chain.errors import InvalidInput
-from chain.genesis import ContractPolicy, Genesis, Timing, genesis_from_json, genesis_to_json
+from chain.genesis import Genesis, genesis_from_json, genesis_to_json
 from chain.keyfile import KeyFile
 from chain.scalars import NodeName, OrganisationId, UnixMillis
-from chain.validators import EngineName
 from node.home import (
+    DEFAULT_TERMS,
     NodeCard,
     NodePlan,
+    Terms,
     create_node,
     create_organisation,
     make_genesis,
@@ -67,11 +68,9 @@ def found_local(
     chain_name: str,
     planned: Sequence[PlannedNode],
     now_ms: UnixMillis,
+    terms: Terms = DEFAULT_TERMS,
     *,
     listen_host: str = LOOPBACK.host,
-    timing: Timing | None = None,
-    engine: EngineName = "bft",
-    contracts: ContractPolicy | None = None,
 ) -> LocalNetwork:
     """Make all folders of a network on this machine, each organisation's apart.
 
@@ -102,7 +101,7 @@ def found_local(
                 now_ms,
             )
         )
-    genesis = make_genesis(cards, now_ms, timing=timing, engine=engine, contracts=contracts)
+    genesis = make_genesis(cards, now_ms, terms)
     for plan in planned:
         write_node_files(
             homes[plan.node],

@@ -11,7 +11,7 @@ cards, so founding a network needs nobody's secrets.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -155,19 +155,28 @@ def load_card(path: Path) -> NodeCard:
         raise InvalidInput("VT-1305", reason=f"{path} is not a node card: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What members agree on besides who they are.
+
+    `engine` is how validators agree, until they decide to change it; `contracts` says whose
+    approval contracts need.
+    """
+
+    engine: EngineName = "bft"
+    contracts: ContractPolicy = field(default_factory=ContractPolicy)
+    timing: Timing = field(default_factory=Timing)
+    limits: Limits = field(default_factory=Limits)
+
+
+DEFAULT_TERMS: Final = Terms()
+
+
 def make_genesis(
-    cards: Sequence[NodeCard],
-    now_ms: UnixMillis,
-    *,
-    limits: Limits | None = None,
-    timing: Timing | None = None,
-    engine: EngineName = "bft",
-    contracts: ContractPolicy | None = None,
+    cards: Sequence[NodeCard], now_ms: UnixMillis, terms: Terms = DEFAULT_TERMS
 ) -> Genesis:
     """Make the genesis of a network of these nodes; its hash depends on nothing secret.
 
-    Args: engine: how the validators agree, until they decide to change it; contracts: whose
-    approval contracts need, more than two thirds of the organisations unless given.
     Raises: InvalidInput: VT-1305: no cards, cards of different chains, repeated names, or two cards
     that say different things about one organisation.
     """
@@ -187,10 +196,10 @@ def make_genesis(
         cards[0].chain_name,
         now_ms,
         tuple(organisations.values()),
-        ValidatorSet(tuple(validator_of(card) for card in cards), engine),
-        limits or Limits(),
-        timing or Timing(),
-        governance=Governance(contracts=contracts or ContractPolicy()),
+        ValidatorSet(tuple(validator_of(card) for card in cards), terms.engine),
+        terms.limits,
+        terms.timing,
+        governance=Governance(contracts=terms.contracts),
         contract_engine=compute_engine_id(),
     )
     check_genesis(genesis)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from chain.errors import ChainError, InvalidInput
-from chain.genesis import ContractPolicy, Genesis, genesis_from_json
+from chain.genesis import ContractPolicy, Genesis, Limits, genesis_from_json
 from chain.keyfile import KeyFile
 from chain.keys import SigningKey
 from chain.operations import AnyOperation, RegisterKey
@@ -18,6 +18,7 @@ from node.client import AsyncClient
 from node.client.delivery import deliver
 from node.clock import monotonic_seconds, now_ms
 from node.founding import PlannedNode, found_local
+from node.home import Terms
 from node.keystore import load_key
 from node.local.ports import choose_ports
 from node.local.processes import NodeProcess, stop_all
@@ -28,6 +29,8 @@ START_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.05
 TOGETHER_MAX: Final = 500
 GATEWAY_LABEL: Final = "bench-gateway"
+EXPIRY_WINDOW_BLOCKS: Final = 1_000_000
+"""What is signed beforehand must be good to the end, at twenty blocks a second or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,12 @@ async def open_network(
         return
     planned = plan_nodes(validators)
     # One member's word is enough for the contract: votes on it are not what is measured.
-    policy = ContractPolicy(approvals=1)
-    network = found_local(
-        folder, CHAIN_NAME, planned, now_ms(), engine=options.engine, contracts=policy
+    terms = Terms(
+        options.engine,
+        ContractPolicy(approvals=1),
+        limits=Limits(expiry_window_blocks=EXPIRY_WINDOW_BLOCKS),
     )
+    network = found_local(folder, CHAIN_NAME, planned, now_ms(), terms)
     nodes = [
         NodeProcess(
             plan.node,

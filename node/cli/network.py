@@ -9,9 +9,9 @@ import click
 from node.cli.output import print_result, suggest
 
 if TYPE_CHECKING:
-    from chain.genesis import ContractPolicy
     from chain.validators import EngineName
     from node.founding import PlannedNode
+    from node.home import Terms
 
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - inside a container; what is published is for its host
 API_PORT_BELOW: Final = 1_000
@@ -127,10 +127,11 @@ class _Rules:
     approvals: int
 
     @property
-    def contracts(self) -> "ContractPolicy":
+    def terms(self) -> "Terms":
         from chain.genesis import ContractPolicy
+        from node.home import Terms
 
-        return ContractPolicy(approvals=self.approvals)
+        return Terms(self.engine, ContractPolicy(approvals=self.approvals))
 
 
 def _from_cards(cards: tuple[Path, ...], out: Path, rules: _Rules, *, as_json: bool) -> None:
@@ -140,7 +141,7 @@ def _from_cards(cards: tuple[Path, ...], out: Path, rules: _Rules, *, as_json: b
     from node.home import load_card, make_genesis
 
     loaded = [load_card(path) for path in cards]
-    genesis = make_genesis(loaded, now_ms(), engine=rules.engine, contracts=rules.contracts)
+    genesis = make_genesis(loaded, now_ms(), rules.terms)
     save_network(out, genesis, loaded)
     hash_ = compute_genesis_hash(genesis).hex()
     print_result(
@@ -175,9 +176,8 @@ def _on_this_machine(
         chain_name,
         planned,
         now_ms(),
+        rules.terms,
         listen_host=listen_host,
-        engine=rules.engine,
-        contracts=rules.contracts,
     )
     homes = [f"{name}: {home}" for name, home in network.homes.items()]
     if container:

@@ -13,6 +13,7 @@ from chain.operations import RegisterTwin, Role
 from chain.scalars import NAME_PATTERN, NodeName, OrganisationId, TwinId, UnixMillis
 from chain.validators import EngineName
 from node.founding import LocalNetwork, PlannedNode, found_local
+from node.home import Terms
 from node.ingest.source import Feed
 from node.keystore import create_key
 from node.local.ports import check_ports, choose_ports
@@ -104,7 +105,7 @@ def make_cast(
 
     Raises: InvalidInput: a file exists already or cannot be written.
     """
-    network = found_local(folder, CHAIN_NAME, planned, now_ms, timing=TIMING, engine=engine)
+    network = found_local(folder, CHAIN_NAME, planned, now_ms, Terms(engine, timing=TIMING))
     identities: dict[str, Identity] = {}
     for organisation, file in network.administrators.items():
         name = f"administrator-{organisation}"

@@ -20,6 +20,7 @@ from chain.scalars import NodeName, OrganisationId
 from chain.validators import EngineName
 from node.clock import now_ms
 from node.founding import PlannedNode, found_local
+from node.home import Terms
 from tests.e2e.network import Network, NodeProcess
 
 CLONE_NEWNET: Final = 0x4000_0000
@@ -117,9 +118,8 @@ def namespaced(folder: Path, engine: EngineName) -> Iterator[tuple[Network, Swit
             "consortium",
             planned,
             now_ms(),
+            Terms(engine, ContractPolicy(approvals=1)),
             listen_host="0.0.0.0",
-            engine=engine,
-            contracts=ContractPolicy(approvals=1),
         )
         places = {plan.node: stack.enter_context(_place(plan.host)) for plan in planned}
         nodes = [

@@ -13,6 +13,7 @@ from chain.scalars import Height, NodeName, OrganisationId, TwinId, UnixMillis
 from chain.transaction import Transaction, TransactionBody, sign
 from node.config import NodeConfig, load_config
 from node.founding import LocalNetwork, PlannedNode, found_local
+from node.home import Terms
 from tests.unit.node.replica.network import QuietExecutor
 
 FOUNDED_MS = UnixMillis(1_700_000_000_000)
@@ -52,7 +53,9 @@ def found(folder: Path, *names: str) -> LocalNetwork:
         PlannedNode(OrganisationId(name), name.title(), NodeName(f"{name}-1"), 0, 0)
         for name in names
     ]
-    return found_local(folder, "test", planned, FOUNDED_MS, timing=Timing(heartbeat_ms=2_000))
+    return found_local(
+        folder, "test", planned, FOUNDED_MS, Terms(timing=Timing(heartbeat_ms=2_000))
+    )
 
 
 @pytest.fixture
