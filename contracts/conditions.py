@@ -28,6 +28,7 @@ import msgspec
 from chain.errors import InvalidInput
 from chain.operations import Reading
 from chain.values import Value
+from contracts.runtime.arithmetic import CONTEXT
 from contracts.runtime.objects import parse_number
 from contracts.runtime.text import decimal_text
 
@@ -173,8 +174,8 @@ class Examined:
         rows = self._rows.get(condition.property, ())
         if condition.test == "is_bad":
             return any(not is_good for is_good, _, _ in rows)
-        limit = parse_number(condition.limit)
-        assert limit is not None, "the checker lets numbers only through"
+        # Its text may be longer than that of a reading: 1e-200 has 202 characters.
+        limit = CONTEXT.create_decimal(condition.limit)
         return any(
             _compare(condition.test, value, limit, before)
             for _, value, before in rows

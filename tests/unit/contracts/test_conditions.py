@@ -27,6 +27,8 @@ CONSTANTS = {
         "TEXT": "'80'",
         "YES": "True",
         "LIST": "[1]",
+        "HUGE": "Decimal('1e384')",
+        "TINY": "Decimal('1.000000000000000000000000000000001e-383')",
     }.items()
 }
 
@@ -103,6 +105,18 @@ def power(value: str, quality: int = 0) -> Reading:
 def test_a_value_is_compared_as_a_number(test, values):
     given = ["79.9", "80", "80.0", "81"]
     assert [one for one in given if passes(f"active_power {test} 80", power(one))] == values
+
+
+def test_a_limit_may_have_more_digits_than_any_reading():
+    assert passes("active_power < HUGE", power("80"))
+    assert passes("active_power > TINY", power("80"))
+    assert not passes("active_power > HUGE or active_power == TINY", power("80"))
+    given = parse_conditions("p > parameter('limit', 5)", CONSTANTS)
+    assert given is not None
+    (far,) = resolve_parameters(given, {"limit": Decimal("1e200")})
+    assert len(far.limit) == 201
+    examined = Examined([make_reading(property="p", value="80")], {})
+    assert not examined.passes([far])
 
 
 def test_any_reading_and_any_test_is_enough():
