@@ -18,7 +18,7 @@ from chain.changes import (
     RollBackContract,
 )
 from chain.errors import Refused
-from chain.scalars import Hash, Height, OrganisationId
+from chain.scalars import HEIGHT_MAX, Hash, Height, OrganisationId
 from chain.values import encode_value
 from contracts import lifecycle_keys, state_keys
 from contracts.context import TransactionContext
@@ -205,12 +205,13 @@ def _try_start(version: VersionRecord, context: TransactionContext, overlay: Ove
 def _plan(version: VersionRecord, overlay: Overlay) -> Height:
     """Let a version start at the first height from the wanted one on at which no other does."""
     height = version.active_height
-    for _ in range(STARTS_WAITING_MAX):
+    tries = min(STARTS_WAITING_MAX, HEIGHT_MAX + 1 - height)
+    for _ in range(tries):
         if overlay.get(lifecycle_keys.contract_start_key(height)) is None:
             break
         height = Height(height + 1)
     else:
-        raise Refused("VT-2066", waiting=STARTS_WAITING_MAX, height=height)
+        raise Refused("VT-2066", waiting=tries, height=height)
     _put(replace(version, active_height=height), overlay)
     overlay.put(
         lifecycle_keys.contract_start_key(height), encode_value([version.contract, version.number])

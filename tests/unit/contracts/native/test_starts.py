@@ -3,16 +3,20 @@
 import pytest
 
 from chain.errors import Corruption
-from chain.scalars import Height
+from chain.operations import ApproveChange
+from chain.scalars import HEIGHT_MAX, Height
 from chain.values import encode_value
 from contracts import lifecycle_keys
 from contracts.native.starts import begin_block
 from tests.unit.contracts.native.lifecycle import (
+    FIRST,
     decide,
     make_ledger,
     make_proposal,
+    propose,
     version_of,
 )
+from tests.unit.contracts.support import ORGANISATIONS
 
 
 def test_a_block_for_which_nothing_waits_writes_nothing():
@@ -38,3 +42,17 @@ def test_a_start_without_its_version_is_damage():
     )
     with pytest.raises(Corruption, match="VT-2090"):
         begin_block(ledger.overlay, ledger.block, ledger.executor)
+
+
+def test_no_version_waits_for_a_height_that_cannot_be():
+    ledger = make_ledger()
+    first, second = (
+        propose(ledger, make_proposal(FIRST, not_before=HEIGHT_MAX, name=name))
+        for name in ("one", "two")
+    )
+    for member in ORGANISATIONS[1:3]:
+        ledger.apply_ok(ApproveChange(first), member)
+    ledger.apply_ok(ApproveChange(second), ORGANISATIONS[1])
+    assert ledger.apply(ApproveChange(second), ORGANISATIONS[2]).code == "VT-2066"
+    ledger.begin_block()
+    assert ledger.apply(make_proposal(FIRST, name="two")).is_ok
