@@ -171,13 +171,18 @@ class LedgerHost:
             self.events.append(Event(self.contract.name, name, subject, payload))
 
     def set_timer(self, name: str, due_ms: int | None) -> None:
-        """Set a timer of the contract, or cancel it."""
+        """Set a timer of the contract, or cancel it.
+
+        What is past is due now, behind what was due before: else a contract whose timers are due
+        since long ago, each time anew, would keep those of all others from ever ringing.
+        """
         if not is_short_name(name):
             self._refuse_request(f"{_shown(name)} is not a name for a timer")
         elif due_ms is not None and not 0 <= due_ms <= HEIGHT_MAX:
             self._refuse_request("a timer is set to what is no time")
         else:
-            due = None if due_ms is None else UnixMillis(due_ms)
+            now = self._context.block.time_ms
+            due = None if due_ms is None else UnixMillis(max(due_ms, now))
             set_timer(self.contract.name, name, due, self._overlay)
 
     def open_action(self, request: ActionRequest) -> str | None:
