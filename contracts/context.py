@@ -107,6 +107,8 @@ class TransactionContext:
     contract_events_size: int = 0
     happenings: list[Happening] = field(default_factory=list)
     """What happened that contracts may wait for; they run after the operation, in this order."""
+    starved: set[str] = field(default_factory=set)
+    """Contracts of which it was reported that there is not enough gas for them."""
 
     @property
     def gas_left(self) -> int:

@@ -50,8 +50,8 @@ class _WakeUp:
 def run_wake_ups(context: TransactionContext, overlay: Overlay) -> None:
     """Run every handler that the transaction wakes: in order, then by name of the contract.
 
-    A run on readings gets all accepted ones of its twin, of whatever property. When a contract has
-    used up its gas this is reported once, at the first handler that cannot run.
+    A run on readings gets all accepted ones of its twin, of whatever property. That there is not
+    enough gas for a contract is reported once, at the first handler that cannot run.
     """
     wake_ups = list(_find_wake_ups(context, overlay)) if context.happenings else ()
     if not wake_ups:
@@ -65,6 +65,9 @@ def run_wake_ups(context: TransactionContext, overlay: Overlay) -> None:
             continue
         if min(gas[name], context.gas_left) <= 0:
             starved.add(name)
+            error = Refused("VT-2042", contract=name)
+            _report_starved(wake_up.contract, wake_up.handler, wake_up.cause.twin, error, context)
+            continue
         used_before = context.gas_used
         _run(wake_up, gas[name], context, overlay)
         gas[name] -= context.gas_used - used_before
@@ -127,7 +130,7 @@ def _choose(
             price = tested.price(trigger.conditions)
             if price > context.gas_left:
                 error = Refused("VT-2042", contract=contract.name)
-                _report(contract, trigger.handler, twin.id, error, context)
+                _report_starved(contract, trigger.handler, twin.id, error, context)
                 continue
             context.charge(price)
             if not tested.passes(trigger.conditions):
@@ -147,7 +150,7 @@ def _keep_histories(
         keep_histories(update, [trigger for trigger, _ in awake], context, overlay)
     except Refused as error:
         for trigger, contract in awake:
-            _report(contract, trigger.handler, update.twin, error, context)
+            _report_starved(contract, trigger.handler, update.twin, error, context)
         return False
     return True
 
@@ -225,6 +228,19 @@ def _run(wake_up: _WakeUp, gas_limit: int, context: TransactionContext, overlay:
         invoke(request, gas_limit, context, overlay)
     except (InvalidInput, Refused, ContractError) as error:
         _report(request.contract, request.handler, wake_up.cause.twin, error, context)
+
+
+def _report_starved(
+    contract: ContractRecord,
+    handler: str,
+    twin: TwinId,
+    error: Refused,
+    context: TransactionContext,
+) -> None:
+    """Report once in a transaction that gas is missing: a batch may have a thousand twins."""
+    if contract.name not in context.starved:
+        context.starved.add(contract.name)
+        _report(contract, handler, twin, error, context)
 
 
 def _report(

@@ -2,9 +2,16 @@
 
 import pytest
 
-from chain.operations import Acknowledge, Call, DeployContract, RunTimers
+from chain.operations import (
+    Acknowledge,
+    Call,
+    DeployContract,
+    RunTimers,
+    Telemetry,
+    TwinReadings,
+)
 from chain.receipt import Receipt
-from chain.scalars import UnixMillis
+from chain.scalars import TwinId, UnixMillis
 from chain.values import encode_value
 from contracts import wakeup_keys
 from contracts.compiler import check_contract
@@ -293,6 +300,27 @@ def test_what_a_history_costs_is_paid_and_never_refuses_readings(ledger):
     failed = [payload_of(one)["code"] for one in receipt.events if one.name == "contract_failed"]
     assert failed == ["VT-2047", "VT-2047"]
     assert ledger.twin().properties[0].last.value == "10"
+
+
+def test_missing_gas_is_reported_once_for_a_contract_and_not_for_every_twin(ledger):
+    names = [f"T{number}" for number in range(20)]
+    for name in names:
+        ledger.register_turbine(name)
+    batches = Telemetry(tuple(TwinReadings(TwinId(one), (make_reading(),)) for one in names))
+
+    def send_with_gas(left: int) -> list[tuple[object, object]]:
+        ledger.begin_block(NOW)
+        ledger.block.gas.charge(ledger.block.gas.left - telemetry_gas(len(names)) - left)
+        failed = [one for one in ledger.apply_ok(batches).events if one.name == "contract_failed"]
+        return [(payload_of(one)["contract"], payload_of(one)["code"]) for one in failed]
+
+    assert send_with_gas(4) == [("watch", "VT-2042")]
+    ledger.begin_block(NOW)
+    ledger.apply_ok(DeployContract("means", HISTORY, encode_value({})))
+    batches = Telemetry(
+        tuple(TwinReadings(TwinId(one), (make_reading(time_ms=NOW + 1),)) for one in names)
+    )
+    assert send_with_gas(4) == [("means", "VT-2047"), ("watch", "VT-2047")]
 
 
 def test_a_history_has_a_size():
