@@ -32,7 +32,10 @@ from contracts.native.versions import Decision, change_contract, get_package
 from contracts.state import Overlay
 
 PROPOSAL_BLOCKS: Final = 500_000
-"""How long a proposal can be approved: days of a busy chain, weeks of an idle one."""
+"""How long a proposal can be approved: days of a busy chain, weeks of an idle one.
+
+A contract's version waits no longer either: nothing else is decided about it until it starts.
+"""
 PROPOSALS_OPEN_MAX: Final = 8
 """Proposals of one organisation that are not decided."""
 
@@ -44,10 +47,12 @@ def propose_change(
 
     Returns: {"proposal": its id in hex, "status", "effective_height"}, encoded.
     Raises: Refused: VT-2064 too many open proposals, VT-2065 the change is impossible now, VT-2066
-    too many changes wait; InvalidInput: VT-1301 a key in it is not acceptable.
+    too many changes wait, VT-2077 it would start too late; InvalidInput: VT-1301 a key in it is not
+    acceptable.
     """
     organisation, now = context.sender.organisation, context.block.height
     _check_room(organisation, now, overlay)
+    _check_start(operation.change, now)
     _try_change(operation.change, context, overlay)
     proposal = ProposalRecord(
         id=context.transaction.id,
@@ -128,6 +133,14 @@ def _check_room(organisation: OrganisationId, now: Height, overlay: Overlay) -> 
             count += 1
     if count >= PROPOSALS_OPEN_MAX:
         raise Refused("VT-2064", organisation=organisation, limit=PROPOSALS_OPEN_MAX)
+
+
+def _check_start(change: AnyChange, now: Height) -> None:
+    """Check that a change of a contract would not wait too long."""
+    last = now + PROPOSAL_BLOCKS
+    if isinstance(change, InstallContract) and change.not_before > last:
+        reason = f"it would start at height {change.not_before}, later than {last}"
+        raise Refused("VT-2077", contract=change.name, reason=reason)
 
 
 def _try_change(change: AnyChange, context: TransactionContext, overlay: Overlay) -> None:

@@ -7,16 +7,18 @@ from chain.operations import ApproveChange
 from chain.scalars import HEIGHT_MAX, Height
 from chain.values import encode_value
 from contracts import lifecycle_keys
+from contracts.native.governance import PROPOSAL_BLOCKS
 from contracts.native.starts import begin_block
 from tests.unit.contracts.native.lifecycle import (
     FIRST,
+    NAME,
     decide,
     make_ledger,
     make_proposal,
     propose,
     version_of,
 )
-from tests.unit.contracts.support import ORGANISATIONS
+from tests.unit.contracts.support import ORGANISATIONS, check_refused
 
 
 def test_a_block_for_which_nothing_waits_writes_nothing():
@@ -44,11 +46,12 @@ def test_a_start_without_its_version_is_damage():
         begin_block(ledger.overlay, ledger.block, ledger.executor)
 
 
-def test_no_version_waits_for_a_height_that_cannot_be():
+def test_no_version_waits_for_a_height_that_cannot_be(monkeypatch):
     ledger = make_ledger()
+    last = ledger.height + 9
+    monkeypatch.setattr("contracts.native.versions.HEIGHT_MAX", last)
     first, second = (
-        propose(ledger, make_proposal(FIRST, not_before=HEIGHT_MAX, name=name))
-        for name in ("one", "two")
+        propose(ledger, make_proposal(FIRST, not_before=last, name=name)) for name in ("one", "two")
     )
     for member in ORGANISATIONS[1:3]:
         ledger.apply_ok(ApproveChange(first), member)
@@ -56,3 +59,14 @@ def test_no_version_waits_for_a_height_that_cannot_be():
     assert ledger.apply(ApproveChange(second), ORGANISATIONS[2]).code == "VT-2066"
     ledger.begin_block()
     assert ledger.apply(make_proposal(FIRST, name="two")).is_ok
+
+
+def test_no_version_is_planned_further_ahead_than_proposals_stay_open():
+    ledger = make_ledger()
+    last = ledger.height + PROPOSAL_BLOCKS
+    for wanted in (last + 1, HEIGHT_MAX):
+        receipt = ledger.apply(make_proposal(FIRST, not_before=wanted))
+        reason = f"Contract {NAME}: it would start at height {wanted}, later than {last}."
+        check_refused(ledger, receipt, "VT-2077", reason)
+    assert decide(ledger, make_proposal(FIRST, not_before=last)).is_ok
+    assert version_of(ledger, 1).active_height == last
