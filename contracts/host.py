@@ -183,7 +183,10 @@ class LedgerHost:
         else:
             now = self._context.block.time_ms
             due = None if due_ms is None else UnixMillis(max(due_ms, now))
-            set_timer(self.contract.name, name, due, self._overlay)
+            try:
+                set_timer(self.contract.name, name, due, self._overlay)
+            except InvalidInput as error:
+                self._fail(error)
 
     def open_action(self, request: ActionRequest) -> str | None:
         """Open an action and give its id in hex.

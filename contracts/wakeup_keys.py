@@ -4,6 +4,7 @@ These keys go on where `contracts.state_keys` ends; the same rules hold.
 
     attestation-trigger/<type>                    TriggerRecord: contracts that such statements wake
     timer/<contract>/<name>                       when the timer is due, 8 bytes
+    timer-count/<contract>                        how many of its timers are set, 8 bytes
     due/<time><32 bytes>                          DueRecord: a timer or a deadline, in order of time
     history/<twin>/<property>                     HistoryRecord: its last readings
     consent/<organisation>/<contract>/<32 bytes>  ConsentRecord, for the source of this hash
@@ -21,6 +22,11 @@ def attestation_trigger_key(predicate_type: str) -> bytes:
 def timer_key(contract: str, name: str) -> bytes:
     """Give the key that holds when a contract's timer is due."""
     return b"timer/" + contract.encode() + b"/" + name.encode()
+
+
+def timer_count_key(contract: str) -> bytes:
+    """Give the key that holds how many timers of a contract are set."""
+    return b"timer-count/" + contract.encode()
 
 
 def due_prefix() -> bytes:

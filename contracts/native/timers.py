@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from chain.errors import Refused
+from chain.errors import InvalidInput, Refused
 from chain.operations import RunTimers
 from chain.scalars import UnixMillis, to_bytes
 from chain.values import encode_value
@@ -21,6 +21,8 @@ from contracts.records import ActionRecord, DueRecord
 from contracts.state import Overlay, StateView, decode_record
 
 DUE_PER_TRANSACTION_MAX: Final = 64
+TIMERS_SET_MAX: Final = 256
+"""Timers of one contract that are set at one time: the list must not grow faster than it rings."""
 
 
 def run_timers(operation: RunTimers, context: TransactionContext, overlay: Overlay) -> bytes:
@@ -37,14 +39,14 @@ def run_timers(operation: RunTimers, context: TransactionContext, overlay: Overl
     timers = overdue = 0
     for key, data in due:
         record = decode_record(data, DueRecord)
-        overlay.delete(key)
         if record.action is None:
             timers += 1
-            overlay.delete(wakeup_keys.timer_key(record.contract, record.timer))
+            set_timer(record.contract, record.timer, None, overlay)
             happening = TimerDue(record.contract, record.timer, record.due_ms)
             context.happenings.append(happening)
         else:
             overdue += 1
+            overlay.delete(key)
             _let_be_overdue(record, context, overlay)
     return encode_value({"timers": timers, "overdue": overdue})
 
@@ -72,19 +74,40 @@ def _let_be_overdue(record: DueRecord, context: TransactionContext, overlay: Ove
 
 
 def set_timer(contract: str, name: str, due_ms: UnixMillis | None, overlay: Overlay) -> None:
-    """Set a contract's timer to another time, or cancel it when `due_ms` is None."""
+    """Set a contract's timer to another time, or cancel it when `due_ms` is None.
+
+    Raises: InvalidInput: VT-2046, so many are set already that this would be one too many.
+    """
     key = wakeup_keys.timer_key(contract, name)
     before = overlay.get(key)
     if before is not None:
         set_before = UnixMillis(int.from_bytes(before, "big"))
         overlay.delete(wakeup_keys.due_timer_key(set_before, contract, name))
         overlay.delete(key)
-    if due_ms is not None:
+    if due_ms is None:
+        if before is not None:
+            _count(contract, -1, overlay)
+    else:
+        if before is None:
+            _count(contract, 1, overlay)
         overlay.put(key, to_bytes(due_ms))
         overlay.put_record(
             wakeup_keys.due_timer_key(due_ms, contract, name),
             DueRecord(due_ms, contract, name, None),
         )
+
+
+def _count(contract: str, change: int, overlay: Overlay) -> None:
+    """Keep the number of a contract's timers that are set; without any it has no record of it."""
+    key = wakeup_keys.timer_count_key(contract)
+    count = int.from_bytes(overlay.get(key) or b"", "big") + change
+    if count > TIMERS_SET_MAX:
+        reason = f"it has {TIMERS_SET_MAX} timers set already"
+        raise InvalidInput("VT-2046", contract=contract, reason=reason)
+    if count:
+        overlay.put(key, to_bytes(count))
+    else:
+        overlay.delete(key)
 
 
 def watch_deadline(action: ActionRecord, overlay: Overlay) -> None:

@@ -18,8 +18,8 @@ from contracts.compiler import check_contract
 from contracts.inprocess import InProcessExecutor
 from contracts.native.histories import KEPT_GAS
 from contracts.native.prices import KEY_GAS
-from contracts.native.timers import DUE_PER_TRANSACTION_MAX, find_due
-from contracts.records import ActionCause, DueRecord
+from contracts.native.timers import DUE_PER_TRANSACTION_MAX, find_due, set_timer
+from contracts.records import ActionCause
 from tests.unit.contracts.native.test_attestations import make_attest, make_payload
 from tests.unit.contracts.support import (
     NOW,
@@ -242,8 +242,7 @@ def test_a_timer_is_moved_and_cancelled_by_its_name(ledger):
 def test_what_is_due_comes_in_order_of_time_and_in_portions(ledger):
     for number in range(DUE_PER_TRANSACTION_MAX + 2):
         time_ms = UnixMillis(NOW + 1000 - number)
-        key = wakeup_keys.due_timer_key(time_ms, "watch", f"t{number}")
-        ledger.overlay.put_record(key, DueRecord(time_ms, "watch", f"t{number}", None))
+        set_timer("watch", f"t{number}", time_ms, ledger.overlay)
     receipt = run(ledger, NOW + 2000)
     times = [payload["due_ms"] for _, payload in told(receipt)]
     assert times == list(range(NOW + 935, NOW + 999))

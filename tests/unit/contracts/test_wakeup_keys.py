@@ -9,6 +9,7 @@ def test_layout_of_every_key():
     time_ms, organisation = UnixMillis(258), OrganisationId("certis")
     assert wakeup_keys.attestation_trigger_key("https://a/b") == b"attestation-trigger/https://a/b"
     assert wakeup_keys.timer_key("c", "t") == b"timer/c/t"
+    assert wakeup_keys.timer_count_key("c") == b"timer-count/c"
     assert wakeup_keys.due_action_key(time_ms, name) == b"due/" + at + name
     timer = wakeup_keys.due_timer_key(time_ms, "c", "t")
     assert timer.startswith(b"due/" + at)
