@@ -5,7 +5,7 @@ import io
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,15 @@ async def test_q_ends_the_demo_in_good_order(make: Make) -> None:
     assert run.consortium.compared_within == [module.COMPARE_SECONDS]
 
 
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C reach this process, which a script may have started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 async def test_ctrl_c_ends_it_quickly_with_its_own_exit_code(make: Make) -> None:
     run = make()
     running = asyncio.create_task(run.demo.run())
@@ -152,6 +161,7 @@ async def test_ctrl_c_ends_it_quickly_with_its_own_exit_code(make: Make) -> None
     assert run.consortium.stopped == 1
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 async def test_ctrl_c_during_the_start_ends_it_at_once(make: Make) -> None:
     run = make()
     run.consortium.can_start.clear()
