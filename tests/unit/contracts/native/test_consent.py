@@ -1,6 +1,7 @@
 """Whose contracts run because of whose twins."""
 
-from chain.operations import Call, Consent
+from chain.changes import RollBackContract
+from chain.operations import Call, Consent, ProposeChange
 from chain.scalars import Hash
 from chain.values import encode_value
 from contracts import wakeup_keys
@@ -8,6 +9,7 @@ from contracts.executor import ActionRequest, Execution, Host, Invocation
 from contracts.manifest import compute_source_hash
 from contracts.records import ConsentRecord
 from tests.unit.contracts.contract_support import CONTRACT, SOURCE, make_deploy
+from tests.unit.contracts.native.lifecycle import contract_of, make_proposal
 from tests.unit.contracts.support import (
     TURBINE,
     Ledger,
@@ -107,3 +109,38 @@ def test_consent_may_be_given_before_the_contract_is_there():
     ledger.executor.invocations.clear()
     ledger.apply_ok(make_telemetry())
     assert len(ledger.executor.invocations) == 1
+
+
+def woken(ledger: Ledger) -> int:
+    """How many handlers run because of the next readings of the turbine."""
+    ledger.executor.invocations.clear()
+    ledger.begin_block(ledger.block.time_ms + 1)
+    ledger.apply_ok(make_telemetry(make_reading(time_ms=ledger.block.time_ms)))
+    return len(ledger.executor.invocations)
+
+
+def test_another_organisations_upgrade_of_the_own_contract_needs_consent():
+    ledger = Ledger()
+    ledger.register_turbine()
+    ledger.apply_ok(make_deploy())
+    second = SOURCE + "\n# second\n"
+    ledger.apply_ok(make_proposal(SOURCE.replace("twins", "own"), 1, name=CONTRACT))
+    assert woken(ledger) == 1, "who upgrades the own contract has said yes"
+    ledger.apply_ok(make_proposal(second, 2, name=CONTRACT), "windcare")
+    assert contract_of(ledger, CONTRACT).owner == ledger.twin().owner
+    assert woken(ledger) == 0
+    ledger.apply_ok(Consent(CONTRACT, Hash(compute_source_hash(second))))
+    assert woken(ledger) == 1
+
+
+def test_a_rollback_asks_for_consent_to_whose_content_it_brings_back():
+    ledger = Ledger()
+    ledger.register_turbine()
+    ledger.apply_ok(make_deploy())
+    for replaces, sender in ((1, "windcare"), (2, "borne-energie")):
+        source = f"{SOURCE}\n# after {replaces}\n"
+        ledger.apply_ok(make_proposal(source, replaces, name=CONTRACT), sender)
+    ledger.apply_ok(ProposeChange(RollBackContract(CONTRACT, 2, 3)))
+    assert woken(ledger) == 0, "to roll back is not to read what was another's"
+    ledger.apply_ok(ProposeChange(RollBackContract(CONTRACT, 1, 4)), "windcare")
+    assert woken(ledger) == 1, "what the owner deployed is the owner's, whoever brings it back"
