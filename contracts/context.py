@@ -23,6 +23,9 @@ NATIVE_SOURCE = "native"
 _GOVERNANCE: Final = Governance()
 EVENTS_SIZE_MAX: Final = 1 << 20
 """Most bytes of contracts' events in one transaction: its receipt has to fit into a proof."""
+REPORTS_SIZE_MAX: Final = 1 << 20
+"""Most bytes of reports on contracts that failed in one transaction, likewise."""
+_REPORT_OVERHEAD: Final = 64
 
 
 class GasMeter:
@@ -105,6 +108,7 @@ class TransactionContext:
     gas_used: int = 0
     events: list[Event] = field(default_factory=list)
     contract_events_size: int = 0
+    reports_size: int = 0
     happenings: list[Happening] = field(default_factory=list)
     """What happened that contracts may wait for; they run after the operation, in this order."""
     starved: set[str] = field(default_factory=set)
@@ -156,6 +160,17 @@ class TransactionContext:
     def emit(self, name: str, subject: str, payload: Mapping[str, object]) -> None:
         """Record an event of the ledger itself; it is dropped when the transaction fails."""
         self.emit_encoded(name, subject, encode_value(payload))
+
+    def report(self, name: str, subject: str, payload: Mapping[str, object]) -> None:
+        """Record an event of the ledger of which a transaction may have a great many.
+
+        When all of them together have `REPORTS_SIZE_MAX` bytes, no more are recorded.
+        """
+        encoded = encode_value(payload)
+        size = self.reports_size + len(encoded) + len(subject) + _REPORT_OVERHEAD
+        if size <= REPORTS_SIZE_MAX:
+            self.reports_size = size
+            self.emit_encoded(name, subject, encoded)
 
     def emit_encoded(self, name: str, subject: str, payload: bytes) -> None:
         """Record an event of the ledger itself, whose payload is encoded already."""

@@ -250,7 +250,7 @@ def _report(
     error: InvalidInput | Refused | ContractError,
     context: TransactionContext,
 ) -> None:
-    context.emit(
+    context.report(
         "contract_failed",
         twin,
         {

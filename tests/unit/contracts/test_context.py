@@ -5,7 +5,7 @@ from chain.receipt import Event
 from chain.scalars import Height, UnixMillis
 from chain.values import encode_value
 from contracts import state_keys
-from contracts.context import BlockContext, GasMeter, TransactionContext
+from contracts.context import REPORTS_SIZE_MAX, BlockContext, GasMeter, TransactionContext
 from contracts.executor import GAS_LIMIT_MAX
 from contracts.records import KeyRecord
 from tests.unit.contracts.support import (
@@ -63,3 +63,18 @@ def test_events_of_the_ledger_itself_are_marked_as_native():
     assert context.events == [
         Event("native", "twin_updated", "R80711", encode_value({"a": None, "b": 1}))
     ]
+
+
+def test_reports_of_one_transaction_have_a_bound_of_their_own():
+    """A contract that fails with a long text on a thousand twins, in each of 64 handlers."""
+    context = make_context(Limits())
+    payload = {"contract": "watch", "message": "\u6f22" * 100}
+    for number in range(10_000):
+        context.report("contract_failed", f"T{number}", payload)
+    assert 2_000 < len(context.events) < 10_000
+    size = sum(len(event.payload) + len(event.subject) for event in context.events)
+    assert REPORTS_SIZE_MAX * 3 // 4 < size <= REPORTS_SIZE_MAX
+    context.emit("readings_recorded", "T1", {"accepted": 1})
+    assert context.events[-1].name == "readings_recorded"
+    context.add_events([Event("watch", "e", "", b"\x80" * 1000)])
+    assert context.contract_events_size == 1000
