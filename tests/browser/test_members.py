@@ -111,7 +111,7 @@ def test_approved_and_withdrawn_proposals_say_what_came_of_them(
     page.get_by_role("link", name="Give meteo-est-1 weight 1").click()
     page.get_by_text("It is in force since block 114.").wait_for()
     page.goto(served.url + list_pages(served.node.chain)["approved"])
-    assert "Météo Est" in page.get_by_role("heading", level=1).inner_text()
+    page.get_by_role("heading", name="Météo Est", level=1).wait_for()
     page.get_by_role("region", name="What changed").get_by_text("Administrator").wait_for()
 
 

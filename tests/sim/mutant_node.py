@@ -62,7 +62,7 @@ NODE_MUTANTS: Final = (
                 "        self._store.write(WriteBatch(tuple(puts)), sync=True)",
             ),
         ),
-        Seeds(first=110, kinds=("blackout",)),
+        Seeds(first=757, kinds=("blackout",)),
     ),
     Mutant(
         "no-last-signed-file",

@@ -102,7 +102,9 @@ def search_tests(tests: Tests) -> Found | None:
             if report.failed:
                 noted.append((report.nodeid, str(report.longrepr).splitlines()[-1]))
 
-    options = ["-q", "-x", "-p", "no:cacheprovider"]
+    # Where pytest rewrites assertions it finds modules before the planter does: packages that bring
+    # a plugin of their own are rewritten, and `contracts` does.
+    options = ["-q", "-x", "-p", "no:cacheprovider", "--assert=plain"]
     code = pytest.main([*options, *tests.names], plugins=[Noting()])
     if not noted:
         assert code == 0, f"pytest ended with {code}: is there such a test?"
