@@ -61,6 +61,9 @@ class MemoryView:
         return MemoryView(pairs)
 
 
+_FEW: Final = 64
+
+
 class _Mark(Enum):
     UNWRITTEN = 0
 
@@ -84,8 +87,12 @@ class Overlay:
         self._read: dict[bytes, bytes | None] = {}
         self._decoded: dict[bytes, Struct] = {}
         self._touched: list[bytes] = []
-        """Every key that was ever written, sorted; keys of undone writes stay and do no harm."""
+        """Every key that was ever written, sorted, but for those in `_unsorted`.
+
+        Keys of undone writes stay and do no harm.
+        """
         self._touched_set: set[bytes] = set()
+        self._unsorted: list[bytes] = []
         self.committed: Iterable[bytes] = ()
         """The keys that the last savepoint kept."""
 
@@ -160,6 +167,7 @@ class Overlay:
 
     def range(self, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """Give up to `limit` pairs with start <= key < stop, in ascending order of key."""
+        self._sort_touched()
         first = bisect_left(self._touched, start)
         last = bisect_left(self._touched, stop)
         if first >= last:
@@ -200,10 +208,21 @@ class Overlay:
         self._read[key] = value
         return value
 
+    def _sort_touched(self) -> None:
+        # Sorting looks at all keys, so few are put in their places one by one: who writes and asks
+        # for a range in turn must not make others wait.
+        if len(self._unsorted) > _FEW:
+            self._touched.extend(self._unsorted)
+            self._touched.sort()
+        else:
+            for key in self._unsorted:
+                insort(self._touched, key)
+        self._unsorted = []
+
     def _write(self, key: bytes, value: _Written) -> None:
         if key not in self._touched_set:
             self._touched_set.add(key)
-            insort(self._touched, key)
+            self._unsorted.append(key)
         self._layers[-1][key] = value
 
 

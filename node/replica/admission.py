@@ -64,9 +64,16 @@ class Admission:
         Raises: InvalidInput: VT-2003 expired, VT-2004 expires too far ahead; Refused: VT-2005 a
         block holds it already.
         """
-        check_expiry(transaction, head.next_height, self._limits.expiry_window_blocks)
+        self.check_age(transaction, head)
         if self.is_committed(transaction.id):
             raise Refused("VT-2005", id=transaction.id)
+
+    def check_age(self, transaction: Transaction, head: Head) -> None:
+        """Check what `check_orderable` does of a transaction that no block holds.
+
+        Raises: InvalidInput: VT-2003 expired, VT-2004 expires too far ahead.
+        """
+        check_expiry(transaction, head.next_height, self._limits.expiry_window_blocks)
 
     def organisation_of(self, transaction: Transaction, head: Head) -> OrganisationId:
         """Give the organisation that the sender's key acts for in the block after `head`.

@@ -21,7 +21,7 @@ from node.replica.messages import (
 )
 from node.replica.payload import check_succeeds
 from node.replica.ports import Column, Store
-from node.replica.transition import ExecutedBlock, Ledger, is_log_of
+from node.replica.transition import ExecutedBlock, GrownLog, Ledger
 
 
 class BlockServer:
@@ -94,11 +94,12 @@ def execute_decided(
         raise
     except ChainError as error:
         raise PeerFault("VT-3032", peer=peer, reason=error.why) from error
-    if not is_log_of(header, head, transactions):
+    log = GrownLog.create(head, transactions)
+    if not log.is_of(header):
         raise PeerFault("VT-3032", peer=peer, reason="its transactions are not the block's")
     try:
         executed = ledger.execute_block(
-            head, header.proposer, transactions, decided.block.previous_certificate
+            head, header.proposer, transactions, decided.block.previous_certificate, log=log
         )
     except InvalidInput as error:
         raise PeerFault("VT-3032", peer=peer, reason=error.why) from error

@@ -16,7 +16,7 @@ from node.replica.divergence import Divergence
 from node.replica.head import Head
 from node.replica.mempool import Mempool
 from node.replica.payload import Payload, check_succeeds, from_value, to_value
-from node.replica.transition import ExecutedBlock, Ledger, is_log_of
+from node.replica.transition import ExecutedBlock, GrownLog, Ledger
 
 EXECUTED_COUNT_MAX: Final = 8
 BUILD_FAULTS_MAX: Final = 3
@@ -273,7 +273,8 @@ class Proposals:
             pending.found = 0
             return Incomplete(self._missing_in(payload))
         self._pending.pop(pending.value, None)
-        if not is_log_of(payload.header, head, transactions):
+        log = GrownLog.create(head, transactions)
+        if not log.is_of(payload.header):
             return _mismatched()
         try:
             self._check_transactions(transactions, head)
@@ -281,7 +282,7 @@ class Proposals:
             return Invalid(error)
         try:
             executed = self._ledger.execute_block(
-                head, payload.header.proposer, transactions, payload.previous_certificate
+                head, payload.header.proposer, transactions, payload.previous_certificate, log=log
             )
         except InvalidInput as error:
             return Invalid(error)
@@ -308,7 +309,10 @@ class Proposals:
         if size > self._limits.block_size_bytes_max:
             raise InvalidInput("VT-3010", reason=f"its transactions have {size} bytes")
         for transaction in transactions:
-            self._admission.check_orderable(transaction, head)
+            if transaction.id in self._mempool:
+                self._admission.check_age(transaction, head)  # A block with it had taken it out.
+            else:
+                self._admission.check_orderable(transaction, head)
 
     def _remember(self, value: Value, executed: ExecutedBlock) -> None:
         self._executed.pop(value.id, None)

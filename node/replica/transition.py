@@ -61,6 +61,25 @@ class ExecutedBlock:
         return self.block.header
 
 
+@dataclass(frozen=True, slots=True)
+class GrownLog:
+    """The log of all transactions with those of one more block at its end."""
+
+    frontier: Frontier
+    nodes: tuple[tuple[int, int, Hash], ...]
+    """The subtrees that were completed: level, index and root of each."""
+
+    @classmethod
+    def create(cls, head: Head, transactions: tuple[Transaction, ...]) -> "GrownLog":
+        """Append transactions to the log of `head`."""
+        frontier, nodes = merkle.append(head.log, hash_leaves(map(log_leaf, transactions)))
+        return cls(frontier, tuple(nodes))
+
+    def is_of(self, header: Header) -> bool:
+        """Tell whether `header` commits to this log."""
+        return (header.tx_log_size, header.tx_log_root) == (self.frontier.size, self.frontier.root)
+
+
 class StoredState:
     """The committed state behind the contracts' `StateView`."""
 
@@ -114,9 +133,12 @@ class Ledger:
         transactions: tuple[Transaction, ...],
         previous_certificate: QuorumCertificate | None,
         *,
+        log: GrownLog | None = None,
         may_cut: bool = False,
     ) -> ExecutedBlock:
         """Execute `transactions` in order on the state of `head`.
+
+        Args: log: `GrownLog.create(head, transactions)`, of those who have it already.
 
         Their signatures, expiry and uniqueness were checked before. A transaction that breaks a
         rule changes nothing and gets a receipt that says why. Each begins with all the gas that
@@ -127,7 +149,7 @@ class Ledger:
         TransactionFault: this machine could not run a contract; Corruption: the store is damaged.
         """
         with self._meter.section("execute"):
-            return self._execute(head, proposer, transactions, previous_certificate, may_cut)
+            return self._execute(head, proposer, transactions, previous_certificate, log, may_cut)
 
     def _execute(
         self,
@@ -135,6 +157,7 @@ class Ledger:
         proposer: int,
         transactions: tuple[Transaction, ...],
         previous_certificate: QuorumCertificate | None,
+        log: GrownLog | None,
         may_cut: bool,
     ) -> ExecutedBlock:
         time_ms = compute_block_time(head.time_ms, previous_certificate, head.last_validators)
@@ -142,13 +165,13 @@ class Ledger:
         context = self._make_context(head.next_height, time_ms)
         writers: dict[bytes, int] = {}
         receipts = self._apply(transactions, overlay, context, writers, may_cut=may_cut)
-        transactions = transactions[: len(receipts)]
+        if log is None or len(receipts) < len(transactions):
+            transactions = transactions[: len(receipts)]
+            log = GrownLog.create(head, transactions)
         planned = find_planned(overlay, Height(head.next_height + DELAY))
         writes = overlay.writes()
         tree = state_tree.update(head.state_root, writes, self._nodes.node)
         self._nodes.add(tree.nodes)
-        leaves = hash_leaves(map(log_leaf, transactions))
-        log, log_nodes = merkle.append(head.log, leaves)
         header = Header(
             version=HEADER_VERSION,
             genesis=self.genesis_hash,
@@ -157,8 +180,8 @@ class Ledger:
             proposer=proposer,
             previous=head.block,
             previous_certificate=hash_previous_certificate(previous_certificate),
-            tx_log_size=log.size,
-            tx_log_root=log.root,
+            tx_log_size=log.frontier.size,
+            tx_log_root=log.frontier.root,
             state_root=tree.root,
             receipts_root=compute_receipts_root(receipts),
             validators_root=compute_validators_root(head.validators),
@@ -172,8 +195,8 @@ class Ledger:
             receipts,
             writes,
             tree,
-            log,
-            tuple(log_nodes),
+            log.frontier,
+            log.nodes,
             (head.validators, head.next_validators, planned or head.next_validators),
             writers,
         )
@@ -212,12 +235,6 @@ class Ledger:
             return apply_transaction(transaction, overlay, context, self._executor, index)
         except HostFault as fault:
             raise TransactionFault(transaction, fault) from fault
-
-
-def is_log_of(header: Header, head: Head, transactions: tuple[Transaction, ...]) -> bool:
-    """Tell whether `header` commits to exactly these transactions after `head`."""
-    log, _ = merkle.append(head.log, hash_leaves(map(log_leaf, transactions)))
-    return log.size == header.tx_log_size and log.root == header.tx_log_root
 
 
 def genesis_state(genesis: Genesis) -> tuple[Head, dict[bytes, bytes], TreeUpdate]:

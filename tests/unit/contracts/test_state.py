@@ -124,6 +124,17 @@ def test_range_gives_the_limit_even_where_the_first_keys_were_deleted():
     assert overlay.range(b"00", b"99", 0) == []
 
 
+@pytest.mark.parametrize("between", [1, 7, 64, 65, 300])
+def test_range_is_in_order_however_many_keys_were_written_since_the_last_one(between):
+    names = [b"%03d" % (number * 37 % 300) for number in range(300)]
+    overlay = Overlay(MemoryView({}))
+    for begin in range(0, 300, between):
+        for name in names[begin : begin + between]:
+            overlay.put(name, b"v")
+        known = sorted(names[: begin + between])
+        assert [key for key, _ in overlay.range(b"", b"z", 300)] == known
+
+
 def test_range_forgets_keys_that_were_rolled_back():
     overlay = Overlay(MemoryView())
     overlay.begin()

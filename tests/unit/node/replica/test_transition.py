@@ -5,7 +5,7 @@ from chain.receipt import compute_receipts_root
 from chain.scalars import Hash
 from node.replica.commit import build_batch, next_head
 from node.replica.ports import MemoryStore
-from node.replica.transition import Ledger, StoredState, genesis_state, is_log_of
+from node.replica.transition import GrownLog, Ledger, StoredState, genesis_state
 from tests.unit.node.chain_builder import ChainBuilder, NoContracts, build_demo
 from tests.unit.node.replica.parts import Parts
 
@@ -73,9 +73,20 @@ def test_a_header_commits_to_its_transactions_in_order() -> None:
     parts = Parts()
     one, other = parts.chain.power("1"), parts.chain.power("2")
     executed = parts.ledger.execute_block(parts.head, 0, (one, other), parts.head.certificate)
-    assert is_log_of(executed.header, parts.head, (one, other))
+    assert GrownLog.create(parts.head, (one, other)).is_of(executed.header)
     for wrong in ((), (one,), (other, one), (one, one), (one, other, one)):
-        assert not is_log_of(executed.header, parts.head, wrong)
+        assert not GrownLog.create(parts.head, wrong).is_of(executed.header)
+
+
+def test_a_log_that_was_made_before_changes_nothing() -> None:
+    parts = Parts()
+    given = (parts.chain.power("1"), parts.chain.power("2"))
+    log = GrownLog.create(parts.head, given)
+    before, after = (
+        parts.ledger.execute_block(parts.head, 0, given, parts.head.certificate, log=one)
+        for one in (None, log)
+    )
+    assert before == after
 
 
 def test_stored_state_gives_ranges_in_order_and_within_a_limit() -> None:
