@@ -55,7 +55,7 @@ HOLD_MS_MAX: Final = 900_000
 class SnapshotServer:
     """Answers the questions of nodes that join.
 
-    Args: interval: offered heights are multiples of it.
+    Args: interval: offered heights are multiples of it, if they can be given.
     """
 
     def __init__(self, store: Store, limits: Limits, interval: int) -> None:
@@ -68,10 +68,13 @@ class SnapshotServer:
         self._asked_ms = UnixMillis(0)
 
     def offer(self, head: Head) -> SnapshotOffer:
-        """Offer the newest height that can be given whole."""
+        """Offer the newest multiple of the interval; where too little of it is kept, the newest."""
         height = Height((head.height - 1) // self._interval * self._interval)
-        if height < 1 or not self._can_give(height, head):
-            return SnapshotOffer(None)
+        if not self._can_give(height, head):
+            # Blocks that are gone nobody can fetch instead, and the chain may wait for who asks.
+            height = Height(head.height - 1)
+            if load_base(self._store).height == 0 or not self._can_give(height, head):
+                return SnapshotOffer(None)
         header = load_header(self._store, height)
         following = load_block(self._store, Height(height + 1))
         certificate = load_certificate(self._store, Height(height + 1))

@@ -227,6 +227,9 @@ class Machine:
         self._is_planned = False
         if self.is_paused:
             return
+        if self.world.now_ms < self._busy_until_ms:
+            self._plan()  # Something happened while the last step was under way.
+            return
         taken, self._inbox = self._inbox[:STEP_EVENTS_MAX], self._inbox[STEP_EVENTS_MAX:]
         self.world.audience.handling(self, taken)
         height = self.head.height

@@ -55,6 +55,18 @@ def test_a_seed_keeps_all_promises(seed: int) -> None:
     assert outcome.height >= 2
 
 
+@pytest.mark.parametrize(
+    ("engine", "seed"),
+    [
+        pytest.param("bft", 3163, id="a block time and the clock of a full disk"),
+        pytest.param("raft", 1508, id="a step before what the last one said"),
+        pytest.param("raft", 1735, id="no multiple of the snapshot interval was kept"),
+    ],
+)
+def test_a_seed_that_failed_once_keeps_all_promises(engine: EngineName, seed: int) -> None:
+    assert run_seed(seed, engine).failure is None
+
+
 def test_a_seed_is_the_same_run_in_any_process() -> None:
     """Sets of bytes have another order in every process, so what depends on one would show."""
     told = [

@@ -148,6 +148,18 @@ def test_of_a_pruned_chain_what_is_kept_is_given(monkeypatch: pytest.MonkeyPatch
     assert ask(chain, server, 6, HeadersPart(Height(5), 2)).given is not None
 
 
+@pytest.mark.parametrize("interval", [4, 5, 100])
+def test_where_no_multiple_is_kept_the_newest_height_is_offered(
+    monkeypatch: pytest.MonkeyPatch, interval: int
+) -> None:
+    chain, _ = pruned(monkeypatch)
+    server = SnapshotServer(chain.store, LIMITS, interval)
+    offer = server.offer(chain.head).offer
+    assert offer is not None, "nobody has the blocks any more"
+    assert offer.header.height == chain.head.height - 1 == 6
+    assert ask(chain, server, 6, WHOLE).given is not None
+
+
 def test_asking_below_what_is_kept_does_not_stop_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
     chain, server = pruned(monkeypatch)
     size = chain.blocks[3].header.tx_log_size
