@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 from rich.table import Table
 
 from node.bench.limits import MachineLimits
@@ -68,8 +69,15 @@ def describe_limits(limits: MachineLimits) -> dict[str, float]:
         "cores": float(limits.cores),
         "signature_checks_per_s": round(limits.signature_checks_per_s),
         "hashes_per_s": round(limits.hashes_per_s),
+        "python_calls_per_s": round(limits.python_calls_per_s),
         "fsync_ms_p50": round(limits.fsync_ms_p50, 3),
     }
+
+
+def judge(line: BenchLine, limits: MachineLimits) -> BenchLine:
+    """Give the line beside other limits of the machine."""
+    ratio = line.committed_tx_per_s * line.validators / limits.signature_checks_per_s
+    return replace(line, limit=describe_limits(limits), ratio_to_limit=round(ratio, 4))
 
 
 def round_spent(spent: Spent) -> dict[str, float]:

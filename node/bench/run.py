@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from node.bench.measuring import Curve, Measurement
 from node.bench.network import open_network
 from node.bench.options import BenchOptions, WorkloadName
 from node.bench.plots import plot
-from node.bench.result import make_cpu_table, make_table
+from node.bench.result import judge, make_cpu_table, make_table
 from node.client import Unreachable
 
 PREFIX: Final = "veritwin-bench-"
@@ -32,14 +33,12 @@ def bench(options: BenchOptions) -> list[Curve]:
     Raises: ChainError: a network did not start, refused the preparation, or went away.
     """
     with show_progress() as tell, tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
-        tell("measuring this machine's own limits", 0.0)
-        limits = measure_limits(Path(folder))
         curves = []
         for validators in (0,) if options.nodes else options.validators:
             for name in options.workloads:
                 home = Path(folder) / f"{name}-{validators}"
                 home.mkdir()
-                curve = asyncio.run(_bench_one(options, name, validators, home, limits, tell))
+                curve = _bench_beside_limits(options, name, validators, home, tell)
                 shutil.rmtree(home)
                 curves.append(curve)
                 if options.as_json:
@@ -52,13 +51,27 @@ def bench(options: BenchOptions) -> list[Curve]:
         return curves
     console = Console()
     console.print(make_table(lines), make_cpu_table(lines), sep="\n")
+    limit = lines[-1].limit
     console.print(
-        f"The limit: {limits.cores} cores check {limits.signature_checks_per_s:,.0f} signatures "
-        f"a second and every validator checks each; one fsync takes {limits.fsync_ms_p50:.2f} ms."
+        f"The limit: {limit['cores']:.0f} cores check {limit['signature_checks_per_s']:,.0f} "
+        f"signatures a second and every validator checks each; one fsync takes "
+        f"{limit['fsync_ms_p50']:.2f} ms. Measured before and after each workload; these are of "
+        "the last one."
     )
     if options.plot is not None:
         console.print(f"Wrote {options.plot}")
     return curves
+
+
+def _bench_beside_limits(
+    options: BenchOptions, name: WorkloadName, validators: int, home: Path, tell: Tell
+) -> Curve:
+    """Measure one workload, and what the machine can do right before and after it."""
+    tell("measuring this machine's own limits", 0.0)
+    before = measure_limits(home)
+    curve = asyncio.run(_bench_one(options, name, validators, home, before, tell))
+    tell("measuring this machine's own limits", 0.0)
+    return replace(curve, line=judge(curve.line, before.meet(measure_limits(home))))
 
 
 async def _bench_one(

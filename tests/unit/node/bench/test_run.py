@@ -1,5 +1,6 @@
 """A benchmark from options to what is printed."""
 
+import itertools
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,10 @@ from tests.unit.node.bench.test_result import LINE
 
 @pytest.fixture(autouse=True)
 def _known_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "measure_limits", lambda _: MachineLimits(2, 400.0, 1e6, 0.2))
+    checks = itertools.cycle((300.0, 500.0))
+    monkeypatch.setattr(
+        run, "measure_limits", lambda _: MachineLimits(2, next(checks), 1e6, 1e7, 0.2)
+    )
 
 
 @pytest.fixture
@@ -49,6 +53,9 @@ def test_each_measurement_is_a_line_of_json(
     captured = capsys.readouterr()
     lines = [msgspec.json.decode(line) for line in captured.out.splitlines()]
     assert [line["workload"] for line in lines] == ["single", "lone"]
+    for line in lines:
+        assert line["limit"]["signature_checks_per_s"] == 400, "half-way from before to after"
+        assert line["ratio_to_limit"] == pytest.approx(2_345.6 * 4 / 400)
     assert "asking the nodes" in captured.err
 
 
