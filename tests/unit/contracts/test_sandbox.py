@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,12 +66,16 @@ def test_both_executors_give_the_same_bytes(sandbox: SandboxExecutor) -> None:
 
 def test_the_worker_says_which_fences_are_up(sandbox: SandboxExecutor) -> None:
     fences = sandbox.fences()
-    assert fences[:3] == (
+    assert fences[:2] == (
         "language: allow-list, metering, output check",
         "process: no environment, one channel, isolated interpreter",
-        "limits: memory, cpu, files, processes, file size, core dumps",
     )
-    assert fences[3].startswith("system calls: ")
+    assert fences[2] in (
+        "namespaces: users, network, mounts, message queues, host name, no files",
+        "namespaces: none (the kernel says: Operation not permitted)",
+    )
+    assert fences[3] == "limits: memory, cpu, files, processes, file size, core dumps"
+    assert fences[4].startswith("system calls: ")
 
 
 def test_hints_are_read_ahead_and_change_nothing(
@@ -260,6 +265,50 @@ def test_the_lock_stops_code_that_is_already_inside(attempt: str, repository: Pa
         pytest.skip(f"this machine has no system-call filter: {said}")
     assert "ESCAPED" not in said
     assert done.returncode != 0
+
+
+AWAY = """
+import os, socket, sys
+sys.path.insert(0, sys.argv[1])
+from contracts.sandbox.lock import leave_namespaces
+port = int(sys.argv[2])
+left = leave_namespaces()
+os.write(1, left.encode())
+ATTEMPT
+os.write(1, b" ESCAPED")
+"""
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "socket.socket().connect(('127.0.0.1', port))",
+        "open('/etc/hostname').read()",
+        "os.listdir('/etc')",
+        "os.mkdir('x')",
+        "os.chroot('.')",
+        "socket.sethostname('x')",
+        "os.setuid(0)",
+    ],
+)
+def test_without_a_filter_the_namespaces_keep_it_from_network_and_files(
+    attempt: str, repository: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        source = AWAY.replace("ATTEMPT", attempt)
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", source, str(repository), str(port)],
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+    said = done.stdout.decode()
+    if said.startswith("none"):
+        pytest.skip(f"this machine lets nobody leave its namespaces: {said}")
+    assert "ESCAPED" not in said
+    error = done.stderr.decode().splitlines()[-1].partition(":")[0]
+    assert error in ("OSError", "PermissionError", "FileNotFoundError")
 
 
 def test_the_warm_up_is_a_contract() -> None:
