@@ -204,6 +204,10 @@ class ChainBuilder:
         self.certificates.append(certificate)
         return executed
 
+    def put(self, *transactions: Transaction) -> None:
+        """Let a block hold these transactions."""
+        self.add_block(*transactions)
+
     def equivocate(self, name: str, round_: int = 0) -> ReportEvidence:
         """Let the vote key called `name` prevote two blocks at the present height."""
         key = SigningKey(seed_of(f"vote {name}"))

@@ -36,6 +36,6 @@ def install(builder: ChainBuilder, source: str, replaces: int, name: str = NAME)
     """Propose a source in one block and approve it in the next; give the proposal's id."""
     package = make_package(name, source, TESTS, "nothing differs")
     proposal = builder.transaction(ProposeContract(package, encode_value({}), replaces), OWNER)
-    builder.add_block(proposal)
-    builder.add_block(builder.transaction(ApproveChange(proposal.id), OTHER))
+    builder.put(proposal)
+    builder.put(builder.transaction(ApproveChange(proposal.id), OTHER))
     return proposal.id
