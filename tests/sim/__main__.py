@@ -59,10 +59,13 @@ def run_one(engine: EngineName, seed: int, *, trace: bool, is_shrunk: bool, with
         raise click.BadParameter(f"{', '.join(unknown)}: there are {', '.join(ALL_KINDS)}")
     if is_shrunk:
         left_out = shrink(seed, engine, left_out)
-        click.echo(f"it fails without {', '.join(left_out) or 'leaving out anything'}", err=True)
     story = click.echo if trace else None
     outcome = run_seed(seed, engine, trace=story, without=left_out)
     tally.add(outcome)
+    if is_shrunk and outcome.failure is None:
+        click.echo("it does not fail, so there is nothing to leave out", err=True)
+    elif is_shrunk:
+        click.echo(f"it fails without {', '.join(left_out) or 'leaving out anything'}", err=True)
     if outcome.failure is not None:
         tell_failure(outcome, sys.stderr)
     return tally

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from chain.validators import EngineName
 from node.replica.effects import Commit
-from tests.sim.__main__ import main
+from tests.sim.__main__ import main, run_one
 from tests.sim.checkers import Agreement, Checker
 from tests.sim.faults import ALL_KINDS, DAMAGE_KINDS, LIE_KINDS, Plan, draw_plan
 from tests.sim.process import Machine
@@ -197,6 +197,12 @@ def test_shrinking_leaves_out_what_a_failure_does_not_need(
     kept = _kinds(seed)[1]
     monkeypatch.setattr("tests.sim.run.run_seed", _fail_with(kept))
     assert shrink(seed, "bft") == tuple(kind for kind in _kinds(seed) if kind != kept)
+
+
+def test_a_seed_that_does_not_fail_is_not_said_to(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = run_one("bft", SEEDS[1], trace=False, is_shrunk=True, without="")
+    assert not tally.failures
+    assert capsys.readouterr().err == "it does not fail, so there is nothing to leave out\n"
 
 
 def _kinds(seed: int) -> tuple[str, ...]:
