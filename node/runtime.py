@@ -196,6 +196,7 @@ class Runtime:
             is_full = self.measure.room() < self.opened.config.storage.free_bytes_min
             self.submissions.is_closed = is_full
             self.measure.network(self.network.stats)
+            self.measure.view(self.view)
             self.measure.beat(
                 self.explain_not_ready(), self.network.peers(), self._executor.restarts
             )
@@ -305,6 +306,5 @@ class Runtime:
     def _observe(self, view: ReplicaView) -> None:
         self.attendance.observe(view, now_ms())
         self.peering.follow(view.head, self.network)
-        self.measure.view(view)
         if self.housekeeping.observe(view):
             self._announce_snapshot()

@@ -7,12 +7,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from chain.errors import ChainError
 from chain.genesis import Genesis
-from chain.scalars import Hash, Height, NodeName
+from chain.scalars import Hash, Height, NodeName, UnixMillis
 from contracts.conformance import check_engine
 from contracts.sandbox import SandboxExecutor
 from node.alarm import AlarmFile
@@ -95,6 +96,11 @@ class NodeApi:
         """Give heights as they are committed."""
         return self._runtime.heights.subscribe()
 
+    @property
+    def last_commit_ms(self) -> UnixMillis | None:
+        """When this node committed its head."""
+        return self._runtime.last_commit_ms
+
     def status(self) -> NodeStatus:
         """Describe the node as it is now."""
         runtime = self._runtime
@@ -103,8 +109,7 @@ class NodeApi:
         return NodeStatus(
             node=config.node,
             organisation=runtime.own_organisation,
-            version=version(PACKAGE),
-            last_commit_ms=runtime.last_commit_ms,
+            version=package_version(),
             commit_latency_ms=runtime.latencies.median_ms,
             round=view.summary.round,
             step=view.summary.step_name,
@@ -121,7 +126,7 @@ class NodeApi:
 
     def machine(self) -> MachineView:
         """Describe what the node has and uses of its machine."""
-        return describe_machine(self._runtime, version(PACKAGE), self._certificates)
+        return describe_machine(self._runtime, package_version(), self._certificates)
 
     def _peers(self) -> tuple[PeerState, ...]:
         runtime = self._runtime
@@ -145,6 +150,12 @@ class NodeApi:
         return tuple(peers)
 
 
+@cache
+def package_version() -> str:
+    """Give the version of the installed package, whose file is read once."""
+    return version(PACKAGE)
+
+
 def run_node(config_path: Path, *, stop_on_eof: bool = False) -> None:
     """Run a node until SIGINT or SIGTERM.
 
@@ -158,7 +169,7 @@ def run_node(config_path: Path, *, stop_on_eof: bool = False) -> None:
     try:
         _run(config, alarms, stop_on_eof=stop_on_eof)
     except Exception as error:
-        alarms.ring(error, version(PACKAGE), now_ms())
+        alarms.ring(error, package_version(), now_ms())
         raise
 
 
@@ -194,7 +205,7 @@ def _open(config: NodeConfig, alarms: AlarmFile) -> Runtime:
         check_engine(load_genesis(config.genesis_path).contract_engine, executor)
         opened = open_node(config, executor)
         started.pop_all()
-    metrics = Metrics(version(PACKAGE))
+    metrics = Metrics(package_version())
     CpuCollector(opened.meters, metrics.registry)
     return Runtime(opened, executor, metrics, alarms)
 

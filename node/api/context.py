@@ -36,7 +36,6 @@ class NodeStatus:
     node: NodeName
     organisation: OrganisationId
     version: str
-    last_commit_ms: UnixMillis | None
     commit_latency_ms: int | None
     round: int
     step: str
@@ -101,6 +100,11 @@ class ApiContext(Protocol):
 
     def expired(self, transaction: Hash) -> bool:
         """Tell whether a transaction was accepted here and no block can hold it any more."""
+        ...
+
+    @property
+    def last_commit_ms(self) -> UnixMillis | None:
+        """When this node committed its head; None before it has in this life."""
         ...
 
     def status(self) -> NodeStatus:

@@ -53,6 +53,10 @@ class PagesNode(FakeNode):
         """End all event streams, as a node that restarts does."""
         self.heights.close()
 
+    @property
+    def last_commit_ms(self) -> UnixMillis:
+        return UnixMillis(self._committed_ms)
+
     def status(self) -> NodeStatus:
         head = self.chain.head
         others = [one for one in head.validators.members if one.node != NODE]
@@ -60,7 +64,6 @@ class PagesNode(FakeNode):
             node=NodeName(NODE),
             organisation=OrganisationId("borne-energie"),
             version="0.1.0",
-            last_commit_ms=UnixMillis(self._committed_ms),
             commit_latency_ms=LATENCY_MS,
             round=0,
             step="propose",

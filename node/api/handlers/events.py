@@ -129,7 +129,7 @@ async def _write_new(
     head = reader.blocks.head().height
     while place.height <= head:
         height, first = place.height, place.index
-        commit_ms = context.status().last_commit_ms if height == head else None
+        commit_ms = context.last_commit_ms if height == head else None
 
         def read(
             height: Height = height, first: int = first, commit_ms: int | None = commit_ms

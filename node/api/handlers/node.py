@@ -45,7 +45,7 @@ def view_status(context: ApiContext) -> StatusView:
         state_root=head.state_root.hex(),
         block_hash=head.block.hex(),
         block_time_ms=head.time_ms,
-        last_commit_ms=now.last_commit_ms,
+        last_commit_ms=context.last_commit_ms,
         commit_latency_ms=now.commit_latency_ms,
         round=now.round,
         step=now.step,

@@ -156,14 +156,15 @@ async def test_peers_are_described_by_their_place_in_genesis(tmp_path: Path) -> 
     config = service.load_config(network.homes[NodeName("acme-1")] / "node.yaml")
     runtime = build(config)
     try:
-        status = NodeApi(runtime).status()
+        api = NodeApi(runtime)
+        status = api.status()
     finally:
         runtime.opened.store.close()
         runtime.opened.signed_file.close()
     (peer,) = status.peers
     assert (peer.node, peer.organisation, peer.is_connected) == ("bolt-1", "bolt", False)
     assert (peer.height, peer.last_seen_ms) == (None, None)
-    assert status.last_commit_ms is None
+    assert api.last_commit_ms is None
     assert status.reasons[0].startswith("1 of 2 validators are not reachable from here: bolt-1")
 
 

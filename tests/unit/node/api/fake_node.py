@@ -93,12 +93,15 @@ class FakeNode:
     def subscribe(self) -> AsyncIterator[Height]:
         return self.heights.subscribe()
 
+    @property
+    def last_commit_ms(self) -> UnixMillis:
+        return UnixMillis(1_700_000_000_000)
+
     def status(self) -> NodeStatus:
         return NodeStatus(
             node=NodeName(self.node),
             organisation=OrganisationId("certis"),
             version="1.2.3",
-            last_commit_ms=UnixMillis(1_700_000_000_000),
             commit_latency_ms=250,
             round=0,
             step="propose",
