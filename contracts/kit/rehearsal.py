@@ -5,30 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
-from chain.operations import Consent
 from chain.receipt import Event, Receipt
-from chain.scalars import Hash, Height, PublicKey, UnixMillis
+from chain.scalars import Hash, Height, UnixMillis
 from chain.transaction import Transaction
 from chain.values import decode_value
 from contracts import state_keys
 from contracts.apply import apply_transaction
-from contracts.compiler import check_contract
-from contracts.context import NATIVE_SOURCE, BlockContext, Earlier, TransactionContext
+from contracts.context import NATIVE_SOURCE, BlockContext
 from contracts.kit.decisions import Decision, Difference, compare
 from contracts.kit.executor import KitExecutor
+from contracts.kit.installation import install_source
+from contracts.kit.stand_in import StandIn
 from contracts.kit.state import GrowingState
-from contracts.lifecycle_records import VersionRecord
-from contracts.native.consent import has_consent, put_consent
-from contracts.native.policy import list_organisations
 from contracts.native.starts import begin_block
-from contracts.native.versions import check_in_force, get_contract, start_version
-from contracts.records import ActionRecord, KeyRecord
+from contracts.native.versions import get_version
+from contracts.records import ActionRecord, ContractRecord
 from contracts.state import Overlay
 
-_NOBODY = Hash(bytes(32))
+_IN_FORCE: Final = ("active", "replaced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,8 @@ class Played:
     """What came of blocks that were played.
 
     `gas` is what the contract itself burnt, in all its runs; `events` counts those that it emitted,
-    by name; `stopped` counts its runs on readings, answers or time that failed.
+    by name; `stopped` counts its runs on readings, answers or time that failed; `versions` are
+    those of the contract that came into force, with their heights.
     """
 
     receipts: tuple[tuple[int, Receipt], ...]
@@ -53,6 +51,7 @@ class Played:
     gas: int
     events: Mapping[str, int]
     stopped: int
+    versions: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,13 @@ class OtherEnd:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What another source would have changed."""
+    """What another source would have changed; `notes` say what a real chain did otherwise."""
 
     differences: tuple[Difference, ...]
     refusals: tuple[OtherEnd, ...]
     before: Played
     after: Played
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -98,72 +98,69 @@ class Rehearsal:
         Raises: InvalidInput: VT-2045 it is no contract; Refused: VT-2040 there is no contract to
         replace; ContractError: its migration stopped.
         """
-        manifest = check_contract(source).manifest
-        if manifest is None:
-            raise InvalidInput("VT-2045", contract=name)
-        block = self._context(first)
-        overlay = Overlay(self.state)
-        contract = get_contract(name, overlay)
-        number = check_in_force(name, contract.version, overlay)
-        sender = KeyRecord(PublicKey(bytes(32)), contract.owner, "rehearsal", (), block.height)
-        context = TransactionContext(block, Earlier(_NOBODY), sender, self.executor)
-        source_hash = Hash(manifest.source_hash)
-        for organisation in list_organisations(overlay):
-            if has_consent(contract, organisation, overlay):
-                put_consent(organisation, Consent(name, source_hash), context, overlay)
-        overlay.put(state_keys.contract_source_key(source_hash), source.encode())
-        version = VersionRecord(
-            contract=name,
-            number=number,
-            cause="upgraded",
-            like=number,
-            source_hash=source_hash,
-            package=None,
-            parameters=contract.parameters if parameters is None else parameters,
-            manifest=manifest,
-            organisation=contract.owner,
-            proposal=None,
-            transaction=_NOBODY,
-            decided_height=block.height,
-            decided_time_ms=block.time_ms,
-            active_height=block.height,
-            replaces=contract.version,
-            status="planned",
-        )
-        start_version(version, context, overlay)
-        self.state.write(overlay.writes())
+        install_source(name, source, parameters, self.context(first), self.executor, self.state)
 
-    def play(self, blocks: Iterable[RecordedBlock], contract: str | None = None) -> Played:
+    def play(
+        self,
+        blocks: Iterable[RecordedBlock],
+        contract: str | None = None,
+        stand_in: StandIn | None = None,
+    ) -> Played:
         """Execute blocks in order.
 
         Args: contract: whose decisions, events and gas to give; of all contracts unless given.
+        stand_in: chooses what is played; the blocks as they are unless given.
         """
         receipts: list[tuple[int, Receipt]] = []
         decisions: list[Decision] = []
+        versions: list[tuple[int, int]] = []
         self.executor.runs.clear()
         for block in blocks:
-            done = self.execute(block)
+            before = self._version_of(contract)
+            done = self.execute(block, stand_in=stand_in)
             receipts += [(block.height, receipt) for receipt in done]
             decisions += self._decisions(block, done, contract)
+            versions += self._started(contract, before, block.height)
         gas = sum(one.gas for one in self.executor.runs if contract in (None, one.contract))
         seen = [event for _, receipt in receipts for event in receipt.events]
         emitted = Counter(event.name for event in seen if _is_of(contract, event.source))
         stopped = sum(_is_of(contract, name) for name in map(_stopped, seen) if name)
-        return Played(tuple(receipts), tuple(decisions), gas, emitted, stopped)
+        return Played(tuple(receipts), tuple(decisions), gas, emitted, stopped, tuple(versions))
 
-    def execute(self, block: RecordedBlock, stop: int | None = None) -> list[Receipt]:
-        """Execute a block, or its first `stop` transactions, and write what it did."""
-        context = self._context(block)
+    def execute(
+        self, block: RecordedBlock, stop: int | None = None, stand_in: StandIn | None = None
+    ) -> list[Receipt]:
+        """Execute a block, or its first `stop` transactions, and write what it did.
+
+        Args: stand_in: chooses what is played; what was recorded unless given.
+        """
+        context = self.context(block)
         overlay = Overlay(self.state)
         begin_block(overlay, context, self.executor)
-        receipts = [
-            apply_transaction(transaction, overlay, context, self.executor, index)
-            for index, transaction in enumerate(block.transactions[:stop])
-        ]
+        receipts: list[Receipt] = []
+        for recorded in block.transactions[:stop]:
+            for one in (recorded,) if stand_in is None else stand_in.choose(recorded, overlay):
+                index = len(receipts)
+                receipts.append(apply_transaction(one, overlay, context, self.executor, index))
         self.state.write(overlay.writes())
         return receipts
 
-    def _context(self, block: RecordedBlock) -> BlockContext:
+    def _version_of(self, contract: str | None) -> int:
+        """Give the number of the version of a contract that is in force, 0 when none is."""
+        if contract is None:
+            return 0
+        key = state_keys.contract_key(contract)
+        record = Overlay(self.state).get_record(key, ContractRecord)
+        return 0 if record is None else record.version
+
+    def _started(self, contract: str | None, before: int, height: Height) -> list[tuple[int, int]]:
+        """Give the versions that came into force since `before` was."""
+        numbers = range(before + 1, self._version_of(contract) + 1)
+        found = [get_version(str(contract), number, Overlay(self.state)) for number in numbers]
+        return [(height, one.number) for one in found if one and one.status in _IN_FORCE]
+
+    def context(self, block: RecordedBlock) -> BlockContext:
+        """Give what the operations of a block know of it."""
         genesis = self.genesis
         return BlockContext.create(
             block.height,
@@ -225,14 +222,23 @@ def rehearse(
     other = Rehearsal(genesis, state.copy())
     if blocks:
         other.install(name, source, parameters, blocks[0])
-    after = other.play(blocks, name)
-    refusals = tuple(
-        OtherEnd(height, old.transaction, old.code, new.code)
-        for (height, old), (_, new) in zip(before.receipts, after.receipts, strict=True)
-        if old.code != new.code
-    )
+    after = other.play(blocks, name, StandIn(name))
+    notes = [
+        f"at height {height} version {number} was deployed; the tried source stays"
+        for height, number in before.versions
+    ]
     differences = compare(before.decisions, after.decisions)
-    return WhatIf(tuple(differences), refusals, before, after)
+    return WhatIf(tuple(differences), _other_ends(before, after), before, after, tuple(notes))
+
+
+def _other_ends(before: Played, after: Played) -> tuple[OtherEnd, ...]:
+    """Compare the transactions that were played both times."""
+    codes = {receipt.transaction: receipt.code for _, receipt in after.receipts}
+    return tuple(
+        OtherEnd(height, old.transaction, old.code, codes[old.transaction])
+        for height, old in before.receipts
+        if codes.get(old.transaction, old.code) != old.code
+    )
 
 
 def _is_of(contract: str | None, source: str) -> bool:

@@ -44,9 +44,9 @@ async def simulate(
     """Tell what SOURCE would have decided on recorded history in the place of a contract.
 
     The chain is executed again on this machine up to the first height. From there on it runs twice:
-    as it was, and with SOURCE in force and its migration done. Every order that differs is listed,
-    with transactions that end in another way, runs that stop, events and gas. Parameters are the
-    present ones, but for those that are set or unset.
+    as it was, and with SOURCE in force and its migration done, whatever was deployed later. Every
+    order that differs is listed, with transactions that end in another way, runs that stop, events
+    and gas. Parameters are the present ones, but for those that are set or unset.
 
     \b
     Example:
@@ -122,6 +122,7 @@ def render(
             f"event {one}: {found.before.events.get(one, 0)} -> {found.after.events.get(one, 0)}"
             for one in sorted({*found.before.events, *found.after.events})
         ),
+        *found.notes,
         "",
     ]
     lines += [one.describe() for one in found.differences[:SHOWN_MAX]]
@@ -151,6 +152,7 @@ def to_json(found: "WhatIf") -> dict[str, Any]:
         "gas": {"before": found.before.gas, "after": found.after.gas},
         "stopped": {"before": found.before.stopped, "after": found.after.stopped},
         "events": {"before": dict(found.before.events), "after": dict(found.after.events)},
+        "notes": list(found.notes),
     }
 
 

@@ -1,6 +1,8 @@
 from pathlib import Path
 
 from contracts.manifest import compute_source_hash
+from node.cli.contract_simulate import render, to_json
+from tests.unit.contracts.kit.stories import NAME, Story, limited
 from tests.unit.node.chain_builder import CONTRACT
 from tests.unit.node.cli.conftest import Command, Served
 
@@ -50,3 +52,13 @@ def test_what_was_not_in_force_yet_is_not_replaced(
     assert "low-power came into force in block 1: --from 2 or later." in early.err
     nobody = command("contract", "simulate", source, "--against", "nobody", "--from", 1, *where)
     assert (nobody.code, "VT-7004" in nobody.err) == (3, True)
+
+
+def test_the_report_names_what_was_deployed_later() -> None:
+    story = Story(limited(80))
+    story.contract.upgrade(limited(99))
+    story.read(95)
+    found = story.try_source(limited(90))
+    note = f"at height {story.chain.height - 1} version 2 was deployed; the tried source stays"
+    assert f"\n{note}\n" in render(found, "new.py", NAME, (1, 9))
+    assert to_json(found)["notes"] == [note]

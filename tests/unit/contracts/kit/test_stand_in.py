@@ -1,0 +1,83 @@
+"""What is played again is what a real chain would have got under the tried source."""
+
+import pytest
+
+from chain.operations import ApproveChange, ProposeContract
+from chain.scalars import Height
+from chain.values import encode_value
+from contracts.kit.members import propose
+from contracts.packaging import make_package
+from tests.unit.contracts.kit.stories import NAME, Story, limited, titles
+
+
+def test_the_tried_source_stays_when_others_were_deployed_later():
+    story = Story(limited(80))
+    story.read(85, 95)
+    story.contract.upgrade(limited(99))
+    story.read(85, 95)
+    upgraded = story.chain.height - 2
+    story.contract.upgrade(limited(98))
+    story.read(85, 95)
+    assert story.titles() == ["85", "95"]
+    found = story.try_source(limited(90))
+    assert titles(found) == ["95"] * 3
+    assert found.refusals == ()
+    again = story.chain.height - 2
+    assert found.notes == (
+        f"at height {upgraded} version 2 was deployed; the tried source stays",
+        f"at height {again} version 3 was deployed; the tried source stays",
+    )
+
+
+def test_the_tried_source_stays_when_the_recorded_one_was_rolled_back():
+    story = Story(limited(80))
+    story.contract.upgrade(limited(99))
+    story.mark()
+    story.read(95)
+    story.contract.roll_back(1)
+    story.read(95)
+    assert story.titles() == ["95"]
+    found = story.try_source(limited(90))
+    assert titles(found) == ["95", "95"]
+    (note,) = found.notes
+    assert note.endswith("version 3 was deployed; the tried source stays")
+
+
+@pytest.mark.parametrize("is_planned_before", [False, True])
+def test_a_version_that_waited_for_its_height_does_not_take_the_place_of_the_tried_one(
+    is_planned_before,
+):
+    story = Story(limited(80))
+    starts = story.chain.height + 10
+    propose(story.chain, NAME, limited(99), {}, 1, starts)
+    if is_planned_before:
+        story.mark()
+    story.read(*[95] * 10)
+    assert len(story.titles()) < 10
+    found = story.try_source(limited(90))
+    assert titles(found) == ["95"] * 10
+    assert found.notes == (f"at height {starts} version 2 was deployed; the tried source stays",)
+
+
+def test_what_was_proposed_before_and_approved_later_is_not_applied_either():
+    story = Story(limited(80))
+    chain = story.chain
+    package = make_package(NAME, limited(99))
+    proposed = chain.apply(ProposeContract(package, encode_value({}), 1, Height(0)))
+    story.mark()
+    chain.apply(ApproveChange(proposed.transaction), "workshop")
+    chain.apply(ApproveChange(proposed.transaction), "grid")
+    story.read(95)
+    assert story.titles() == []
+    found = story.try_source(limited(90))
+    assert (titles(found), found.refusals) == (["95"], ())
+
+
+def test_a_pause_is_a_pause_whatever_is_in_force():
+    story = Story(limited(80))
+    story.read(95)
+    story.contract.pause()
+    story.read(95)
+    story.contract.resume()
+    story.read(95)
+    assert titles(story.try_source(limited(90))) == ["95", "95"]
