@@ -107,7 +107,7 @@ class Chain:
 
     def try_apply(self, operation: AnyOperation, sender: str | None = None) -> Receipt:
         """Make a block of one operation, and give its receipt, whatever it says."""
-        (receipt,) = self._block(operation, sender=sender)
+        (receipt,) = self.block(operation, sender=sender)
         return receipt
 
     def apply(self, operation: AnyOperation, sender: str | None = None) -> Receipt:
@@ -126,7 +126,7 @@ class Chain:
 
     def empty_block(self) -> None:
         """Make a block without transactions: what waits for its height starts."""
-        self._block()
+        self.block()
 
     def record(self, key: bytes, kind: type[R]) -> R | None:
         """Read a record of the state, or None."""
@@ -153,7 +153,8 @@ class Chain:
             if name in (None, event.name)
         ]
 
-    def _block(self, *operations: AnyOperation, sender: str | None = None) -> list[Receipt]:
+    def block(self, *operations: AnyOperation, sender: str | None = None) -> list[Receipt]:
+        """Make a block of operations that one organisation sends, and give their receipts."""
         self.height += 1
         self.executor.last_failure = None
         key = key_of(sender or self.organisations[0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chain.genesis import Genesis, compute_genesis_hash
+from chain.operations import RunTimers
 from chain.receipt import Event, Receipt
 from chain.scalars import Hash, Height, UnixMillis
 from chain.transaction import Transaction
@@ -18,7 +19,7 @@ from contracts.context import NATIVE_SOURCE, BlockContext
 from contracts.kit.decisions import Decision, Difference, compare
 from contracts.kit.executor import KitExecutor
 from contracts.kit.installation import install_source
-from contracts.kit.stand_in import StandIn
+from contracts.kit.stand_in import Delays, StandIn
 from contracts.kit.state import GrowingState
 from contracts.native.starts import begin_block
 from contracts.native.versions import get_version
@@ -43,7 +44,8 @@ class Played:
 
     `gas` is what the contract itself burnt, in all its runs; `events` counts those that it emitted,
     by name; `stopped` counts its runs on readings, answers or time that failed; `versions` are
-    those of the contract that came into force, with their heights.
+    those of the contract that came into force, with their heights; `late` are heights at which
+    something was due that the committee let happen only later.
     """
 
     receipts: tuple[tuple[int, Receipt], ...]
@@ -52,6 +54,7 @@ class Played:
     events: Mapping[str, int]
     stopped: int
     versions: tuple[tuple[int, int], ...] = ()
+    late: frozenset[Height] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,11 @@ class Rehearsal:
         receipts: list[tuple[int, Receipt]] = []
         decisions: list[Decision] = []
         versions: list[tuple[int, int]] = []
+        delays = Delays()
         self.executor.runs.clear()
         for block in blocks:
             before = self._version_of(contract)
+            delays.add(block.height, block.time_ms, block.transactions, self.state)
             done = self.execute(block, stand_in=stand_in)
             receipts += [(block.height, receipt) for receipt in done]
             decisions += self._decisions(block, done, contract)
@@ -125,7 +130,15 @@ class Rehearsal:
         seen = [event for _, receipt in receipts for event in receipt.events]
         emitted = Counter(event.name for event in seen if _is_of(contract, event.source))
         stopped = sum(_is_of(contract, name) for name in map(_stopped, seen) if name)
-        return Played(tuple(receipts), tuple(decisions), gas, emitted, stopped, tuple(versions))
+        return Played(
+            tuple(receipts),
+            tuple(decisions),
+            gas,
+            emitted,
+            stopped,
+            tuple(versions),
+            frozenset(delays.late),
+        )
 
     def execute(
         self, block: RecordedBlock, stop: int | None = None, stand_in: StandIn | None = None
@@ -138,10 +151,10 @@ class Rehearsal:
         overlay = Overlay(self.state)
         begin_block(overlay, context, self.executor)
         receipts: list[Receipt] = []
-        for recorded in block.transactions[:stop]:
-            for one in (recorded,) if stand_in is None else stand_in.choose(recorded, overlay):
-                index = len(receipts)
-                receipts.append(apply_transaction(one, overlay, context, self.executor, index))
+        recorded = block.transactions[:stop]
+        chosen = recorded if stand_in is None else stand_in.choose(recorded, context, overlay)
+        for index, one in enumerate(chosen):
+            receipts.append(apply_transaction(one, overlay, context, self.executor, index))
         self.state.write(overlay.writes())
         return receipts
 
@@ -222,22 +235,31 @@ def rehearse(
     other = Rehearsal(genesis, state.copy())
     if blocks:
         other.install(name, source, parameters, blocks[0])
-    after = other.play(blocks, name, StandIn(name))
+    after = other.play(blocks, name, StandIn(name, before.late))
     notes = [
         f"at height {height} version {number} was deployed; the tried source stays"
         for height, number in before.versions
     ]
     differences = compare(before.decisions, after.decisions)
-    return WhatIf(tuple(differences), _other_ends(before, after), before, after, tuple(notes))
+    refusals = _find_other_ends(blocks, before, after)
+    return WhatIf(tuple(differences), refusals, before, after, tuple(notes))
 
 
-def _other_ends(before: Played, after: Played) -> tuple[OtherEnd, ...]:
-    """Compare the transactions that were played both times."""
+def _find_other_ends(
+    blocks: Sequence[RecordedBlock], before: Played, after: Played
+) -> tuple[OtherEnd, ...]:
+    """Compare the transactions that were played both times and that somebody wanted."""
+    wanted = {
+        one.id
+        for block in blocks
+        for one in block.transactions
+        if not isinstance(one.body.operation, RunTimers)
+    }
     codes = {receipt.transaction: receipt.code for _, receipt in after.receipts}
     return tuple(
         OtherEnd(height, old.transaction, old.code, codes[old.transaction])
         for height, old in before.receipts
-        if codes.get(old.transaction, old.code) != old.code
+        if old.transaction in wanted and codes.get(old.transaction, old.code) != old.code
     )
 
 

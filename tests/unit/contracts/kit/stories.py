@@ -1,8 +1,11 @@
 """What happened on a chain, to be played again with another source."""
 
+from chain.operations import AnyOperation, Reading, RunTimers, Telemetry, TwinReadings
+from chain.scalars import UnixMillis
 from contracts.kit.chain import Chain
 from contracts.kit.members import KitContract, KitTwin, Twins, propose
 from contracts.kit.rehearsal import WhatIf, rehearse
+from contracts.native.timers import find_due
 
 LIMITED = '''"""Ask for a look above a limit."""
 
@@ -65,3 +68,72 @@ class Story:
 def titles(found: WhatIf) -> list[str]:
     """What the orders say that would be opened."""
     return [one.title for one in found.after.decisions]
+
+
+TIMED = '''"""Ask for a look some minutes after a reading, with a deadline."""
+
+from contracts.author import ActionChange, Timer, Update, ctx, on_action, on_timer, on_update
+
+MINUTES = 3
+
+
+@on_update(model="pump", properties=["temperature"])
+def watch(update: Update) -> None:
+    """Set a timer for each reading."""
+    for reading in update.readings:
+        ctx.set_timer(f"{update.twin}.{reading.value}", ctx.time_ms + MINUTES * 60_000)
+
+
+@on_timer
+def ring(timer: Timer) -> None:
+    """Ask for a look, within one and a half minutes."""
+    twin, value = timer.name.split(".")
+    ctx.open_action(
+        kind="look",
+        twin=twin,
+        key=f"late-{value}",
+        title=value,
+        addressee="workshop",
+        deadline_ms=ctx.time_ms + 90_000,
+    )
+
+
+@on_action
+def told(change: ActionChange) -> None:
+    """Ask for another look when nobody came."""
+    if change.change == "overdue" and change.key.startswith("late"):
+        ctx.open_action(
+            kind="look", twin=change.twin, key=f"2-{change.key}", title="again", addressee="grid"
+        )
+'''
+
+
+class Beating(Story):
+    """A chain whose blocks come once a minute, each with what a member of the committee sends.
+
+    `lag`: how many blocks later than possible it lets happen what is due.
+    """
+
+    def __init__(self, source: str, lag: int = 0) -> None:
+        super().__init__(source)
+        self.lag, self.waited = lag, 0
+
+    def read(self, *values: int) -> None:
+        """Send readings, a minute apart."""
+        for value in values:
+            self.beat(Telemetry((TwinReadings(self.pump.name, (self.reading(value),)),)))
+
+    def reading(self, value: int) -> Reading:
+        """Give a reading of the next block's time."""
+        return Reading("temperature", str(value), UnixMillis(self.chain.time_ms + 60_000), "CEL")
+
+    def beat(self, *operations: AnyOperation) -> None:
+        """Make the next block."""
+        self.chain.time_ms += 60_000
+        due = find_due(self.chain.state)
+        rings: tuple[AnyOperation, ...] = ()
+        if due is not None and due <= self.chain.time_ms:
+            self.waited += 1
+            if self.waited > self.lag:
+                rings, self.waited = (RunTimers(),), 0
+        self.chain.block(*rings, *operations)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from chain.operations import ApproveChange, ProposeContract
+from chain.operations import ApproveChange, ProposeContract, RunTimers
 from chain.scalars import Height
 from chain.values import encode_value
 from contracts.kit.members import propose
 from contracts.packaging import make_package
-from tests.unit.contracts.kit.stories import NAME, Story, limited, titles
+from tests.unit.contracts.kit.stories import NAME, TIMED, Beating, Story, limited, titles
 
 
 def test_the_tried_source_stays_when_others_were_deployed_later():
@@ -81,3 +81,63 @@ def test_a_pause_is_a_pause_whatever_is_in_force():
     story.contract.resume()
     story.read(95)
     assert titles(story.try_source(limited(90))) == ["95", "95"]
+
+
+READINGS = [*range(10), 95, *range(10, 20)]
+
+
+def test_timers_and_deadlines_ring_in_a_replay_as_in_a_real_deployment():
+    story, real = Beating(limited(90)), Beating(TIMED)
+    story.read(*READINGS)
+    real.read(*READINGS)
+    decided = real.try_source(TIMED).before.decisions
+    assert {"0", "again"} < {one.title for one in decided}
+    assert len(decided) == len(real.contract.actions())
+    found = story.try_source(TIMED)
+    assert found.after.decisions == decided
+    assert found.refusals == ()
+
+
+def test_recorded_timers_that_nobody_would_set_are_no_difference_by_themselves():
+    story = Beating(TIMED)
+    story.read(*READINGS)
+    found = story.try_source(limited(90))
+    assert titles(found) == ["95"]
+    assert found.refusals == ()
+
+
+@pytest.mark.parametrize("lag", [0, 1, 2])
+def test_the_same_source_rings_when_the_committee_did(lag):
+    story = Beating(TIMED, lag)
+    story.read(*READINGS)
+    found = story.try_source(TIMED)
+    assert len(found.before.decisions) > 5
+    assert (found.differences, found.refusals) == ((), ())
+    assert found.before == found.after
+
+
+def test_a_ring_that_found_nothing_due_is_no_difference_when_it_finds_something():
+    story = Beating(limited(90))
+    story.read(1, 2, 3)
+    story.beat(RunTimers())
+    assert story.chain.receipts[-1].code == "VT-2081"
+    found = story.try_source(TIMED)
+    assert (titles(found), found.refusals) == (["1"], ())
+
+
+def test_what_the_committee_never_let_happen_happens_in_a_replay():
+    story = Beating(TIMED, lag=100)
+    story.read(*READINGS)
+    assert story.titles() == []
+    assert titles(story.try_source(TIMED))[:2] == ["0", "1"]
+
+
+def test_time_rings_once_in_a_block_however_often_it_would_go_on():
+    story = Beating(limited(90))
+    story.read(1, 2, 3)
+    endless = TIMED.replace("MINUTES = 3", "MINUTES = 0").replace(
+        'name.split(".")',
+        'name.split(".")\n    ctx.emit("rung", {})\n    ctx.set_timer("pump-7.b", 0)',
+    )
+    # The first reading sets a timer, and each of the two blocks after it lets ring what is due.
+    assert story.try_source(endless).after.events == {"rung": 3}
