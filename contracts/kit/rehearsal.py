@@ -19,6 +19,7 @@ from contracts.context import NATIVE_SOURCE, BlockContext
 from contracts.kit.decisions import Decision, Difference, compare
 from contracts.kit.executor import KitExecutor
 from contracts.kit.installation import install_source
+from contracts.kit.seen import value_of
 from contracts.kit.stand_in import Delays, StandIn
 from contracts.kit.state import GrowingState
 from contracts.native.starts import begin_block
@@ -213,6 +214,10 @@ def list_decisions(
                         action.title,
                         height,
                         action.opened_time_ms,
+                        action.addressee,
+                        action.escalate_to,
+                        action.deadline_ms,
+                        value_of(action.details),
                     )
                 )
     return found

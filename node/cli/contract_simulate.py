@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from node.cli.output import print_result
 from node.cli.replay import replay_on, replay_to
 
 if TYPE_CHECKING:
+    from contracts.kit.decisions import Decision
     from contracts.kit.rehearsal import WhatIf
     from node.client import AsyncClient
 
@@ -105,16 +107,15 @@ def render(
 
     Args: about: lines that say what was tried.
     """
+    from contracts.kit.decisions import CHANGES
+
     counts = Counter(one.change for one in found.differences)
     lines = [
         f"{source} in the place of {name}, heights {heights[0]} to {heights[1]}",
         *about,
         f"orders: {len(found.before.decisions)} were opened, {len(found.after.decisions)} would be",
         "differences: "
-        + ", ".join(
-            f"{counts[change]} {change.replace('_', ' ')}"
-            for change in ("opened", "not_opened", "earlier", "later")
-        ),
+        + ", ".join(f"{counts[change]} {change.replace('_', ' ')}" for change in CHANGES),
         f"transactions that end in another way: {len(found.refusals)}",
         f"runs of the contract that stop: {found.before.stopped} -> {found.after.stopped}",
         f"gas: {found.before.gas:,} -> {found.after.gas:,}",
@@ -135,10 +136,11 @@ def render(
 
 def to_json(found: "WhatIf") -> dict[str, Any]:
     """Give the report for programs."""
-    from msgspec import to_builtins
-
     return {
-        "differences": [to_builtins(one) for one in found.differences],
+        "differences": [
+            {"change": one.change, "before": _view(one.before), "after": _view(one.after)}
+            for one in found.differences
+        ],
         "refusals": [
             {
                 "height": one.height,
@@ -154,6 +156,14 @@ def to_json(found: "WhatIf") -> dict[str, Any]:
         "events": {"before": dict(found.before.events), "after": dict(found.after.events)},
         "notes": list(found.notes),
     }
+
+
+def _view(decision: "Decision | None") -> dict[str, Any] | None:
+    from node.api.views.common import value_to_json
+
+    if decision is None:
+        return None
+    return {**asdict(decision), "details": value_to_json(decision.details)}
 
 
 COMMANDS: Final = (simulate,)

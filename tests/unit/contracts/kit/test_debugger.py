@@ -3,7 +3,7 @@ import pytest
 from chain.operations import Call
 from chain.values import encode_value
 from contracts.kit.chain import Chain, HandlerFailed
-from contracts.kit.debugger import Debugged, debug_transaction, show
+from contracts.kit.debugger import Debugged, debug_transaction
 from contracts.kit.members import Twins, propose
 from contracts.kit.rehearsal import Rehearsal
 
@@ -112,7 +112,3 @@ def test_readings_and_records_are_shown_with_what_is_in_them():
         "twin": "Twin(id='room-1', model='room', owner='owner')",
     }
     assert run.message == "+ takes two numbers, texts or lists"
-
-
-def test_a_long_value_is_cut():
-    assert len(show("x" * 1_000)) == 200

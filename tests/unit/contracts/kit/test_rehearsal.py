@@ -44,7 +44,8 @@ class Farm:
         """What the contract really decided, from the state of the chain."""
         return [
             Decision(CURVE, one.kind, one.twin, one.key, one.title, one.record.opened_height,
-                     one.opened_time_ms)
+                     one.opened_time_ms, one.addressee, one.escalate_to, one.deadline_ms,
+                     one.details)
             for one in KitContract(self.chain, CURVE).actions()
         ]  # fmt: skip
 

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from contracts.manifest import compute_source_hash
@@ -62,3 +63,18 @@ def test_the_report_names_what_was_deployed_later() -> None:
     note = f"at height {story.chain.height - 1} version 2 was deployed; the tried source stays"
     assert f"\n{note}\n" in render(found, "new.py", NAME, (1, 9))
     assert to_json(found)["notes"] == [note]
+
+
+def test_an_order_for_somebody_else_is_listed_as_changed() -> None:
+    story = Story(limited(80))
+    story.read(85)
+    found = story.try_source(limited(80).replace('"workshop"', '"grid", details={"limit": LIMIT}'))
+    report = render(found, "new.py", NAME, (1, 9))
+    assert "0 opened, 0 not opened, 0 earlier, 0 later, 1 changed\n" in report
+    assert (
+        "pump-7: 85: addressee 'workshop' -> 'grid', details.limit None -> Decimal('80')" in report
+    )
+    (one,) = json.loads(json.dumps(to_json(found)))["differences"]
+    assert one["change"] == "changed"
+    assert (one["before"]["addressee"], one["after"]["addressee"]) == ("workshop", "grid")
+    assert (one["before"]["details"], one["after"]["details"]) == ({}, {"limit": "80"})
