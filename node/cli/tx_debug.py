@@ -22,7 +22,8 @@ async def debug(connection: Connection, transaction: str) -> None:
     """Execute a TRANSACTION again on the state right before it, and show what its contracts did.
 
     Shown are where a contract stopped, with its lines and locals, what it read and wrote, and the
-    gas of each line. The chain is executed again on this machine up to there.
+    gas of each line; each contract that another one called by itself, too. The chain is executed
+    again on this machine up to there.
 
     \b
     Example:
@@ -60,17 +61,21 @@ def render(found: "Debugged", height: int) -> str:
 
 
 def _render_run(run: "Watched") -> list[str]:
+    from contracts.call_stack import CALLER_PREFIX
+
     invocation, execution = run.invocation, run.execution
     assert execution is not None, "a run that was watched has ended"
     source = run.source.splitlines()
     end = f"{execution.status} {execution.error}".rstrip()
     name = f"{invocation.contract}.{invocation.handler}"
-    lines = [f"{name} ({invocation.kind}): {end}, {execution.gas_used:,} gas"]
+    caller = invocation.sender.removeprefix(CALLER_PREFIX)
+    kind = f"{invocation.kind} by {caller}" if caller != invocation.sender else invocation.kind
+    lines = [f"{name} ({kind}): {end}, {execution.gas_used:,} gas"]
     if run.stack:
         lines.append("Traceback (most recent call last):")
         for stop in run.stack:
-            lines.append(f'  "{invocation.contract}", line {stop.line}, in {stop.function}')
-            lines.append(f"    {_line(source, stop.line).strip()}")
+            lines.append(f'  "{stop.contract}", line {stop.line}, in {stop.function}')
+            lines.append(f"    {stop.text.strip()}")
             lines += [f"      {key} = {value}" for key, value in stop.locals.items()]
         if run.message:
             lines.append(f"  {execution.error or execution.status}: {run.message}")
@@ -98,11 +103,17 @@ def to_json(found: "Debugged", height: int) -> dict[str, Any]:
             {
                 "contract": run.invocation.contract,
                 "handler": run.invocation.handler,
+                "sender": run.invocation.sender,
                 "status": run.execution.status if run.execution is not None else "",
                 "error": run.execution.error if run.execution is not None else "",
                 "exception": run.message,
                 "stack": [
-                    {"function": one.function, "line": one.line, "locals": one.locals}
+                    {
+                        "contract": one.contract,
+                        "function": one.function,
+                        "line": one.line,
+                        "locals": one.locals,
+                    }
                     for one in run.stack
                 ],
                 "reads": run.reads,
