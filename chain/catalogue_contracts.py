@@ -146,7 +146,9 @@ LIFE_CYCLE: Final = (
         "no-upgrade-handler",
         "The source does not say how to upgrade from the version in force",
         "Contract {contract} has @upgrade functions, but none for version {version}.",
-        "Add @upgrade(from_version={version}), or remove them all if the state can stay as it is.",
+        "Add an @upgrade function whose from_version is that number, or remove them all if the "
+        "state can stay as it is. To bring back a version that was in force before, which runs "
+        "none: veritwin contract roll-back NAME --to VERSION",
     ),
 )
 

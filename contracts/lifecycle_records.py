@@ -45,7 +45,8 @@ class PackageRecord(Record, frozen=True, array_like=True):
 class VersionRecord(Record, frozen=True, array_like=True):
     """A version of a contract, numbered from 1 on in the order in which they were decided.
 
-    `like` is the version whose content this is: its own number, unless it was rolled back to.
+    `like` is the version whose content this is: its own number, unless it was rolled back to. An
+    `@upgrade` names a number, never `like`: the state went on since then.
     `package` and `proposal` are None where one administrator's word was enough; `transaction` is
     the one that decided. It is in force from `active_height` to before `ended_height`. A version
     that was `planned` for a height and could not start then is `failed`, and `failure` says why.

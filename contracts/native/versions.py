@@ -2,7 +2,8 @@
 
 A version starts whole or not at all: what it declares, its handler `@initial` or `@upgrade`, and
 the end of the version before it. When that fails, the state is as before. A version that waits for
-a height is tried when it is approved, so that it rarely fails alone. One starts at a height.
+a height is tried when it is approved, so that it rarely fails alone. One starts at a height. What
+was in force before and comes back runs no `@upgrade`: the state stays as it is.
 """
 
 from dataclasses import dataclass
@@ -291,11 +292,14 @@ def _run_handler(
             request = Request(contract, "initial", manifest.initial, _NO_ARGUMENTS)
             invoke(request, context.gas_left, context, overlay)
         return
-    handler = manifest.upgrade(before.number) or manifest.upgrade(before.like)
+    if version.cause == "rolled_back":
+        # What was in force before may have taken the state over already; nobody can tell here.
+        return
+    handler = manifest.upgrade(before.number)
     if handler is not None:
         request = Request(contract, "upgrade", handler.name, _NO_ARGUMENTS)
         invoke(request, context.gas_left, context, overlay)
-    elif manifest.upgrades and version.cause == "upgraded":
+    elif manifest.upgrades:
         raise Refused("VT-2078", contract=contract.name, version=before.number)
 
 

@@ -15,7 +15,7 @@ from node.cli.contract_settings import (
     find_contract,
     settings_options,
 )
-from node.cli.output import print_result, suggest
+from node.cli.output import print_result, say, suggest
 from node.cli.proposing import NOTE_OPTION, decide
 from node.cli.tx import parse_id
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from chain.changes import AnyContractChange
     from chain.operations import AnyOperation
 
+_STATE_STAYS: Final = (
+    "The state stays as it is: no @upgrade runs, and what one version wrote, the other one finds."
+)
 SOURCE_ARGUMENT = click.argument(
     "source", type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
@@ -143,7 +146,8 @@ async def resume(connection: Connection, name: str, note: str) -> None:
 async def roll_back(connection: Connection, name: str, version: int, note: str) -> None:
     """Propose to put an earlier version of contract NAME in force again.
 
-    The state stays as it is; what the later version wrote, the earlier one finds.
+    The state stays as it is: no `@upgrade` runs, whichever way, and what the version in force now
+    wrote, the other one finds.
     """
     from chain.changes import RollBackContract
 
@@ -151,6 +155,8 @@ async def roll_back(connection: Connection, name: str, version: int, note: str) 
         present = await find_contract(client, name)
     replaces = 0 if present is None else present["version"]
     await _propose(connection, RollBackContract(name, version, replaces), note)
+    if not connection.as_json:
+        say(_STATE_STAYS)
 
 
 @click.command()

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 
 import {
-  describeCause, describeChange, describeProposal, describeValidators, missingApprovals, neededApprovals, standingOf,
+  describeCause, describeChange, describeKept, describeProposal, describeValidators, missingApprovals,
+  neededApprovals, standingOf,
 } from "../src/lib/governance";
 import { describeTransaction } from "../src/lib/sentences";
 import type { Committee, Proposal, Transaction, Validator, Validators } from "../src/lib/types";
@@ -95,4 +96,11 @@ test.each([
     decided_height: 1, transaction: null,
   };
   expect(describeCause(set)).toBe(wanted);
+});
+
+test("a roll-back says that the state stays as it is, and nothing else does", () => {
+  expect(describeKept({ type: "roll_back_contract", name: "maintenance", version: 1, replaces: 2 })).toBe(
+    "The state stays as it is: no @upgrade runs, and what one version wrote, the other one finds.",
+  );
+  expect(describeKept({ type: "pause_contract", name: "maintenance" })).toBeNull();
 });

@@ -228,9 +228,27 @@ def test_a_contract_is_rolled_back_to_the_version_before(deployed):
     version = version_of(deployed, 3)
     assert (version.cause, version.like, version.status) == ("rolled_back", 1, "active")
     assert version_of(deployed, 2).status == "replaced"
-    # What was rolled back to is upgraded from like the first time.
-    assert decide(deployed, make_proposal(SECOND, 3)).is_ok
-    assert add(deployed, 1) == 23 * 1000 + 1
+
+
+def test_a_version_that_comes_back_takes_nothing_over_a_second_time(deployed):
+    decide(deployed, make_proposal(SECOND, 1))
+    decide(deployed, RollBackContract(NAME, 1, 2))
+    assert add(deployed, 0) == 10
+    assert decide(deployed, RollBackContract(NAME, 2, 3)).is_ok
+    assert add(deployed, 0) == 10 * 1000 + 1
+    version = version_of(deployed, 4)
+    assert (version.cause, version.like, version.replaces) == ("rolled_back", 2, 3)
+
+
+def test_an_upgrade_of_what_was_rolled_back_to_names_the_version_in_force(deployed):
+    decide(deployed, make_proposal(SECOND, 1))
+    decide(deployed, RollBackContract(NAME, 1, 2))
+    # Version 2 has taken the state over already: that of version 1 is gone.
+    receipt = deployed.apply(make_proposal(SECOND, 3))
+    message = "Contract tally has @upgrade functions, but none for version 3."
+    check_refused(deployed, receipt, "VT-2078", message)
+    assert decide(deployed, make_proposal(SECOND.replace("=1)", "=3)"), 3)).is_ok
+    assert add(deployed, 0) == 20 * 1000 + 1
 
 
 def test_only_what_was_in_force_can_be_rolled_back_to(deployed):

@@ -90,6 +90,22 @@ def test_a_contract_is_paused_resumed_and_rolled_back(
     assert "version 3: active, rolled back, as version 1" in view("show", NAME)
 
 
+def test_a_roll_back_says_what_becomes_of_the_state(
+    run: Run, command: Command, served: Served, sources: tuple[Path, Path], tmp_path: Path
+) -> None:
+    first, second = sources
+    run("propose", first)
+    run("propose", second, "--name", NAME)
+    signed = ("--identity", tmp_path / "keys" / "borne-energie.json", "--node", served.address)
+    done = command("contract", "roll-back", NAME, "--to", 1, *signed)
+    assert done.out.startswith("Approved at height")
+    told = (
+        "The state stays as it is: no @upgrade runs, and what one version wrote, the other one "
+        "finds.\n"
+    )
+    assert done.err.endswith(told)
+
+
 WATCH = '''"""Watch rooms."""
 
 from contracts.author import Decimal, call, ctx

@@ -63,6 +63,12 @@ function describeContractChange(change: Plain): string {
   }
 }
 
+/** Say what a change leaves as it is, where somebody might expect otherwise; null where nobody would. */
+export function describeKept(change: Plain): string | null {
+  if (change["type"] !== "roll_back_contract") return null;
+  return "The state stays as it is: no @upgrade runs, and what one version wrote, the other one finds.";
+}
+
 /** Say whose approval is needed: "approvals by 2 of all organisations, certis among them". */
 function describePolicy(policy: Plain): string {
   const [among, required] = [asTexts(policy["among"]), asTexts(policy["required"])];

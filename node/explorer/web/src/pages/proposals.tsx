@@ -13,7 +13,7 @@ import { withQuery } from "../lib/api";
 import { approveCommand, diffCommand, proposeCommand } from "../lib/commands";
 import { contractOf, contractPath } from "../lib/contracts";
 import { formatCount, humanise } from "../lib/format";
-import { describeMissing, describeProposal, neededApprovals, stateOf, titleOfChange } from "../lib/governance";
+import { describeKept, describeMissing, describeProposal, neededApprovals, stateOf, titleOfChange } from "../lib/governance";
 import { headHeight } from "../lib/live";
 import { useTitle } from "../lib/page";
 import { useResource } from "../lib/resource";
@@ -72,6 +72,7 @@ export function Proposal({ id }: { id: string }): JSX.Element {
 }
 
 function Content({ proposal }: { proposal: Answer }): JSX.Element {
+  const kept = describeKept(proposal.change);
   return (
     <>
       <div class="page-head">
@@ -87,6 +88,7 @@ function Content({ proposal }: { proposal: Answer }): JSX.Element {
         </Section>
         <Section title={proposal.status === "approved" ? "What changed" : "What would change"}>
           <Facts items={[...contractFact(proposal), ...listFields(withoutContract(proposal))]} />
+          {kept !== null && <p class="muted small">{kept}</p>}
         </Section>
       </div>
       <Handed proposal={proposal} />
