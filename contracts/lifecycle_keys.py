@@ -4,6 +4,7 @@ contract-package/<32 bytes>                   PackageRecord, under the hash of t
 contract-part/<32 bytes>                      a part of packages, under the hash of it
 contract-version/<name>/<number>              VersionRecord
 contract-newest/<name>                        number of the version that was decided last
+contract-pause/<name>                         PauseRecord, while the contract is paused
 contract-start/<height>                       (name, number) of the version that starts then
 contract-policy                               PolicyRecord, once members changed genesis's
 """
@@ -34,6 +35,11 @@ def contract_version_key(name: str, number: int) -> bytes:
 def contract_newest_key(name: str) -> bytes:
     """Give the key of the number of the version of a contract that was decided last."""
     return b"contract-newest/" + name.encode()
+
+
+def contract_pause_key(name: str) -> bytes:
+    """Give the key of the PauseRecord of a contract that is paused."""
+    return b"contract-pause/" + name.encode()
 
 
 def contract_starts_prefix() -> bytes:

@@ -72,6 +72,20 @@ class VersionRecord(Record, frozen=True, array_like=True):
     failure: str = ""
 
 
+class PauseRecord(Record, frozen=True, array_like=True):
+    """Since when a contract is paused, and who wanted that; it is there only while it is.
+
+    `transaction` is the one that decided, `proposal` what it decided about.
+    """
+
+    contract: NameField
+    organisation: OrganisationField
+    proposal: HashField | None
+    transaction: HashField
+    height: HeightField
+    time_ms: MillisField
+
+
 class PolicyRecord(Record, frozen=True, array_like=True):
     """Whose approval contracts need, when it is no longer what genesis says."""
 

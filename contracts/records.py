@@ -273,7 +273,10 @@ class HistoryRecord(Record, frozen=True, array_like=True):
 
 
 class DueRecord(Record, frozen=True, array_like=True):
-    """Something that is due at a time: a contract's timer, or the deadline of an action."""
+    """Something that is due at a time: a contract's timer, or the deadline of an action.
+
+    Neither, so without a name, is what a contract was not told while it was paused.
+    """
 
     due_ms: MillisField
     contract: NameField

@@ -3,9 +3,10 @@
 These keys go on where `contracts.state_keys` ends; the same rules hold.
 
     attestation-trigger/<type>                    TriggerRecord: contracts that such statements wake
-    timer/<contract>/<name>                       when the timer is due, 8 bytes
+    timer/<contract>/<name>                       its time in the list of what is due, 8 bytes
     timer-count/<contract>                        how many of its timers are set, 8 bytes
     due/<time><32 bytes>                          DueRecord: a timer or a deadline, in order of time
+    untold/<contract>/<32 bytes>                  an action that was overdue during a pause: its id
     history/<twin>/<property>                     HistoryRecord: its last readings
     consent/<organisation>/<contract>/<32 bytes>  ConsentRecord, for the source of this hash
 """
@@ -21,7 +22,12 @@ def attestation_trigger_key(predicate_type: str) -> bytes:
 
 def timer_key(contract: str, name: str) -> bytes:
     """Give the key that holds when a contract's timer is due."""
-    return b"timer/" + contract.encode() + b"/" + name.encode()
+    return timers_prefix(contract) + name.encode()
+
+
+def timers_prefix(contract: str) -> bytes:
+    """Give the prefix of all timers of a contract that are set."""
+    return b"timer/" + contract.encode() + b"/"
 
 
 def timer_count_key(contract: str) -> bytes:
@@ -47,6 +53,16 @@ def due_timer_key(time_ms: UnixMillis, contract: str, name: str) -> bytes:
 def due_action_key(time_ms: UnixMillis, action: Hash) -> bytes:
     """Give the key of an action's deadline among all that is due."""
     return due_from(time_ms) + action
+
+
+def untold_prefix(contract: str) -> bytes:
+    """Give the prefix of what a contract was not told since it was paused."""
+    return b"untold/" + contract.encode() + b"/"
+
+
+def untold_key(contract: str, action: Hash) -> bytes:
+    """Give the key that says a contract was not told yet that its action is overdue."""
+    return untold_prefix(contract) + action
 
 
 def history_key(twin: TwinId, name: str) -> bytes:

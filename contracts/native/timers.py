@@ -4,6 +4,8 @@ Everything that is due some time stands in one list, in order of time. The opera
 takes the first of it that are due by the block's time: it wakes the contracts whose timers those
 are, and marks actions as overdue. A member of the committee sends it when something is due at the
 next block's time, so nothing happens between transactions and each effect has its receipt.
+
+What belongs to a contract that is paused waits outside of that list (`contracts.native.pauses`).
 """
 
 from typing import Final
@@ -12,23 +14,22 @@ from msgspec.structs import replace
 
 from chain.errors import InvalidInput, Refused
 from chain.operations import RunTimers
-from chain.scalars import UnixMillis, to_bytes
+from chain.scalars import Hash, UnixMillis, to_bytes
 from chain.values import encode_value
 from contracts import state_keys, wakeup_keys
 from contracts.context import TransactionContext
 from contracts.happenings import ActionChanged, TimerDue
+from contracts.native.pauses import TIMERS_SET_MAX, is_paused, tell_late
 from contracts.records import ActionRecord, DueRecord
 from contracts.state import Overlay, StateView, decode_record
 
 DUE_PER_TRANSACTION_MAX: Final = 64
-TIMERS_SET_MAX: Final = 256
-"""Timers of one contract that are set at one time: the list must not grow faster than it rings."""
 
 
 def run_timers(operation: RunTimers, context: TransactionContext, overlay: Overlay) -> bytes:
     """Let what is due happen, in order of time, at most 64 things.
 
-    Returns: {"timers", "overdue"}: how many, encoded.
+    Returns: {"timers", "overdue"}: how many, encoded; what is told late is in neither.
     Raises: Refused: VT-2081, nothing is due by the block's time.
     """
     start = wakeup_keys.due_prefix()
@@ -39,21 +40,23 @@ def run_timers(operation: RunTimers, context: TransactionContext, overlay: Overl
     timers = overdue = 0
     for key, data in due:
         record = decode_record(data, DueRecord)
-        if record.action is None:
+        if record.action is not None:
+            overdue += 1
+            overlay.delete(key)
+            _let_be_overdue(record.action, context, overlay)
+        elif record.timer:
             timers += 1
             set_timer(record.contract, record.timer, None, overlay)
             happening = TimerDue(record.contract, record.timer, record.due_ms)
             context.happenings.append(happening)
         else:
-            overdue += 1
             overlay.delete(key)
-            _let_be_overdue(record, context, overlay)
+            tell_late(record.contract, DUE_PER_TRANSACTION_MAX - len(due) + 1, context, overlay)
     return encode_value({"timers": timers, "overdue": overdue})
 
 
-def _let_be_overdue(record: DueRecord, context: TransactionContext, overlay: Overlay) -> None:
-    assert record.action is not None, "it is a deadline"
-    key = state_keys.action_key(record.action)
+def _let_be_overdue(id_: Hash, context: TransactionContext, overlay: Overlay) -> None:
+    key = state_keys.action_key(id_)
     action = overlay.get_record(key, ActionRecord)
     assert action is not None, "actions stay on record"
     late = replace(action, overdue_height=context.block.height)
@@ -70,7 +73,10 @@ def _let_be_overdue(record: DueRecord, context: TransactionContext, overlay: Ove
             "escalated_to": action.escalate_to,
         },
     )
-    context.happenings.append(ActionChanged(late, is_overdue=True))
+    if is_paused(action.contract, overlay):
+        overlay.put(wakeup_keys.untold_key(action.contract, id_), id_)
+    else:
+        context.happenings.append(ActionChanged(late, is_overdue=True))
 
 
 def set_timer(contract: str, name: str, due_ms: UnixMillis | None, overlay: Overlay) -> None:
@@ -91,10 +97,11 @@ def set_timer(contract: str, name: str, due_ms: UnixMillis | None, overlay: Over
         if before is None:
             _count(contract, 1, overlay)
         overlay.put(key, to_bytes(due_ms))
-        overlay.put_record(
-            wakeup_keys.due_timer_key(due_ms, contract, name),
-            DueRecord(due_ms, contract, name, None),
-        )
+        if not is_paused(contract, overlay):
+            overlay.put_record(
+                wakeup_keys.due_timer_key(due_ms, contract, name),
+                DueRecord(due_ms, contract, name, None),
+            )
 
 
 def _count(contract: str, change: int, overlay: Overlay) -> None:
@@ -120,9 +127,13 @@ def watch_deadline(action: ActionRecord, overlay: Overlay) -> None:
 
 
 def forget_deadline(action: ActionRecord, overlay: Overlay) -> None:
-    """An action is finished, so it cannot become overdue any more."""
+    """An action is finished, so it cannot become overdue any more, and nobody is told it was."""
     if action.deadline_ms is not None and action.overdue_height is None:
         overlay.delete(wakeup_keys.due_action_key(action.deadline_ms, action.id))
+    elif action.overdue_height is not None:
+        untold = wakeup_keys.untold_key(action.contract, action.id)
+        if overlay.get(untold) is not None:
+            overlay.delete(untold)
 
 
 def find_due(view: StateView) -> UnixMillis | None:

@@ -24,7 +24,8 @@ from chain.values import encode_value
 from contracts import lifecycle_keys, state_keys
 from contracts.context import TransactionContext
 from contracts.invocations import Request, invoke
-from contracts.lifecycle_records import PackageRecord, VersionCause, VersionRecord
+from contracts.lifecycle_records import PackageRecord, PauseRecord, VersionCause, VersionRecord
+from contracts.native.pauses import pause, resume
 from contracts.native.triggers import set_triggers
 from contracts.parameters import decode_dict
 from contracts.records import ContractRecord
@@ -64,9 +65,9 @@ def change_contract(
         case InstallContract():
             return _install(change, decision, context, overlay)
         case PauseContract(name):
-            _set_active(name, False, context, overlay)
+            _pause(name, decision, context, overlay)
         case ResumeContract(name):
-            _set_active(name, True, context, overlay)
+            resume(get_contract(name, overlay), context, overlay)
         case RollBackContract():
             _roll_back(change, decision, context, overlay)
         case _:
@@ -245,15 +246,16 @@ def _roll_back(
     start_version(version, context, overlay)
 
 
-def _set_active(name: str, wanted: bool, context: TransactionContext, overlay: Overlay) -> None:
-    contract = get_contract(name, overlay)
-    if contract.is_active == wanted:
-        reason = "it is not paused" if wanted else "it is paused already"
-        raise Refused("VT-2077", contract=name, reason=reason)
-    overlay.put_record(state_keys.contract_key(name), replace(contract, is_active=wanted))
-    context.emit(
-        "contract_resumed" if wanted else "contract_paused", name, {"version": contract.version}
+def _pause(name: str, decision: Decision, context: TransactionContext, overlay: Overlay) -> None:
+    cause = PauseRecord(
+        contract=name,
+        organisation=decision.organisation,
+        proposal=decision.proposal,
+        transaction=context.transaction.id,
+        height=context.block.height,
+        time_ms=context.block.time_ms,
     )
+    pause(get_contract(name, overlay), cause, context, overlay)
 
 
 def _renew(version: VersionRecord, now: Height, overlay: Overlay) -> ContractRecord:

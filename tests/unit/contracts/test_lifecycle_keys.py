@@ -23,6 +23,7 @@ def test_no_two_kinds_share_a_key():
         keys.contract_package_key(hash_),
         keys.contract_part_key(hash_),
         keys.contract_newest_key("a"),
+        keys.contract_pause_key("a"),
         keys.contract_policy_key(),
     )
     assert len({key.partition(b"/")[0] for key in kinds}) == len(kinds)

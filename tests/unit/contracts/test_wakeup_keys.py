@@ -8,7 +8,9 @@ def test_layout_of_every_key():
     name, at = make_hash(7), b"\0\0\0\0\0\0\x01\x02"
     time_ms, organisation = UnixMillis(258), OrganisationId("certis")
     assert wakeup_keys.attestation_trigger_key("https://a/b") == b"attestation-trigger/https://a/b"
-    assert wakeup_keys.timer_key("c", "t") == b"timer/c/t"
+    assert wakeup_keys.timer_key("c", "t") == wakeup_keys.timers_prefix("c") + b"t" == b"timer/c/t"
+    assert wakeup_keys.untold_key("c", name) == wakeup_keys.untold_prefix("c") + name
+    assert wakeup_keys.untold_prefix("c") == b"untold/c/"
     assert wakeup_keys.timer_count_key("c") == b"timer-count/c"
     assert wakeup_keys.due_action_key(time_ms, name) == b"due/" + at + name
     timer = wakeup_keys.due_timer_key(time_ms, "c", "t")

@@ -5,12 +5,8 @@ from chain.receipt import Receipt
 from chain.values import encode_value
 from contracts import wakeup_keys
 from contracts.inprocess import InProcessExecutor
-from contracts.native.timers import (
-    DUE_PER_TRANSACTION_MAX,
-    TIMERS_SET_MAX,
-    find_due,
-    set_timer,
-)
+from contracts.native.pauses import TIMERS_SET_MAX
+from contracts.native.timers import DUE_PER_TRANSACTION_MAX, find_due, set_timer
 from contracts.records import DueRecord
 from contracts.state import MemoryView, Overlay
 from contracts.state_keys import prefix_range
