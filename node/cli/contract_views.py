@@ -64,8 +64,10 @@ async def show(connection: Connection, name: str, version: int | None) -> None:
     lines = [f"{name}: contracts here need {life['policy']}.", ""] if life["policy"] else []
     for one in waiting:
         lines += _describe_proposal(one)
+    paused = life["paused"]
+    lines += [] if paused is None else _describe_pause(paused)
     for one in life["versions"]:
-        lines += _describe(one)
+        lines += _describe(one, is_paused=paused is not None)
     print_result(
         {**life, "proposals": waiting},
         as_json=connection.as_json,
@@ -159,7 +161,7 @@ async def _find_life(
     except ChainError as error:
         if error.code != "VT-7004" or not waiting:
             raise
-        return {"name": name, "policy": "", "versions": []}
+        return {"name": name, "policy": "", "paused": None, "versions": []}
 
 
 async def _proposed(client: "AsyncClient", proposal: str) -> dict[str, Any]:
@@ -188,13 +190,20 @@ def _describe_settings(settings: list[str]) -> list[str]:
     return [f"  parameters {', '.join(settings)}"] if settings else []
 
 
-def _describe(version: dict[str, Any]) -> list[str]:
+def _describe_pause(paused: dict[str, Any]) -> list[str]:
+    approved = [one["organisation"] for one in paused["approvals"]]
+    told = f"paused since height {paused['height']}, as {paused['organisation']} proposed"
+    return [f"{told}: {paused['proposal']}", f"  approved by {', '.join(approved)}", ""]
+
+
+def _describe(version: dict[str, Any], *, is_paused: bool) -> list[str]:
+    status = "paused" if is_paused and version["status"] == "active" else version["status"]
     cause = version["cause"].replace("_", " ")
     like = f", as version {version['like']}" if version["like"] != version["number"] else ""
     until = f" to {version['ended_height']}" if version["ended_height"] is not None else " on"
     when = f"from height {version['active_height']}{until}"
     lines = [
-        f"version {version['number']}: {version['status']}, {cause}{like}, {when}",
+        f"version {version['number']}: {status}, {cause}{like}, {when}",
         f"  source {version['source_hash']}",
     ]
     lines += _describe_settings(version["settings"])

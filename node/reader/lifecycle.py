@@ -7,7 +7,7 @@ from chain.genesis import ContractPolicy, Genesis
 from chain.scalars import Hash, Signature
 from contracts import lifecycle_keys, state_keys
 from contracts.governance_records import Approval
-from contracts.lifecycle_records import PackageRecord, PolicyRecord, VersionRecord
+from contracts.lifecycle_records import PackageRecord, PauseRecord, PolicyRecord, VersionRecord
 from contracts.state import decode_record
 from node.reader.blocks import BlockReader
 from node.reader.governance import GovernanceReader
@@ -61,11 +61,21 @@ class LifecycleReader:
         data = self.store.get(Column.STATE, lifecycle_keys.contract_version_key(name, number))
         return None if data is None else decode_record(data, VersionRecord)
 
+    def pause(self, name: str) -> PauseRecord | None:
+        """Give who paused a contract and when; None while it is not paused."""
+        data = self.store.get(Column.STATE, lifecycle_keys.contract_pause_key(name))
+        return None if data is None else decode_record(data, PauseRecord)
+
+    def proposal_approvals(self, proposal: Hash | None) -> tuple[SignedApproval, ...]:
+        """Give who approved a proposal, in order; nobody where there was none."""
+        found = None if proposal is None else self.governance.proposal(proposal)
+        return () if found is None else tuple(self._sign(one) for one in found.approvals)
+
     def approvals(self, version: VersionRecord) -> tuple[SignedApproval, ...]:
         """Give who approved a version, in order; where nobody was asked, who deployed it."""
-        proposal = None if version.proposal is None else self.governance.proposal(version.proposal)
-        if proposal is not None:
-            return tuple(self._sign(one) for one in proposal.approvals)
+        approved = self.proposal_approvals(version.proposal)
+        if approved:
+            return approved
         deployed = self.blocks.transaction(version.transaction)
         if deployed is None:
             return ()

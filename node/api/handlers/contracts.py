@@ -18,6 +18,7 @@ from node.api.views.contracts import (
     view_details,
     view_life,
     view_package,
+    view_pause,
 )
 
 _VERSION_DIGITS_MAX: Final = 15
@@ -33,7 +34,11 @@ async def show_life(request: web.Request) -> web.Response:
         versions = [(one, reader.approvals(one)) for one in reader.versions(name)]
         if not versions:
             raise InvalidInput("VT-7004", kind="contract", name=name)
-        return view_life(name, reader.policy(), versions)
+        pause = reader.pause(name)
+        paused = None
+        if pause is not None:
+            paused = view_pause(pause, reader.proposal_approvals(pause.proposal))
+        return view_life(name, reader.policy(), versions, paused)
 
     return json_answer(await off_loop(request, read))
 
@@ -79,7 +84,7 @@ ROUTES: Final = (
         "GET",
         "/v1/contracts/{name}/versions",
         show_life,
-        "Show all versions of a contract: who approved what, when, with which signature.",
+        "Show all versions of a contract, who approved what, when, how signed, and who paused it.",
         "ledger",
         ContractLife,
         parameters=(_NAME,),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chain.changes import describe_policy
 from chain.genesis import ContractPolicy
-from contracts.lifecycle_records import VersionCause, VersionRecord, VersionStatus
+from contracts.lifecycle_records import PauseRecord, VersionCause, VersionRecord, VersionStatus
 from contracts.settings import write_settings
 from node.api.views.common import Json, View, encoded_to_json
 from node.reader.lifecycle import PackageParts, SignedApproval
@@ -51,11 +51,26 @@ class VersionView(View, frozen=True, kw_only=True):
     settings: list[str]
 
 
+class PauseView(View, frozen=True, kw_only=True):
+    """Since when a contract is paused, who proposed that and who approved it."""
+
+    organisation: str
+    proposal: str | None
+    approvals: list[SignedApprovalView]
+    transaction: str
+    height: int
+    time_ms: int
+
+
 class ContractLife(View, frozen=True, kw_only=True):
-    """All versions of a contract, the newest first, and whose approval another one needs."""
+    """All versions of a contract, the newest first, and whose approval another one needs.
+
+    While it is `paused`, nothing calls or wakes the version that is active; else that is null.
+    """
 
     name: str
     policy: str
+    paused: PauseView | None
     versions: list[VersionView]
 
 
@@ -92,12 +107,26 @@ def view_life(
     name: str,
     policy: ContractPolicy,
     versions: Sequence[tuple[VersionRecord, Sequence[SignedApproval]]],
+    paused: PauseView | None,
 ) -> ContractLife:
     """Make the view of a contract's life."""
     return ContractLife(
         name=name,
         policy=describe_policy(policy),
+        paused=paused,
         versions=[view_version(version, approvals) for version, approvals in versions],
+    )
+
+
+def view_pause(pause: PauseRecord, approvals: Sequence[SignedApproval]) -> PauseView:
+    """Make the view of a pause."""
+    return PauseView(
+        organisation=pause.organisation,
+        proposal=None if pause.proposal is None else pause.proposal.hex(),
+        approvals=[_view_approval(one) for one in approvals],
+        transaction=pause.transaction.hex(),
+        height=pause.height,
+        time_ms=pause.time_ms,
     )
 
 

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from chain.changes import PauseContract
+from chain.operations import ApproveChange, ProposeChange
+from chain.scalars import Hash
 from tests.unit.contracts.native.lifecycle import FIRST, NAME, SECOND
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.contract_chain import build_contract_chain
@@ -34,6 +37,31 @@ async def test_one_view_says_who_approved_what_when_with_which_signature(address
         stored = await get(address, f"/v1/transactions/{one['transaction']}")
         assert stored["height"] == one["height"]
         assert len(one["signature"]) == 128
+
+
+async def test_who_paused_a_contract_and_since_when_is_said() -> None:
+    chain = build_contract_chain()
+    proposal = chain.transaction(ProposeChange(PauseContract(NAME)), "borne-energie")
+    chain.add_block(proposal)
+    approval = chain.transaction(ApproveChange(Hash(proposal.id)), "certis")
+    chain.add_block(approval)
+    async with FakeNode(chain).serve() as address:
+        life = await get(address, f"/v1/contracts/{NAME}/versions")
+        approvals = life["paused"].pop("approvals")
+        assert life["paused"] == {
+            "organisation": "borne-energie",
+            "proposal": proposal.id.hex(),
+            "transaction": approval.id.hex(),
+            "height": chain.head.height,
+            "time_ms": chain.head.time_ms,
+        }
+        assert [one["organisation"] for one in approvals] == ["borne-energie", "certis"]
+        assert all(len(one["signature"]) == 128 for one in approvals)
+        assert life["versions"][0]["status"] == "active"
+
+
+async def test_a_contract_that_goes_on_is_not_paused(address: str) -> None:
+    assert (await get(address, f"/v1/contracts/{NAME}/versions"))["paused"] is None
 
 
 async def test_every_version_stays_readable(address: str) -> None:

@@ -83,9 +83,18 @@ def test_a_contract_is_paused_resumed_and_rolled_back(
     first, second = sources
     run("propose", first)
     run("propose", second, "--name", NAME)
-    run("pause", NAME)
+    paused = run("pause", NAME)
+    height, id_ = paused["height"], paused["proposal"]
     assert "paused" in view("list")
+    shown = view("show", NAME).splitlines()
+    assert shown[2:5] == [
+        f"paused since height {height}, as borne-energie proposed: {id_}",
+        "  approved by borne-energie",
+        "",
+    ]
+    assert shown[5].startswith("version 2: paused, upgraded, from height ")
     run("resume", NAME)
+    assert "version 2: active, upgraded, from height " in view("show", NAME)
     run("roll-back", NAME, "--to", 1)
     assert "version 3: active, rolled back, as version 1" in view("show", NAME)
 

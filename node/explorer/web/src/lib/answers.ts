@@ -300,10 +300,13 @@ export interface ConsensusView {
 
 /**
  * All versions of a contract, the newest first, and whose approval another one needs.
+ *
+ * While it is `paused`, nothing calls or wakes the version that is active; else that is null.
  */
 export interface ContractLife {
   readonly name: string;
   readonly policy: string;
+  readonly paused: PauseView | null;
   readonly versions: readonly VersionView[];
 }
 
@@ -543,6 +546,18 @@ export interface ParameterView {
   readonly name: string;
   readonly type: string;
   readonly required: boolean;
+}
+
+/**
+ * Since when a contract is paused, who proposed that and who approved it.
+ */
+export interface PauseView {
+  readonly organisation: string;
+  readonly proposal: string | null;
+  readonly approvals: readonly SignedApprovalView[];
+  readonly transaction: string;
+  readonly height: number;
+  readonly time_ms: number;
 }
 
 /**

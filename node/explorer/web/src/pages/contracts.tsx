@@ -127,7 +127,13 @@ function Content({ life, contract, about }: {
         {data !== null && <Tag tone={data.active ? "good" : "warn"}>{data.active ? "active" : "paused"}</Tag>}
       </div>
       {data !== null && <p class="lead">{data.summary}</p>}
-      {data?.active === false && <p class="note-box">Nothing calls it and nothing wakes it. Its state stays.</p>}
+      {life.paused !== null && (
+        <p class="note-box">
+          Paused since block {formatCount(life.paused.height)}, as {life.paused.organisation} proposed
+          {life.paused.proposal !== null && <> (<a href={`/proposals/${life.paused.proposal}`}>proposal</a>)</>}.
+          {" "}Nothing calls it and nothing wakes it. Its state stays, and its timers wait.
+        </p>
+      )}
       {waiting.length > 0 && (
         <p class="note-box">
           {plural(waiting.length, "proposal waits", "proposals wait")} for approvals:{" "}
