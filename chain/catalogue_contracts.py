@@ -74,6 +74,14 @@ CONTRACTS: Final = (
         "Give each of its arguments with --set NAME=JSON, and no others.",
     ),
     Entry(
+        "VT-4004",
+        "report-not-plain",
+        "The report is no plain text",
+        "Line {line} of the report has the character {character}.",
+        "Hand in what veritwin contract simulate --out wrote: members read it on a terminal, and "
+        "nothing in it may move its cursor or turn text around.",
+    ),
+    Entry(
         "VT-4010",
         "other-contract-engine",
         "The chain was founded with another contract engine",

@@ -31,8 +31,8 @@ from msgspec import Struct
 
 from chain import keys
 from chain.errors import InvalidInput
+from chain.plain_text import CONTROL_PATTERN
 from chain.scalars import (
-    CONTROL_PATTERN,
     HEIGHT_MAX,
     CountField,
     Hash,

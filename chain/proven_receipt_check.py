@@ -28,11 +28,12 @@ from chain.open_receipt import (
     open_receipt,
 )
 from chain.operations import Attest
+from chain.plain_text import show_text
 from chain.receipt import Receipt
 from chain.scalars import HashField, HeightField, MillisField
 from chain.transaction import check_stateless, log_leaf
 from chain.validators import ValidatorSet, compute_validators_root
-from chain.wording import describe_operation, format_time, show_text
+from chain.wording import describe_operation, format_time
 
 
 class Verdict(Struct, frozen=True):

@@ -39,9 +39,6 @@ NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*(?!\n)$"
 """The look-ahead is there because Python's `$` also matches before a line end; JavaScript's not."""
 TWIN_ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9:._-]*(?!\n)$"
 DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?(?!\n)$"
-CONTROL_PATTERN: Final = r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
-"""A character that starts a line, moves the cursor of a terminal or turns text around."""
-
 HashField = Annotated[Hash, Meta(min_length=32, max_length=32)]
 PublicKeyField = Annotated[PublicKey, Meta(min_length=32, max_length=32)]
 SignatureField = Annotated[Signature, Meta(min_length=64, max_length=64)]

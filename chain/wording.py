@@ -1,6 +1,5 @@
 """Times and operations in words, alike in receipts, pages and command line."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
@@ -28,12 +27,11 @@ from chain.operations import (
     UpdateTwin,
     WithdrawChange,
 )
-from chain.scalars import CONTROL_PATTERN, UnixMillis
+from chain.scalars import UnixMillis
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_10000_MS: Final = 253_402_300_800_000
 _NAMES_SHOWN_MAX: Final = 4
-_CONTROL: Final = re.compile(CONTROL_PATTERN)
 
 
 def format_time(time_ms: UnixMillis) -> str:
@@ -46,11 +44,6 @@ def format_time(time_ms: UnixMillis) -> str:
         return f"{time_ms} ms after 1970"
     moment = _EPOCH + timedelta(milliseconds=time_ms)
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
-def show_text(text: str) -> str:
-    """Give a stranger's text fit for a line of a terminal: control characters as \\uXXXX."""
-    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def describe_operation(operation: AnyOperation) -> str:

@@ -6,21 +6,29 @@ and compare its hash with what members approve.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from chain.errors import InvalidInput
 from chain.package import Package, compute_build
+from chain.plain_text import CONTROL_PATTERN
 from contracts import language as lang
 from contracts.advice import give_advice
 from contracts.checker import Checked, check_source, render_type
 from contracts.compiler import check_contract
 from contracts.outline import FunctionDef
 
+_CONTROL: Final = re.compile(CONTROL_PATTERN)
+
 
 def make_package(name: str, source: str, tests: str = "", report: str = "") -> Package:
     """Make the package of a source that the checker accepts.
 
     Args: tests: the tests' source; report: what it would have done with recorded data.
-    Raises: InvalidInput: VT-4001 with the number of findings and the first of them.
+    Raises: InvalidInput: VT-4001 with the number of findings and the first of them, VT-4004 the
+    report has a character that would steer the terminal of who reads it.
     """
+    _check_report(report)
     verdict = check_contract(source)
     if verdict.findings:
         first = verdict.findings[0]
@@ -34,6 +42,13 @@ def make_package(name: str, source: str, tests: str = "", report: str = "") -> P
     stubs = render_stubs(checked)
     build = compute_build(name, lang.ENGINE, source, tests, stubs)
     return Package(name, lang.ENGINE, source, tests, stubs, _render_check(checked), report, build)
+
+
+def _check_report(report: str) -> None:
+    for number, line in enumerate(report.split("\n"), start=1):
+        found = _CONTROL.search(line.replace("\t", " "))
+        if found is not None:
+            raise InvalidInput("VT-4004", line=number, character=f"U+{ord(found[0]):04X}")
 
 
 def render_stubs(checked: Checked) -> str:

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from chain.plain_text import show_text
 from node.cli.common import Connection, connect, connection_options, run_async
 from node.cli.contract_settings import find_contract
-from node.cli.output import format_table, print_result, shorten, suggest
+from node.cli.output import format_table, print_result, say, shorten, suggest
 from node.cli.tx import parse_id
 
 if TYPE_CHECKING:
     from node.client import AsyncClient
+
+_TESTS_RUN: Final = (
+    "These tests are Python that others wrote, and they run with your rights: read them first, and "
+    "run them in a container or on a machine without keys."
+)
 
 
 @click.command(name="list")
@@ -94,7 +100,7 @@ async def diff(
     version: int | None,
     out: Path | None,
 ) -> None:
-    """Show what would change in contract NAME, or did: source, parameters, verdict and report.
+    """Show what would change in contract NAME, or did: source, tests, parameters, verdict, report.
 
     \b
     Examples:
@@ -104,32 +110,47 @@ async def diff(
     if (proposal is None) == (version is None):
         raise click.UsageError("Give either --proposal or --version.")
     async with connect(connection) as client:
-        present = await find_contract(client, name) or {"source": "", "settings": []}
+        present = await _in_force(client, name)
         if proposal is not None:
-            other = await _proposed(client, proposal)
+            other = await _proposed(client, name, proposal)
             before, after, titles = present, other, ("in force", f"proposal {proposal[:10]}")
         else:
-            other = await client.get_json(f"/v1/contracts/{name}/versions/{version}")
-            other["settings"] = other["version"]["settings"]
+            assert version is not None, "one of the two was given"
+            other = await _version(client, name, version)
             before, after, titles = other, present, (f"version {version}", "in force")
-    lines = list(
-        difflib.unified_diff(
-            before["source"].splitlines(), after["source"].splitlines(), *titles, lineterm=""
-        )
-    )
-    lines = lines or ["The sources are the same."]
-    settings = compare_settings(before["settings"], after["settings"])
-    if settings:
-        lines += ["", "parameters:", *settings]
-    for part in ("check", "report"):
-        if other.get(part):
-            lines += ["", f"{part}:", *other[part].rstrip().splitlines()]
+    lines = compare(before, after, titles)
+    if proposal is not None:
+        for part in ("check", "report"):
+            lines += _quote(part, other[part])
     answer = {"from": titles[0], "to": titles[1], "diff": lines, "package": other}
     print_result(answer, as_json=connection.as_json, text="\n".join(lines))
     if out is not None:
         write_package(out, name, other)
         if not connection.as_json:
+            say(_TESTS_RUN)
             suggest(f"veritwin contract test {out}")
+
+
+def compare(before: dict[str, Any], after: dict[str, Any], titles: tuple[str, str]) -> list[str]:
+    """Write what differs between two packages: sources, tests and parameters.
+
+    Args: before, after: with `source`, `tests` and `settings`; titles: what they are.
+    """
+    sources, tests = (
+        list(
+            difflib.unified_diff(
+                before[part].splitlines(), after[part].splitlines(), *titles, lineterm=""
+            )
+        )
+        for part in ("source", "tests")
+    )
+    lines = sources or ["The sources are the same."]
+    if tests:
+        lines += ["", "tests:", *tests]
+    settings = compare_settings(before["settings"], after["settings"])
+    if settings:
+        lines += ["", "parameters:", *settings]
+    return lines
 
 
 def compare_settings(before: Sequence[str], after: Sequence[str]) -> list[str]:
@@ -145,9 +166,8 @@ def write_package(folder: Path, name: str, package: dict[str, Any]) -> None:
     """Write a source with its tests into a folder, to run them here."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.py").write_text(package["source"], encoding="utf-8")
-    tests = (package.get("package") or package).get("tests")
-    if tests:
-        (folder / f"test_{name}.py").write_text(tests, encoding="utf-8")
+    if package["tests"]:
+        (folder / f"test_{name}.py").write_text(package["tests"], encoding="utf-8")
 
 
 async def _find_life(
@@ -164,23 +184,46 @@ async def _find_life(
         return {"name": name, "policy": "", "paused": None, "versions": []}
 
 
-async def _proposed(client: "AsyncClient", proposal: str) -> dict[str, Any]:
+async def _in_force(client: "AsyncClient", name: str) -> dict[str, Any]:
+    """Give the version that is in force; an empty one where there is none."""
+    present = await find_contract(client, name)
+    if present is None:
+        return {"source": "", "tests": "", "settings": []}
+    return await _version(client, name, present["version"])
+
+
+async def _version(client: "AsyncClient", name: str, number: int) -> dict[str, Any]:
+    """Give a version with its tests and parameters."""
+    shown = await client.get_json(f"/v1/contracts/{name}/versions/{number}")
+    tests = "" if shown["package"] is None else shown["package"]["tests"]
+    return {**shown, "tests": tests, "settings": shown["version"]["settings"]}
+
+
+async def _proposed(client: "AsyncClient", name: str, proposal: str) -> dict[str, Any]:
     """Give the package that a proposal would install, with its parameters.
 
-    Raises: click.UsageError: it is about something else.
+    Raises: click.UsageError: it is about something else, or about another contract.
     """
     found = await client.get_json(f"/v1/proposals/{parse_id(proposal).hex()}")
     package = found["change"].get("package")
     if package is None:
         raise click.UsageError(f"That proposal is to {found['about']}; it holds no source.")
     shown = await client.get_json(f"/v1/contract-packages/{package}")
+    if shown["name"] != name:
+        raise click.UsageError(f"That proposal is about contract {shown['name']}, not {name}.")
     return {**shown, "settings": found["settings"]}
+
+
+def _quote(part: str, text: str) -> list[str]:
+    """Write a proposer's text so that none of its lines looks like one of ours."""
+    lines = [f"| {line}" for line in text.rstrip().split("\n")]
+    return ["", f"{part}, as the proposer wrote it:", *lines] if text.strip() else []
 
 
 def _describe_proposal(proposal: dict[str, Any]) -> list[str]:
     approved = [one["organisation"] for one in proposal["approvals"]]
     lines = [
-        f"proposal {proposal['id']}: {proposal['about']}",
+        f"proposal {proposal['id']}: {show_text(proposal['about'])}",
         f"  approved by {len(approved)} of {proposal['needed']}: {', '.join(approved)}",
     ]
     return [*lines, *_describe_settings(proposal["settings"]), ""]
@@ -208,7 +251,7 @@ def _describe(version: dict[str, Any], *, is_paused: bool) -> list[str]:
     ]
     lines += _describe_settings(version["settings"])
     if version["failure"]:
-        lines.append(f"  failed: {version['failure']}")
+        lines.append(f"  failed: {show_text(version['failure'])}")
     rows = [
         (
             "  " + one["organisation"],

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from chain.plain_text import show_text
 from node.cli.common import DEFAULT_NODE, run_async
-from node.cli.output import CommandFailed, ExitCode, print_json, print_result
+from node.cli.output import CommandFailed, ExitCode, print_json
 
 if TYPE_CHECKING:
     from node.diagnosis.finding import Finding
@@ -91,7 +92,8 @@ async def command(
     if as_json:
         print_json(_to_json(seen, findings))
     else:
-        print_result(None, as_json=False, text=_to_text(seen, findings))
+        # It has colours of its own; what nodes said is fit for a terminal already.
+        click.echo(_to_text(seen, findings))
     if not seen.sights:
         raise CommandFailed(ExitCode.UNREACHABLE)
     if findings:
@@ -169,11 +171,11 @@ def _describe_health(seen: "Observation") -> str:
     if len(clocks) > 1:
         parts.append(f"clocks within {max(1, round(max(clocks) - min(clocks)))} ms")
     parts.append(f"version {newest.status.version}")
-    return f"{click.style('Healthy', fg='green')}: {', '.join(parts)}."
+    return f"{click.style('Healthy', fg='green')}: {show_text(', '.join(parts))}."
 
 
 def _describe_finding(seen: "Observation", finding: "Finding") -> str:
-    from chain.wording import format_time, show_text
+    from chain.wording import format_time
     from node.diagnosis.wording import format_span
 
     width = min(WIDTH_MAX, shutil.get_terminal_size((80, 24)).columns)

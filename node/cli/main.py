@@ -1,6 +1,7 @@
 """The tree of commands, and the one place where a failure becomes an exit code."""
 
 import importlib
+import io
 import sys
 from typing import Final
 
@@ -142,7 +143,9 @@ def run(args: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        say(told.getvalue().rstrip())
         return ExitCode.USAGE
     except CommandFailed as failed:
         if failed.error is not None:

@@ -1,17 +1,20 @@
 """How commands speak: results, tables, messages and errors, for people or as JSON."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from chain.catalogue_entry import Entry
 from chain.errors import ChainError
+from chain.plain_text import show_text
 
 ID_LENGTH_SHOWN = 10
+_BETWEEN: Final = re.compile(r"[^\n\t]+")
 
 
 class ExitCode(IntEnum):
@@ -44,8 +47,11 @@ class CommandFailed(Exception):
 
 
 def print_json(value: Any) -> None:
-    """Write one JSON object on one line."""
-    click.echo(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+    """Write one JSON object on one line; in ASCII where a character of it steers a terminal."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if show_text(text) != text:
+        text = json.dumps(value, separators=(",", ":"))
+    click.echo(text)
 
 
 def print_result(value: Any, *, as_json: bool, text: str) -> None:
@@ -53,12 +59,17 @@ def print_result(value: Any, *, as_json: bool, text: str) -> None:
     if as_json:
         print_json(value)
     else:
-        click.echo(text)
+        click.echo(show_lines(text))
+
+
+def show_lines(text: str) -> str:
+    """Give a text that others may have written fit for a terminal; lines and tabs stay."""
+    return _BETWEEN.sub(lambda found: show_text(found[0]), text)
 
 
 def say(text: str) -> None:
     """Write a message for people to standard error."""
-    click.echo(text, err=True)
+    click.echo(show_lines(text), err=True)
 
 
 def suggest(*commands: str) -> None:
@@ -79,8 +90,11 @@ def shorten(id_: str | None) -> str:
 
 
 def format_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Align rows under heads, without lines, so that it can be searched and cut."""
-    texts = [[str(cell) for cell in row] for row in (heads, *rows)]
+    """Align rows under heads, without lines, so that it can be searched and cut.
+
+    A cell is one line, whatever stands in it.
+    """
+    texts = [[show_text(str(cell)) for cell in row] for row in (heads, *rows)]
     widths = [max(len(row[index]) for row in texts) for index in range(len(heads))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -94,7 +108,7 @@ def format_error(entry: Entry, why: str) -> str:
     return "\n".join(
         (
             f"error {entry.code}: {entry.title}",
-            f"why:  {why}",
+            f"why:  {show_text(why)}",
             f"fix:  {entry.fix}",
             f"more: veritwin explain {entry.code}",
         )

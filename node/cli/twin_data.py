@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import click
 
 from chain.operations import TwinKind
+from chain.plain_text import show_text
 from node.cli.common import Connection, connect, identity_options, run_async
 from node.cli.output import print_result, say, shorten, suggest
 
@@ -159,10 +160,11 @@ def tell_event(event: "EventView", transaction: str) -> None:
     match event.source, event.name:
         case "native", "action_opened":
             say(f"{payload['contract']} opened {payload['kind']} for {payload['addressee']}:")
-            say(f"  {payload['title']}")
+            say(f"  {show_text(payload['title'])}")
             suggest(f"veritwin actions list --twin {payload['twin']}")
         case "native", "contract_failed":
-            say(f"{payload['contract']} stopped: {payload['code']}, {payload['message']}")
+            reason = show_text(payload["message"])
+            say(f"{payload['contract']} stopped: {payload['code']}, {reason}")
             suggest(f"veritwin tx debug {transaction}")
         case "native", _:
             pass

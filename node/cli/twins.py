@@ -2,6 +2,7 @@
 
 import click
 
+from chain.plain_text import show_text
 from node.cli.common import Connection, connect, connection_options, run_async
 from node.cli.output import format_table, print_json, print_result, shorten, suggest
 from node.cli.times import format_age
@@ -75,7 +76,7 @@ async def show(connection: Connection, twin: str, at: str | None) -> None:
     ]
     lines = [
         f"{found['id']}  {found['kind']} of model {found['model']}, owned by {found['owner']}",
-        found["description"],
+        show_text(found["description"]),
         f"at height {found['height']}; open actions: {len(found['open_actions'])}",
         *(
             f"its part {part['id']} has unfinished actions: {len(part['actions'])}"
@@ -84,8 +85,7 @@ async def show(connection: Connection, twin: str, at: str | None) -> None:
         "",
         format_table(("property", "value", "unit", "measured", "transaction"), rows),
     ]
-    text = "\n".join(line for line in lines if line is not None)
-    print_result(found, as_json=connection.as_json, text=text)
+    print_result(found, as_json=connection.as_json, text="\n".join(lines))
     if not connection.as_json:
         suggest(f"veritwin twins history {twin}", f"veritwin twins watch {twin}")
 
@@ -131,6 +131,7 @@ async def watch(connection: Connection, twin: str) -> None:
                     f"{name} {value['value']} {value['unit']}"
                     for name, value in state["properties"].items()
                 )
-                click.echo(f"{event.id}  {event.data['operation']}  {values}")
+                click.echo(show_text(f"{event.id}  {event.data['operation']}  {values}"))
             else:
-                click.echo(f"{event.id}  {event.topic}  {event.data.get('title', '')}")
+                title = event.data.get("title", "")
+                click.echo(show_text(f"{event.id}  {event.topic}  {title}"))

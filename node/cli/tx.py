@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from chain.plain_text import show_text
 from chain.scalars import Hash
 from node.cli.common import Connection, connect, connection_options, run_async
 from node.cli.output import print_result, say, suggest
@@ -34,10 +35,11 @@ async def show(connection: Connection, transaction: str) -> None:
         + (f" at height {found['height']}" if found["height"] is not None else ""),
     ]
     names = ("operation", "organisation", "code", "detail")
-    lines.extend(f"{name:<10} {found[name]}" for name in names if found.get(name) is not None)
+    shown = (name for name in names if found.get(name) is not None)
+    lines.extend(f"{name:<10} {show_text(str(found[name]))}" for name in shown)
     if found.get("twins"):
         lines.append(f"twins      {', '.join(found['twins'])}")
-    lines.extend(f"event      {describe_event(event)}" for event in found["events"])
+    lines.extend(f"event      {show_text(describe_event(event))}" for event in found["events"])
     print_result(found, as_json=connection.as_json, text="\n".join(lines))
     failed = any(one["name"] == "contract_failed" for one in found["events"])
     if failed and not connection.as_json:

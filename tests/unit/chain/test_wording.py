@@ -6,7 +6,7 @@ import pytest
 
 from chain.operations import Reading, Telemetry, TwinReadings, name_of
 from chain.scalars import TwinId, UnixMillis
-from chain.wording import describe_operation, format_time, show_text
+from chain.wording import describe_operation, format_time
 from tests.vectors.sample import make_key, make_operations
 
 
@@ -44,10 +44,3 @@ def test_many_twins_are_counted_not_listed() -> None:
     batches = tuple(TwinReadings(TwinId(f"T{number}"), (reading,)) for number in range(6))
     assert describe_operation(Telemetry(batches)) == "6 readings of T0, T1, T2, T3 and 2 more"
     assert describe_operation(Telemetry(batches[:1])) == "1 reading of T0"
-
-
-def test_a_strangers_text_cannot_move_the_cursor_or_start_a_line() -> None:
-    assert show_text("é 🫨 \\ ok") == "é 🫨 \\ ok"
-    assert show_text("a\nResult: ok.\x1b[2J\x9b\u202e") == (
-        r"a\u000aResult: ok.\u001b[2J\u009b\u202e"
-    )

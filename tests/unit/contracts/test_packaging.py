@@ -44,3 +44,14 @@ def test_the_advice_stands_in_the_package():
 def test_what_the_checker_refuses_makes_no_package():
     with pytest.raises(InvalidInput, match="VT-4001"):
         make_package("counter", "import os\n")
+
+
+@pytest.mark.parametrize("hidden", ["\x1b[2J", "\r", "\x9b", "\u202e"])
+def test_a_report_that_would_steer_a_terminal_is_not_packed(hidden):
+    with pytest.raises(InvalidInput) as raised:
+        make_package("tally", SOURCE, "", f"nothing differs\n\tbut {hidden}this\n")
+    assert (raised.value.code, raised.value.why) == (
+        "VT-4004",
+        f"Line 2 of the report has the character U+{ord(hidden[0]):04X}.",
+    )
+    assert make_package("tally", SOURCE, "", "nothing\n\tdiffers: é\n").report.endswith("é\n")

@@ -173,7 +173,7 @@ def test_an_upgrade_keeps_the_parameters_that_are_not_set(
         proposed = run("propose", watch, *words)["proposal"]
         told = view("diff", "watch", "--proposal", proposed)
         run("approve", proposed, who="gridlink")
-        return told.partition("parameters:\n")[2].partition("\n\ncheck:")[0]
+        return told.partition("parameters:\n")[2].partition("\n\ncheck, ")[0]
 
     assert upgrade("--set", "limit=8.5", "--set", "quality=certis") == (
         '+limit=8.5\n+quality="certis"'

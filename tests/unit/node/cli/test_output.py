@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from chain.catalogue import CATALOGUE
@@ -8,7 +10,9 @@ from node.cli.output import (
     format_error,
     format_table,
     print_error,
+    print_json,
     print_result,
+    say,
     shorten,
     suggest,
 )
@@ -49,6 +53,36 @@ def test_results_go_to_stdout_and_messages_to_stderr(capsys: pytest.CaptureFixtu
     assert captured.out == '{"a":1}\none\n'
     assert "Next:\n  veritwin status\n" in captured.err
     assert "error VT-2020" in captured.err
+
+
+HOSTILE = "a\x1b[2J\x1b[H\x9b1m\u202eb\r"
+SHOWN = "a\\u001b[2J\\u001b[H\\u009b1m\\u202eb\\u000d"
+
+
+def test_what_others_wrote_never_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_result(None, as_json=False, text=f"{HOSTILE}\n\tsecond é line")
+    say(HOSTILE)
+    print_error(Refused("VT-2020", twin=HOSTILE), as_json=False)
+    captured = capsys.readouterr()
+    assert captured.out == f"{SHOWN}\n\tsecond é line\n"
+    assert captured.err.startswith(f"{SHOWN}\nerror VT-2020")
+    assert f"why:  Twin {SHOWN} is not registered" in captured.err
+
+
+def test_a_cell_is_one_line_and_an_error_s_reason_too() -> None:
+    assert format_table(("name",), [("a\nb",)]) == "name\na\\u000ab"
+    assert "why:  a\\u000afix:  b\n" in format_error(CATALOGUE["VT-2020"], "a\nfix:  b")
+
+
+def test_json_says_the_same_without_a_character_that_steers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_json({"title": "é"})
+    print_json({"title": HOSTILE})
+    plain, escaped = capsys.readouterr().out.splitlines()
+    assert plain == '{"title":"é"}'
+    assert escaped.isascii()
+    assert json.loads(escaped) == {"title": HOSTILE}
 
 
 def test_a_failed_command_says_its_code() -> None:
