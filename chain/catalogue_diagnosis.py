@@ -1,7 +1,8 @@
 """Catalogue entries 81xx: what `veritwin diagnose` finds, and faults that only an alarm tells of.
 
-The numbers are in order of severity: 810x the chain stands or is in doubt, 811x to 812x one node is
-in trouble, 813x what stopped a node without a code of its own.
+`GRAVE`: the chain stands or is in doubt, 810x. `NODE`: one node is in trouble, 811x to 8120 and
+814x. `MINOR`: it will be, or something else is not as it should, 8121 to 8129 and 815x. `STOPPED`,
+813x: what stopped a node without a code of its own.
 """
 
 from typing import Final
@@ -142,6 +143,14 @@ NODE: Final = (
         "The certificate of {name} ended; nodes refuse connections that rest on it.",
         "Issue a new one with the same key, put it into the node's folder and start it again.",
     ),
+    Entry(
+        "VT-8140",
+        "block-not-proven",
+        "A node shows a block that its validators did not decide",
+        "{node} at {address} shows another block at height {height} than was decided there.",
+        "Believe nothing that this address says. Find out who changed it: something before the "
+        "node's API, its program or its disk. The other nodes are judged without it.",
+    ),
 )
 
 MINOR: Final = (
@@ -200,6 +209,23 @@ MINOR: Final = (
         "An address answers, but not as a node of this version",
         "{address}: {reason}",
         "Check the address, and that both sides run the same version.",
+    ),
+    Entry(
+        "VT-8129",
+        "not-a-member",
+        "A node runs that is no member of the chain",
+        "{node} is no member of the chain at height {height}, so the others do not let it in.",
+        "Stop it if it was removed. If it is to join, members add it with "
+        "`veritwin member propose add-node`.",
+    ),
+    Entry(
+        "VT-8150",
+        "accused-by-one",
+        "One node accuses a validator, and nobody else saw it",
+        "{witness} says that {node} ({organisation}) signed two {kind}s at height {height} round "
+        "{round}.",
+        "See `veritwin evidence list`: what was signed twice is recorded there with both "
+        "signatures. If nothing is, look at who accuses.",
     ),
 )
 

@@ -144,7 +144,7 @@ def _to_json(seen: "Observation", findings: "list[Finding]") -> dict[str, Any]:
 
 def _to_text(seen: "Observation", findings: "list[Finding]") -> str:
     answered = len(seen.sights)
-    asked = answered + len(seen.silences) + len(seen.oddities)
+    asked = answered + len(seen.silences) + len(seen.oddities) + len(_unproven_only(seen))
     if not findings:
         return _describe_health(seen)
     count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
@@ -155,15 +155,23 @@ def _to_text(seen: "Observation", findings: "list[Finding]") -> str:
     return "\n\n".join(parts)
 
 
+def _unproven_only(seen: "Observation") -> set[str]:
+    """Name the nodes of which nothing is believed."""
+    return {one.node for one in seen.unproven} - {sight.node for sight in seen.sights}
+
+
 def _describe_health(seen: "Observation") -> str:
     """Say in a line that all is well, with the figures that show it."""
-    from node.diagnosis.wording import format_span
+    from node.diagnosis.wording import format_span, join_words
 
     newest = max(seen.sights, key=lambda sight: sight.status.height)
     now = newest.consensus
     clocks = [sight.clock_ms for sight in seen.sights]
+    members = {member.node for member in seen.members}
+    followers = [sight.node for sight in seen.sights if sight.node not in members]
     parts = [
-        f"{len(seen.sights)} of {len(seen.members)} nodes",
+        f"{len(seen.sights) - len(followers)} of {len(members)} nodes"
+        + (f" and {join_words(followers)}, no member now" if followers else ""),
         f"height {newest.status.height}",
         f"last block {format_span(now.now_ms - (now.committed_ms or now.started_ms))} ago",
         f"{'round' if now.engine == 'bft' else 'term'} {now.round}",

@@ -283,7 +283,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 def _error_of(node: str, path: str, status: int, data: bytes) -> ChainError:
     try:
         return error_from_problem(msgspec.json.decode(data, type=ProblemView))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         if status in _TRY_OTHERS:
             return Unreachable(node, f"it answered {status}")
         reason = f"no problem document for {path}"

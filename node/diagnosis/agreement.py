@@ -8,6 +8,7 @@ from node.diagnosis.finding import Finding, make_finding
 from node.diagnosis.observation import StateDifference
 from node.diagnosis.scene import Scene
 from node.diagnosis.values import describe_values
+from node.diagnosis.wording import join_words
 
 
 def find_differences(scene: Scene) -> Iterator[Finding]:
@@ -78,7 +79,10 @@ def _shorten(value_hash: str | None) -> str:
 
 
 def find_double_signers(scene: Scene) -> Iterator[Finding]:
-    """Tell which validators were seen signing two things at one place, each place once."""
+    """Tell which validators were seen signing two things at one place, each place once.
+
+    One witness alone, where more were asked, is told of as the one who says so.
+    """
     told: set[tuple[str, str, int, int]] = set()
     for sight in scene.sights.values():
         for one in sight.consensus.accusations:
@@ -95,11 +99,14 @@ def find_double_signers(scene: Scene) -> Iterator[Finding]:
                     for said in other.consensus.accusations
                 )
             ]
+            # One may say anything of another; what is so is recorded in the chain, with proof.
+            is_vouched = scene.is_vouched(name for name in witnesses if name in scene.main)
             yield make_finding(
-                "VT-8107",
-                [one.node],
+                "VT-8107" if is_vouched else "VT-8150",
+                [one.node] if is_vouched else [*witnesses, one.node],
                 since_ms=sight.to_local(one.seen_ms),
                 evidence=[f"seen by {', '.join(witnesses)}"],
+                witness=join_words(witnesses),
                 node=one.node,
                 organisation="" if member is None else member.organisation,
                 kind=one.kind,

@@ -9,21 +9,24 @@ from typing import Final, Self, TypeVar
 
 from aiohttp import ClientConnectorError
 
-from chain.block import Header, compute_block_hash
+from chain.block import Header
 from chain.certificate import QuorumCertificate
 from chain.codec import decode
 from chain.errors import ChainError, InvalidInput
+from chain.genesis import Genesis, genesis_from_json
 from chain.merkle import leaf_hash
 from chain.proven_receipt import receipt_from_json
 from chain.scalars import Hash
 from chain.state_tree import StateInner, StateLeaf, hash_key, hash_node, hash_value
 from node.api.views.blocks import BlockView, RawBlockView
 from node.api.views.consensus import ConsensusView, MachineView
+from node.api.views.governance import StepList
 from node.api.views.state import StateNodeView
 from node.api.views.status import StatusView
 from node.client.errors import Unreachable
 from node.client.transport import Answer, Transport, say_why
 from node.clock import now_ms
+from node.diagnosis.bounds import find_out_of_bounds
 from node.diagnosis.observation import OddAnswer, Sight, Silence
 from node.diagnosis.trees import Node
 
@@ -33,8 +36,9 @@ CLOCK_QUESTIONS: Final = 3
 """How often a clock is asked for; the quickest answer counts."""
 _HEADER_SIZE_MAX: Final = 4_096
 _CERTIFICATE_SIZE_MAX: Final = 1 << 20
-_UNKNOWN: Final = frozenset({"VT-7003", "VT-7004"})
-"""What a node says of an address or a thing that it does not have."""
+_UNKNOWN: Final = frozenset({"VT-7003", "VT-7004", "VT-7014"})
+"""What a node says of an address or a thing that it does not have, or not any more."""
+_CODE_LENGTH_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class SeenBlock:
-    """A block as a node holds it, without its transactions."""
+    """A block as a node shows it, without its transactions; nothing of it is checked.
+
+    `changes` are said to lead from genesis to the validators that decided it.
+    """
 
     header: Header
     certificate: QuorumCertificate
-
-    @property
-    def hash(self) -> Hash:
-        """Its hash."""
-        return compute_block_hash(self.header)
+    changes: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +101,45 @@ class Asker:
     async def see(self, address: Address) -> Sight | Silence | OddAnswer:
         """Ask one node how it is."""
         try:
-            return await self._look(address.url)
+            sight = await self._look(address.url)
+            odd = _find_odd(sight, address.node)
+            return sight if odd is None else OddAnswer(address.url, odd, address.node)
         except Unreachable as error:
             reason, is_refused = self._explain(error)
             return Silence(address.url, address.node, reason, is_refused)
         except ChainError as error:
-            return OddAnswer(address.url, error.why)
+            return OddAnswer(address.url, error.why, address.node)
+
+    async def genesis(self, url: str) -> Genesis | None:
+        """Give the genesis that a node shows; None when it shows none."""
+        try:
+            return genesis_from_json((await self._ask(url, "/v1/genesis")).body)
+        except ChainError:
+            return None
+
+    async def steps(self, url: str, height: int) -> tuple[bytes, ...]:
+        """Give the encoded changes from genesis to the validators of a height.
+
+        Raises: ChainError: no answer, or none that reads.
+        """
+        path = f"/v1/validators/steps?at={height}"
+        found = (await self._ask(url, path)).read(StepList)
+        return _read_bytes(url, path, found.items)
 
     async def block(self, url: str, height: int) -> SeenBlock | None:
         """Give header and certificate of a block; None when the node has it not.
 
         Raises: ChainError: no answer, or none that reads.
         """
-        found = await self._find(url, f"/v1/blocks/{height}?raw=1", RawBlockView)
+        path = f"/v1/blocks/{height}?raw=1"
+        found = await self._find(url, path, RawBlockView)
         if found is None:
             return None
+        header, certificate = _read_bytes(url, path, [found.header, found.certificate])
         return SeenBlock(
-            decode(base64.b64decode(found.header), Header, _HEADER_SIZE_MAX),
-            decode(base64.b64decode(found.certificate), QuorumCertificate, _CERTIFICATE_SIZE_MAX),
+            decode(header, Header, _HEADER_SIZE_MAX),
+            decode(certificate, QuorumCertificate, _CERTIFICATE_SIZE_MAX),
+            _read_bytes(url, path, found.validator_changes),
         )
 
     async def results(self, url: str, height: int) -> list[tuple[str, str]]:
@@ -124,7 +148,9 @@ class Asker:
         Raises: ChainError: no answer, or none that reads.
         """
         found = await self._find(url, f"/v1/blocks/{height}", BlockView)
-        return [] if found is None else [(one.id, one.code) for one in found.transactions]
+        length = _CODE_LENGTH_MAX
+        parts = [] if found is None else found.transactions
+        return [(one.id[:length], one.code[:length]) for one in parts]
 
     async def receipt_hash(self, url: str, transaction: str) -> str:
         """Give the hash of what a transaction did, as the receipts' root counts it.
@@ -186,6 +212,38 @@ class Asker:
         if cause is not None:
             return say_why(cause), False
         return str(error.values.get("reason", "")), False
+
+
+def _find_odd(sight: Sight, expected: str | None) -> str | None:
+    """Say what in a node's answers cannot be; None when all of it can."""
+    status, consensus, machine = sight.status, sight.consensus, sight.machine
+    for path, answer in (
+        ("/v1/status", status),
+        ("/v1/consensus", consensus),
+        ("/v1/machine", machine),
+    ):
+        reason = find_out_of_bounds(answer)
+        if reason is not None:
+            return f"In {path} {reason}."
+    names = {status.node, consensus.node, machine.node, expected or status.node}
+    if len(names) > 1:
+        return f"It says that it is {' and '.join(sorted(names - {expected}))}" + (
+            f", but {expected} should be here." if expected is not None else "."
+        )
+    if consensus.height > status.height + 1:  # It was asked first.
+        return f"It decides height {consensus.height}, but its newest block is {status.height}."
+    return None
+
+
+def _read_bytes(url: str, path: str, texts: Sequence[str]) -> tuple[bytes, ...]:
+    """Read base64.
+
+    Raises: InvalidInput: VT-7022, it is none.
+    """
+    try:
+        return tuple(base64.b64decode(text, validate=True) for text in texts)
+    except ValueError as error:
+        raise InvalidInput("VT-7022", node=url, path=path, reason=error) from error
 
 
 def _read_node(view: StateNodeView) -> SeenNode | None:

@@ -1,7 +1,7 @@
 """Finds where two states part: the first height by halving, then the first key down the trees.
 
-Nothing that a node says is taken on trust here: tree nodes are named by their hashes, and hashes
-of headers stand in their certificates.
+Nothing that a node says is taken on trust here: tree nodes are named by their hashes, and headers
+count only as the validators of their height decided them (`proving`).
 """
 
 import base64
@@ -16,8 +16,9 @@ from chain.errors import ChainError, InvalidInput
 from chain.scalars import Hash
 from chain.state_tree import decode_node, hash_key, hash_node, hash_value
 from node.alarm import Alarm, BlockDifference
-from node.diagnosis.asking import Asker, SeenBlock
+from node.diagnosis.asking import Asker
 from node.diagnosis.observation import HomeSight, Sight, StateDifference
+from node.diagnosis.proving import ProvenBlock, ProvenBlocks
 from node.diagnosis.trees import LeafDifference, Node, find_first_difference
 
 RECEIPTS_ASKED_MAX: Final = 200
@@ -25,12 +26,12 @@ _NODE_SIZE: Final = 65
 
 
 async def find_differences(
-    asker: Asker, sights: Sequence[Sight], homes: Sequence[HomeSight]
+    blocks: ProvenBlocks, sights: Sequence[Sight], homes: Sequence[HomeSight]
 ) -> tuple[StateDifference, ...]:
     """Compare the blocks of all nodes that answer, and what stopped nodes wrote down."""
     found = []
-    for one, other in await _find_forks(asker, sights):
-        fork = await _compare_chains(asker, one, other)
+    for one, other in await _find_forks(blocks, sights):
+        fork = await _compare_chains(blocks, one, other)
         if fork is not None:
             found.append(fork)
     running = {sight.node for sight in sights}
@@ -38,66 +39,61 @@ async def find_differences(
         alarm = home.alarm
         # A node that runs again shows by itself whether it gets past that height.
         if home.node not in running and alarm is not None and alarm.difference is not None:
-            found.append(await _compare_alarm(asker, home.node, alarm, alarm.difference, sights))
+            found.append(await _compare_alarm(blocks, home.node, alarm, alarm.difference, sights))
     return tuple(found)
 
 
 # Two nodes that run
 
 
-async def _find_forks(asker: Asker, sights: Sequence[Sight]) -> list[tuple[Sight, Sight]]:
+async def _find_forks(blocks: ProvenBlocks, sights: Sequence[Sight]) -> list[tuple[Sight, Sight]]:
     """Give the nodes whose blocks are not those of most others, each with one of the others."""
     if len(sights) < 2:
         return []
     best = max(sights, key=lambda sight: sight.status.height)
-    others = [
-        sight
-        for sight in sights
-        if sight is not best and sight.status.genesis == best.status.genesis
-    ]
+    others = [sight for sight in sights if sight is not best]
     odd = []
     for sight in others:
         height = min(sight.status.height, best.status.height)
-        if not await _is_same(asker, sight, best, height):
+        if not await _is_same(blocks, sight, best, height):
             odd.append(sight)
     if len(odd) > 1 and 2 * len(odd) > len(others):
         return [(best, odd[0])]
     return [(sight, best) for sight in odd]
 
 
-async def _is_same(asker: Asker, one: Sight, other: Sight, height: int) -> bool:
+async def _is_same(blocks: ProvenBlocks, one: Sight, other: Sight, height: int) -> bool:
     """Tell whether two nodes hold the same block; a block that one lacks is not another."""
-    pair = await _fetch_pair(asker, one, other, height)
+    pair = await _fetch_pair(blocks, one, other, height)
     return pair is None or pair[0].hash == pair[1].hash
 
 
 async def _fetch_pair(
-    asker: Asker, one: Sight, other: Sight, height: int
-) -> tuple[SeenBlock, SeenBlock] | None:
-    if height < 1:
-        return None
+    blocks: ProvenBlocks, one: Sight, other: Sight, height: int
+) -> tuple[ProvenBlock, ProvenBlock] | None:
     try:
-        mine = await asker.block(one.address, height)
-        theirs = await asker.block(other.address, height)
+        mine = await blocks.get(one, height)
+        theirs = await blocks.get(other, height)
     except ChainError:
         return None
     return None if mine is None or theirs is None else (mine, theirs)
 
 
-async def _compare_chains(asker: Asker, one: Sight, other: Sight) -> StateDifference | None:
+async def _compare_chains(blocks: ProvenBlocks, one: Sight, other: Sight) -> StateDifference | None:
     """Find the first block that two nodes do not share, and the first key that differs there."""
     same, differs = 0, min(one.status.height, other.status.height)
     while differs - same > 1:
         middle = (same + differs) // 2
-        if await _is_same(asker, one, other, middle):
+        if await _is_same(blocks, one, other, middle):
             same = middle
         else:
             differs = middle
-    pair = await _fetch_pair(asker, one, other, differs)
+    pair = await _fetch_pair(blocks, one, other, differs)
     if pair is None:
         return None  # One of them is gone since.
     mine, theirs = (block.header for block in pair)
 
+    asker = blocks.asker
     nodes = NodeSource(asker, [one.address, other.address], {}, ())
     leaf = await walk(mine.state_root, theirs.state_root, nodes)
     transaction = await _find_other_transaction(asker, one, other, differs)
@@ -113,7 +109,7 @@ async def _compare_chains(asker: Asker, one: Sight, other: Sight) -> StateDiffer
         own_root=mine.state_root.hex(),
         other_root=theirs.state_root.hex(),
         transaction=transaction,
-        signed_both=_signers_of_both(one, *pair),
+        signed_both=_signers_of_both(*pair),
         is_fork=True,
     )
     return _with_leaf(found, leaf, nodes)
@@ -133,19 +129,20 @@ async def _find_other_transaction(
     return None if first is None else first[0]
 
 
-def _signers_of_both(sight: Sight, one: SeenBlock, other: SeenBlock) -> tuple[str, ...]:
+def _signers_of_both(one: ProvenBlock, other: ProvenBlock) -> tuple[str, ...]:
     """Name the validators whose precommits are in both certificates."""
-    both = {commit.validator for commit in one.certificate.signatures}
-    both &= {commit.validator for commit in other.certificate.signatures}
-    members = sight.consensus.validators
-    return tuple(members[index].node for index in sorted(both) if index < len(members))
+    return tuple(name for name in one.signer_names if name in other.signer_names)
 
 
 # A node that stopped, and one that runs
 
 
 async def _compare_alarm(
-    asker: Asker, node: str, alarm: Alarm, difference: BlockDifference, sights: Sequence[Sight]
+    blocks: ProvenBlocks,
+    node: str,
+    alarm: Alarm,
+    difference: BlockDifference,
+    sights: Sequence[Sight],
 ) -> StateDifference:
     """Find the first key of the block that a stopped node got another result of."""
     found = StateDifference(
@@ -162,9 +159,9 @@ async def _compare_alarm(
         if sight.node == node or sight.status.height < found.height:
             continue
         try:
-            block = await asker.block(sight.address, found.height)
+            block = await blocks.get(sight, found.height)
             if block is not None and block.hash.hex() == difference.block:
-                return await _compare_block(asker, found, difference, sight)
+                return await _compare_block(blocks.asker, found, difference, sight)
         except ChainError as error:
             found = replace(found, note=f"{sight.node} could not be asked: {error.why}")
     return found

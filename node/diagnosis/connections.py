@@ -16,7 +16,7 @@ def find_quorum_faults(scene: Scene) -> Iterator[Finding]:
     if scene.has_quorum or not _is_known(scene, voters):
         return
     since_ms = _compute_lost_ms(scene, voters)
-    if scene.sights and all(member.node in scene.sights for member in voters):
+    if scene.witnesses and all(member.node in scene.witnesses for member in voters):
         groups = [join_words(sorted(group)) for group in scene.groups]
         yield make_finding(
             "VT-8105",
@@ -42,7 +42,7 @@ def find_quorum_faults(scene: Scene) -> Iterator[Finding]:
 
 def _is_known(scene: Scene, absent: Sequence[Member]) -> bool:
     """Tell whether absent members are absent, and not just not asked by anybody."""
-    return bool(scene.sights) or (
+    return bool(scene.witnesses) or (
         len(absent) > 0 and all(member.node in scene.silences for member in absent)
     )
 
@@ -63,7 +63,7 @@ def _explain_lack(scene: Scene) -> str:
 
 def find_missing(scene: Scene) -> Iterator[Finding]:
     """Tell which nodes the others do without; not when that is why nothing goes on."""
-    for member in scene.absent if scene.sights else ():
+    for member in scene.absent if scene.witnesses else ():
         if member.weight > 0 and not scene.has_quorum:
             continue  # It is named where the quorum is.
         if _has_stopped(scene, member.node):
@@ -97,8 +97,6 @@ def find_silent_apis(scene: Scene) -> Iterator[Finding]:
             address=silence.address,
             reason=silence.reason,
         )
-    for odd in scene.observation.oddities:
-        yield make_finding("VT-8128", [], address=odd.address, reason=odd.reason)
 
 
 def find_broken_links(scene: Scene) -> Iterator[Finding]:
@@ -132,6 +130,8 @@ def explain_absence(scene: Scene, member: Member) -> list[str]:
     silence = scene.silences.get(node)
     if node in scene.sights:
         said.append("it runs and answers here")
+    elif node in scene.doubted:
+        said.append("what its API says is not believed")
     elif silence is None:
         said.append("its API was not asked")
     elif silence.is_refused:

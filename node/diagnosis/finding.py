@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from chain.catalogue import CATALOGUE
+from chain.catalogue_diagnosis import GRAVE, MINOR
 from chain.catalogue_entry import Entry
 from chain.scalars import UnixMillis
 
-FIRST_ERROR = "VT-8110"
-FIRST_WARNING = "VT-8121"
+_CRITICAL: Final = frozenset(entry.code for entry in GRAVE)
+_WARNINGS: Final = frozenset(entry.code for entry in MINOR)
 
 
 class Severity(IntEnum):
@@ -37,10 +39,10 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is; codes are in this order."""
-        if self.code < FIRST_ERROR:
+        """How bad it is, by the part of the catalogue that the entry stands in."""
+        if self.code in _CRITICAL:
             return Severity.CRITICAL
-        return Severity.ERROR if self.code < FIRST_WARNING else Severity.WARNING
+        return Severity.WARNING if self.code in _WARNINGS else Severity.ERROR
 
 
 def make_finding(

@@ -1,12 +1,12 @@
 """Rules about single nodes: faults, disks, mempools, workers, certificates, versions."""
 
 from collections.abc import Iterator
+from statistics import median_high
 from typing import Final
 
 from chain.catalogue import CATALOGUE
 from chain.scalars import UnixMillis
 from chain.wording import format_time
-from node.api.views.consensus import CertificateExpiryView
 from node.diagnosis.finding import Finding, make_finding
 from node.diagnosis.scene import Scene
 from node.diagnosis.wording import format_size, format_span
@@ -115,27 +115,26 @@ def find_restarted_workers(scene: Scene) -> Iterator[Finding]:
 
 def find_ending_certificates(scene: Scene) -> Iterator[Finding]:
     """Tell which TLS certificates end soon or have ended, each once."""
-    ends: dict[str, CertificateExpiryView] = {}
+    said: dict[str, list[int]] = {}
     for sight in scene.sights.values():
-        ends |= {one.name: one for one in sight.machine.certificates}
+        for one in sight.machine.certificates:
+            said.setdefault(one.name, []).append(one.expires_ms)
         for seen in sight.consensus.validators:
             if seen.certificate_expires_ms is not None:
-                name = f"node {seen.node}"
-                ends.setdefault(
-                    name, CertificateExpiryView(name=name, expires_ms=seen.certificate_expires_ms)
-                )
+                said.setdefault(f"node {seen.node}", []).append(seen.certificate_expires_ms)
+    # Of several nodes that tell of one certificate, one may be wrong.
+    ends = {name: median_high(times) for name, times in said.items()}
     for home in scene.homes.values():
-        ends |= {one.name: one for one in home.certificates}
-    for one in ends.values():
-        left_ms = one.expires_ms - scene.now_ms
-        nodes = [one.name.removeprefix("node ")] if one.name.startswith("node ") else []
-        ended = format_time(UnixMillis(one.expires_ms))
+        ends |= {one.name: one.expires_ms for one in home.certificates}
+    for name, expires_ms in ends.items():
+        left_ms = expires_ms - scene.now_ms
+        nodes = [name.removeprefix("node ")] if name.startswith("node ") else []
+        ended = format_time(UnixMillis(expires_ms))
         if left_ms <= 0:
-            since_ms = UnixMillis(one.expires_ms)
-            yield make_finding("VT-8120", nodes, since_ms=since_ms, name=one.name)
+            yield make_finding("VT-8120", nodes, since_ms=UnixMillis(expires_ms), name=name)
         elif left_ms < CERTIFICATE_DAYS_MIN * _DAY_MS:
             days, evidence = left_ms // _DAY_MS, [f"it ends {ended}"]
-            yield make_finding("VT-8123", nodes, evidence=evidence, name=one.name, days=days)
+            yield make_finding("VT-8123", nodes, evidence=evidence, name=name, days=days)
 
 
 def find_versions(scene: Scene) -> Iterator[Finding]:
@@ -153,14 +152,32 @@ def find_versions(scene: Scene) -> Iterator[Finding]:
 
 
 def find_strangers(scene: Scene) -> Iterator[Finding]:
-    """Tell which nodes run another chain than most."""
-    chains: dict[str, list[str]] = {}
-    for sight in scene.sights.values():
-        chains.setdefault(sight.status.genesis, []).append(sight.node)
-    ours = max(chains, key=lambda genesis: len(chains[genesis]), default="")
-    for theirs, nodes in chains.items():
-        for node in nodes if theirs != ours else ():
-            yield make_finding("VT-8101", [node], node=node, theirs=theirs[:16], ours=ours[:16])
+    """Tell which nodes run another chain, and which are no members of this one."""
+    for sight in scene.observation.sights:
+        theirs = sight.status.genesis
+        if theirs != scene.chain:
+            ours = scene.chain[:16]
+            yield make_finding(
+                "VT-8101", [sight.node], node=sight.node, theirs=theirs[:16], ours=ours
+            )
+    for node, sight in scene.outsiders.items():
+        yield make_finding("VT-8129", [node], node=node, height=sight.status.height)
+
+
+def find_unproven(scene: Scene) -> Iterator[Finding]:
+    """Tell which nodes show blocks that nobody decided, or answers that cannot be."""
+    for one in scene.observation.unproven:
+        yield make_finding(
+            "VT-8140",
+            [one.node],
+            evidence=[one.reason],
+            node=one.node,
+            address=one.address,
+            height=one.height,
+        )
+    for odd in scene.observation.oddities:
+        nodes = [] if odd.node is None else [odd.node]
+        yield make_finding("VT-8128", nodes, address=odd.address, reason=odd.reason)
 
 
 def find_unready(scene: Scene) -> Iterator[Finding]:

@@ -41,8 +41,8 @@ class Sight:
         return self.status.node
 
     def to_local(self, time_ms: int) -> UnixMillis:
-        """Turn a time by its clock into one by the clock of whoever asked."""
-        return UnixMillis(round(time_ms - self.clock_ms))
+        """Turn a time by its clock into one by the clock of whoever asked; never before 1970."""
+        return UnixMillis(max(0, round(time_ms - self.clock_ms)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,23 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class OddAnswer:
-    """An address that answers, but not as a node of this version should."""
+    """An address that answers, but not as a node of this version should.
+
+    `node` is None where nobody knows who should be there.
+    """
 
     address: str
+    reason: str
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """A node that shows a block which the validators of its height did not decide."""
+
+    address: str
+    node: str
+    height: int
     reason: str
 
 
@@ -114,7 +128,11 @@ class StateDifference:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that was seen; `asked_ms` is by the clock of whoever asked."""
+    """All that was seen; `asked_ms` is by the clock of whoever asked.
+
+    `members` decide the height after the newest block that any node proves, by `quorum`. `chain` is
+    the hash of the genesis that this goes back to, empty while nobody shows one.
+    """
 
     asked_ms: UnixMillis
     members: tuple[Member, ...]
@@ -124,3 +142,5 @@ class Observation:
     oddities: tuple[OddAnswer, ...] = ()
     homes: tuple[HomeSight, ...] = ()
     differences: tuple[StateDifference, ...] = field(default=())
+    unproven: tuple[Unproven, ...] = ()
+    chain: str = ""

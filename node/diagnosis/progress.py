@@ -1,7 +1,7 @@
 """Rules about how the chain goes on: rounds, clocks, nodes that lag, votes that never count."""
 
 from collections.abc import Iterator, Sequence
-from statistics import median
+from statistics import median, median_low
 from typing import Final
 
 from chain.scalars import UnixMillis
@@ -23,21 +23,16 @@ def find_failing_rounds(scene: Scene) -> Iterator[Finding]:
     """Tell when a height is not decided although enough validators are connected."""
     if not scene.has_quorum:
         return
-    newest = max(
-        (sight for sight in scene.sights.values() if sight.node in scene.main),
-        key=lambda sight: (sight.consensus.height, sight.consensus.round),
-        default=None,
-    )
-    if newest is None or not _is_overdue(newest):
+    front = _find_front(scene)
+    overdue = [one for one in _members_at(scene, front) if _is_overdue(one)]
+    if not front or not scene.is_vouched(sight.node for sight in overdue):
         return
-    now = newest.consensus
-    here = [
-        sight.consensus
-        for sight in scene.sights.values()
-        if (sight.consensus.height, sight.consensus.round) == (now.height, now.round)
-    ]
-    said, blamed = _explain_rounds(here) if now.engine == "bft" else _explain_terms(here)
-    since_ms = now.committed_ms if now.committed_ms is not None else now.started_ms
+    now = front[0].consensus
+    here = [sight.consensus for sight in front]
+    voters = [member.node for member in scene.members.values() if member.weight > 0]
+    explain = _explain_rounds if now.engine == "bft" else _explain_terms
+    said, blamed = explain(here, voters)
+    since_ms = median_low(one.to_local(_last_progress_ms(one.consensus)) for one in overdue)
     evidence = [_describe_position(sight) for sight in scene.sights.values()]
     evidence += [
         f"{sight.node} refused a block: {refusal.why}"
@@ -48,7 +43,7 @@ def find_failing_rounds(scene: Scene) -> Iterator[Finding]:
     yield make_finding(
         "VT-8106",
         blamed,
-        since_ms=newest.to_local(since_ms),
+        since_ms=since_ms,
         evidence=evidence,
         height=now.height,
         round=f"{_name_round(now)} {now.round}",
@@ -56,12 +51,37 @@ def find_failing_rounds(scene: Scene) -> Iterator[Finding]:
     )
 
 
-def _explain_rounds(here: Sequence[ConsensusView]) -> tuple[list[str], list[str]]:
+def _find_front(scene: Scene) -> list[Sight]:
+    """Give the nodes at the newest height and round that more than a third of the weight is at.
+
+    One node alone may name any round; nobody is blamed for what that one says.
+    """
+    sights = [sight for sight in scene.witnesses.values() if sight.node in scene.main]
+    for sight in sorted(sights, key=_place_of, reverse=True):
+        if scene.is_vouched(one.node for one in sights if _place_of(one) >= _place_of(sight)):
+            return [one for one in sights if _place_of(one) == _place_of(sight)]
+    return []
+
+
+def _place_of(sight: Sight) -> tuple[int, int]:
+    return sight.consensus.height, sight.consensus.round
+
+
+def _members_at(scene: Scene, front: Sequence[Sight]) -> list[Sight]:
+    """Give the nodes of the main group that work on the same height."""
+    heights = {sight.consensus.height for sight in front}
+    here = (sight for sight in scene.witnesses.values() if sight.node in scene.main)
+    return [sight for sight in here if sight.consensus.height in heights]
+
+
+def _explain_rounds(
+    here: Sequence[ConsensusView], voters: Sequence[str]
+) -> tuple[list[str], list[str]]:
     """Say whose proposal and votes are missing in a round, and name them."""
     proposer, said = here[0].proposer, []
     silent = {
-        "prevote": _find_silent([one.validators for one in here], "has_prevoted"),
-        "precommit": _find_silent([one.validators for one in here], "has_precommitted"),
+        "prevote": _find_silent(here, voters, "has_prevoted"),
+        "precommit": _find_silent(here, voters, "has_precommitted"),
     }
     blamed = [name for names in silent.values() for name in names]
     if not any(one.has_proposal for one in here):
@@ -71,13 +91,15 @@ def _explain_rounds(here: Sequence[ConsensusView]) -> tuple[list[str], list[str]
     return said or [f"all vote, but not for the block of {proposer}"], list(dict.fromkeys(blamed))
 
 
-def _explain_terms(here: Sequence[ConsensusView]) -> tuple[list[str], list[str]]:
+def _explain_terms(
+    here: Sequence[ConsensusView], voters: Sequence[str]
+) -> tuple[list[str], list[str]]:
     """Say whom the members of a Raft committee follow."""
     leaders = sorted({one.proposer for one in here if one.proposer})
     if not leaders:
         return ["no leader is elected"], []
     said = [f"its leader is {join_words(leaders)}"]
-    silent = _find_silent([one.validators for one in here], "has_precommitted")
+    silent = _find_silent(here, voters, "has_precommitted")
     if silent and any(one.has_proposal for one in here):
         said.append(f"no acknowledgement of {join_words(silent)}")
     return said, list(dict.fromkeys([*leaders, *silent]))
@@ -85,20 +107,22 @@ def _explain_terms(here: Sequence[ConsensusView]) -> tuple[list[str], list[str]]
 
 def _is_overdue(sight: Sight) -> bool:
     now = sight.consensus
-    since_ms = now.committed_ms if now.committed_ms is not None else now.started_ms
     has_failed = now.engine == "bft" and now.round >= ROUNDS_MAX
-    return has_failed or now.now_ms - since_ms > now.interval_ms_max
+    return has_failed or now.now_ms - _last_progress_ms(now) > now.interval_ms_max
+
+
+def _last_progress_ms(now: ConsensusView) -> int:
+    return now.committed_ms if now.committed_ms is not None else now.started_ms
 
 
 def _name_round(now: ConsensusView) -> str:
     return "round" if now.engine == "bft" else "term"
 
 
-def _find_silent(views: Sequence[Sequence[AttendeeView]], flag: str) -> list[str]:
+def _find_silent(views: Sequence[ConsensusView], voters: Sequence[str], flag: str) -> list[str]:
     """Name the voters that no view shows as having voted."""
-    heard = {one.node for view in views for one in view if getattr(one, flag)}
-    named = {one.node: None for view in views for one in view if one.weight > 0}
-    return [node for node in named if node not in heard]
+    heard = {one.node for view in views for one in view.validators if getattr(one, flag)}
+    return [node for node in voters if node not in heard]
 
 
 def _describe_position(sight: Sight) -> str:
@@ -156,7 +180,7 @@ def _describe_clock(
         [node],
         evidence=evidence,
         node=node,
-        organisation=scene.members[node].organisation,
+        organisation=scene.organisation_of(node),
         offset=f"{abs(round(offset_ms))} ms",
         direction="ahead of" if offset_ms > 0 else "behind",
         others=others,

@@ -18,6 +18,7 @@ from node.diagnosis.machines import (
     find_full_mempools,
     find_restarted_workers,
     find_strangers,
+    find_unproven,
     find_unready,
     find_versions,
 )
@@ -33,6 +34,7 @@ from node.diagnosis.scene import Scene
 Rule = Callable[[Scene], Iterator[Finding]]
 RULES: Final[tuple[Rule, ...]] = (
     find_strangers,
+    find_unproven,
     find_differences,
     find_quorum_faults,
     find_failing_rounds,
@@ -60,4 +62,4 @@ def find_all(observation: Observation) -> list[Finding]:
         # What a node says against itself counts where nothing else tells why.
         explained = {node for finding in found for node in finding.nodes}
         found += [one for one in find_unready(scene) if not explained.intersection(one.nodes)]
-    return sorted(found, key=lambda finding: finding.code)
+    return sorted(found, key=lambda finding: (finding.severity, finding.code))

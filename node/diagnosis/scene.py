@@ -1,5 +1,6 @@
 """An observation, looked through: who is connected to whom, and who is missing since when."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
@@ -31,27 +32,45 @@ class Scene:
     def __init__(self, observation: Observation) -> None:
         self.observation: Final = observation
         self.now_ms: Final = observation.asked_ms
-        self.sights: Final = {sight.node: sight for sight in observation.sights}
-        self.members: Final = {member.node: member for member in observation.members}
-        for name, sight in self.sights.items():
-            # A node that follows without being a validator still sees who is there.
-            self.members.setdefault(name, Member(name, sight.status.organisation, 0))
+        self.chain: Final = observation.chain or _find_chain(observation.sights)
+        self.sights: Final = {
+            sight.node: sight for sight in observation.sights if sight.status.genesis == self.chain
+        }
         self.silences: Final[dict[str, Silence]] = {
             silence.node: silence for silence in observation.silences if silence.node is not None
         }
         self.homes: Final[dict[str, HomeSight]] = {home.node: home for home in observation.homes}
         self._links = {
             (sight.node, one.node): _link(sight, one)
-            for sight in observation.sights
+            for sight in self.sights.values()
             for one in sight.consensus.validators
-            if not one.is_self
+            if one.node != sight.node
         }
+        self.members: Final = {member.node: member for member in observation.members}
+        self.outsiders: Final[dict[str, Sight]] = {}
+        """Nodes that answer, are no members, and have no connection to one."""
+        for name, sight in self.sights.items():
+            if name in self.members:
+                continue
+            if any(link.is_alive for (own, _), link in self._links.items() if own == name):
+                # A node that follows without being a validator still sees who is there.
+                self.members[name] = Member(name, sight.status.organisation, 0)
+            else:
+                self.outsiders[name] = sight
+        self.witnesses: Final = {
+            name: sight for name, sight in self.sights.items() if name not in self.outsiders
+        }
+        """The nodes that answer and can tell of the members."""
+        self.doubted: Final = {one.node for one in observation.unproven} | {
+            one.node for one in observation.oddities
+        }
+        """Nodes whose answers are not believed."""
         self.groups: Final = self._find_groups()
 
     @property
     def main(self) -> frozenset[str]:
         """The group with the greatest weight; empty when nobody answers."""
-        return self.groups[0] if self.groups and self.sights else frozenset()
+        return self.groups[0] if self.groups and self.witnesses else frozenset()
 
     @property
     def weight(self) -> int:
@@ -71,6 +90,22 @@ class Scene:
     def weigh(self, nodes: Iterable[str]) -> int:
         """Give the weight of some members."""
         return sum(self.members[node].weight for node in nodes)
+
+    def organisation_of(self, node: str) -> str:
+        """Name the organisation that runs a node; empty when nobody knows."""
+        member, sight = self.members.get(node), self.sights.get(node)
+        if member is not None:
+            return member.organisation
+        return "" if sight is None else sight.status.organisation
+
+    def is_vouched(self, nodes: Iterable[str]) -> bool:
+        """Tell whether more than a third of the weight that answers says a thing: one may lie.
+
+        Args: nodes: of the main group, that say it.
+        """
+        asked = self.weigh(name for name in self.witnesses if name in self.main)
+        said = list(nodes)
+        return 3 * self.weigh(said) > asked or (asked == 0 and bool(said))
 
     def link(self, observer: str, peer: str) -> Link | None:
         """Give a connection as one side sees it; None when that side was not asked."""
@@ -94,7 +129,7 @@ class Scene:
             sight.to_local(one.heard_ms)
             for sight in self.sights.values()
             for one in sight.consensus.validators
-            if one.node == node and one.heard_ms is not None and not one.is_self
+            if one.node == node != sight.node and one.heard_ms is not None
         ]
         return max(heard, default=None)
 
@@ -119,9 +154,15 @@ class Scene:
             frozenset(group)
             for group in sorted(
                 groups,
-                key=lambda group: (not group & set(self.sights), -self.weigh(group), min(group)),
+                key=lambda group: (not group & set(self.witnesses), -self.weigh(group), min(group)),
             )
         )
+
+
+def _find_chain(sights: Iterable[Sight]) -> str:
+    """Give the chain that most nodes name."""
+    chains = Counter(sight.status.genesis for sight in sights)
+    return max(chains, key=lambda chain: chains[chain], default="")
 
 
 def _link(sight: Sight, seen: AttendeeView) -> Link:

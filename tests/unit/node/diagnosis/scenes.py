@@ -18,6 +18,7 @@ from node.diagnosis.observation import (
     Sight,
     Silence,
     StateDifference,
+    Unproven,
 )
 from node.diagnosis.scene import Scene
 
@@ -236,6 +237,7 @@ def observe(
     homes: Sequence[HomeSight] = (),
     differences: Sequence[StateDifference] = (),
     weights: Sequence[int] = (1, 1, 1, 1),
+    unproven: Sequence[Unproven] = (),
 ) -> Observation:
     """An observation of what these nodes answer; all four, and well, when none is given."""
     members = tuple(
@@ -247,7 +249,15 @@ def observe(
         seen = ()
     quorum = sum(weights) * 2 // 3 + 1
     return Observation(
-        NOW_MS, members, quorum, seen, tuple(silent), tuple(odd), tuple(homes), tuple(differences)
+        NOW_MS,
+        members,
+        quorum,
+        seen,
+        tuple(silent),
+        tuple(odd),
+        tuple(homes),
+        tuple(differences),
+        tuple(unproven),
     )
 
 

@@ -123,8 +123,11 @@ def test_a_validator_that_signed_twice_is_named_once_with_all_witnesses() -> Non
         sight(BETA, of_consensus={"accusations": [later, other]}),
         sight(GAMMA),
     )
-    first, second = ask(find_double_signers, seen)
+    first, accused = ask(find_double_signers, seen)
     assert (first.code, first.nodes, first.since_ms) == ("VT-8107", (DELTA,), NOW_MS - 30_000)
     assert first.what == ("delta-1 (delta) signed two precommits at height 77 round 1.")
     assert first.evidence == ("seen by alpha-1, beta-1",)
-    assert second.evidence == ("seen by beta-1",)
+    assert (accused.code, accused.nodes) == ("VT-8150", (BETA, DELTA))
+    assert accused.what == (
+        "beta-1 says that delta-1 (delta) signed two prevotes at height 78 round 0."
+    )

@@ -76,6 +76,32 @@ async def test_an_address_that_is_no_node_is_odd(asker: Asker) -> None:
     assert "404" in seen.reason
 
 
+@pytest.mark.parametrize("body", ['{"x":' * 100_000, "[", "\xff"])
+async def test_an_error_that_is_none_is_odd(asker: Asker, body: str) -> None:
+    async def fail(_: web.Request) -> web.Response:
+        return web.Response(body=body.encode("latin-1"), status=404)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", fail)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        seen = await asker.see(Address(f"http://{host}:{port}", "delta-1"))
+    finally:
+        await runner.cleanup()
+    assert isinstance(seen, OddAnswer)
+    assert seen.node == "delta-1"
+
+
+async def test_a_home_says_which_node_should_answer(asker: Asker, url: str) -> None:
+    assert isinstance(await asker.see(Address(url, "certis-1")), Sight)
+    seen = await asker.see(Address(url, "delta-1"))
+    assert isinstance(seen, OddAnswer)
+    assert seen.reason == "It says that it is certis-1, but delta-1 should be here."
+
+
 async def test_all_are_asked_at_once_and_answered_in_order(asker: Asker, url: str) -> None:
     with socket.socket() as mute, socket.socket() as other:
         for one in (mute, other):
@@ -90,7 +116,8 @@ async def test_all_are_asked_at_once_and_answered_in_order(asker: Asker, url: st
 async def test_blocks_and_results_are_read(asker: Asker, url: str, node: FakeNode) -> None:
     block = await asker.block(url, 4)
     assert block is not None
-    assert (block.hash, block.header) == (node.chain.blocks[3].hash, node.chain.blocks[3].header)
+    assert block.header == node.chain.blocks[3].header
+    assert block.changes == ()
     assert block.certificate == node.chain.certificates[3]
     assert await asker.block(url, 99) is None
     results = await asker.results(url, 4)

@@ -13,10 +13,17 @@ from node.alarm import Alarm, BlockDifference, describe_difference
 from node.diagnosis.asking import Address, Asker, SeenBlock
 from node.diagnosis.comparing import find_differences, read_nodes
 from node.diagnosis.observation import HomeSight, Sight, StateDifference
+from node.diagnosis.proving import ProvenBlocks, Prover
 from node.replica.divergence import Divergence
 from node.replica.ports import Column, Put, WriteBatch
 from tests.unit.node.api.fake_node import FakeNode
-from tests.unit.node.chain_builder import START_MS, TURBINE, ChainBuilder, build_demo
+from tests.unit.node.chain_builder import (
+    START_MS,
+    TURBINE,
+    ChainBuilder,
+    build_demo,
+    make_genesis,
+)
 from tests.unit.node.diagnosis.scenes import alarm, home
 
 A, B, C = "borne-energie-1", "gridlink-1", "windcare-1"
@@ -34,7 +41,8 @@ async def compare(
         seen = await asker.see_all([Address(url) for url in urls])
         sights = [one for one in seen if isinstance(one, Sight)]
         assert len(sights) == len(nodes)
-        return await find_differences(asker, sights, homes)
+        blocks = ProvenBlocks(asker, Prover(make_genesis()))
+        return await find_differences(blocks, sights, homes)
 
 
 def grown(name: str, *blocks: Sequence[Transaction]) -> FakeNode:

@@ -9,6 +9,7 @@ from node.diagnosis.connections import (
     find_quorum_faults,
     find_silent_apis,
 )
+from node.diagnosis.machines import find_unproven
 from node.diagnosis.observation import OddAnswer, Sight, Silence
 from tests.unit.node.diagnosis.scenes import (
     NAMES,
@@ -172,7 +173,7 @@ def test_silent_and_odd_addresses_are_told() -> None:
     seen = observe(*(sight(name) for name in NAMES), silent=[stranger])
     assert [(one.code, one.nodes) for one in ask(find_silent_apis, seen)] == [("VT-8121", ())]
     seen = observe(odd=[OddAnswer("http://y:1", "It is a printer.")])
-    (finding,) = ask(find_silent_apis, seen)
+    (finding,) = ask(find_unproven, seen)
     assert (finding.code, finding.what) == ("VT-8128", "http://y:1: It is a printer.")
 
 

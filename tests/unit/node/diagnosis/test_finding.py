@@ -29,7 +29,7 @@ def test_a_finding_fills_in_the_sentence_of_its_entry() -> None:
     ("entries", "severity"),
     [(GRAVE, Severity.CRITICAL), (NODE, Severity.ERROR), (MINOR, Severity.WARNING)],
 )
-def test_the_number_of_a_code_tells_how_bad_it_is(
+def test_the_part_of_the_catalogue_tells_how_bad_it_is(
     entries: tuple[object, ...], severity: Severity
 ) -> None:
     for entry in (*GRAVE, *NODE, *MINOR):

@@ -13,10 +13,12 @@ from node.diagnosis.machines import (
     find_full_mempools,
     find_restarted_workers,
     find_strangers,
+    find_unproven,
     find_unready,
     find_versions,
 )
-from node.diagnosis.observation import Observation, StateDifference
+from node.diagnosis.observation import Observation, OddAnswer, StateDifference, Unproven
+from node.diagnosis.rules import find_all
 from tests.unit.node.diagnosis.scenes import (
     NAMES,
     NOW_MS,
@@ -24,6 +26,7 @@ from tests.unit.node.diagnosis.scenes import (
     ask,
     attendee,
     home,
+    lost,
     observe,
     refused,
     sight,
@@ -172,6 +175,13 @@ def test_certificates_that_have_ended_are_graver(days: int) -> None:
     )
 
 
+def test_one_node_alone_does_not_end_the_certificate_of_another() -> None:
+    good, wrong = ([expiring("CA of alpha", days)] for days in (900, -900))
+    others = [sight(name, of_machine={"certificates": good}) for name in NAMES[:3]]
+    seen = observe(*others, sight(DELTA, of_machine={"certificates": wrong}))
+    assert ask(find_ending_certificates, seen) == []
+
+
 def test_different_versions_are_told() -> None:
     seen = observe(*(sight(n) for n in NAMES[:3]), sight(DELTA, of_status={"version": "0.2.0"}))
     (finding,) = ask(find_versions, seen)
@@ -186,6 +196,30 @@ def test_a_node_of_another_chain_is_told() -> None:
     assert finding.what == (
         "delta-1 runs chain cdcdcdcdcdcdcdcd, the other nodes run abababababababab."
     )
+
+
+def test_a_node_that_is_no_member_is_told_so_and_nothing_else() -> None:
+    gone = sight("echo-1", [lost("echo-1", name, 9_000) for name in NAMES])
+    for seen in (observe(gone), observe(*(sight(name) for name in NAMES), gone)):
+        (finding,) = find_all(seen)
+        assert (finding.code, finding.nodes) == ("VT-8129", ("echo-1",))
+        assert finding.what == (
+            "echo-1 is no member of the chain at height 200, so the others do not let it in."
+        )
+
+
+def test_what_cannot_be_is_told_of_who_says_it() -> None:
+    seen = observe(
+        *(sight(name) for name in NAMES[:3]),
+        odd=[OddAnswer("http://x:1", "In /v1/status height is -1.", DELTA)],
+        unproven=[Unproven("http://y:1", GAMMA, 12, "Another block.")],
+    )
+    shown, odd = ask(find_unproven, seen)
+    assert (shown.code, shown.nodes, shown.evidence) == ("VT-8140", (GAMMA,), ("Another block.",))
+    assert shown.what == (
+        "gamma-1 at http://y:1 shows another block at height 12 than was decided there."
+    )
+    assert (odd.code, odd.nodes) == ("VT-8128", (DELTA,))
 
 
 def test_what_a_node_says_against_itself_is_told() -> None:

@@ -91,6 +91,19 @@ def test_when_all_vote_and_nothing_is_decided_that_is_said() -> None:
     assert finding.what == ("Height 201 is in round 5: all vote, but not for the block of beta-1.")
 
 
+def test_one_node_that_names_a_late_round_blames_nobody() -> None:
+    for odd in (stuck(DELTA), sight(DELTA, of_consensus={"height": 999, "round": 7})):
+        assert ask(find_failing_rounds, observe(*(sight(name) for name in NAMES[:3]), odd)) == []
+
+
+def test_one_node_that_says_all_is_well_hides_nothing() -> None:
+    well = sight(DELTA, of_consensus={"round": 9, "committed_ms": NOW_MS})
+    seen = observe(*(stuck(name, prevoted="ab") for name in NAMES[:3]), well)
+    (finding,) = ask(find_failing_rounds, seen)
+    assert finding.what.startswith("Height 201 is in round 5: no proposal of beta-1 was seen")
+    assert finding.since_ms == NOW_MS - 45_000
+
+
 def test_blocks_that_were_refused_at_this_height_are_told_with_why() -> None:
     why = "The block cannot be voted for: this node gets another state_root."
     new, old = (

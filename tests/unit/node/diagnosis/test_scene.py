@@ -56,6 +56,29 @@ def test_a_node_that_only_follows_sees_but_has_no_weight() -> None:
     assert str(scene.members["watch-1"]) == "watch-1 (auditor)"
 
 
+def test_a_node_that_is_no_member_and_reaches_none_tells_nothing_of_the_others() -> None:
+    gone = sight("echo-1", [lost("echo-1", name, 9_000) for name in NAMES])
+    alone = Scene(observe(gone))
+    assert (alone.main, tuple(alone.outsiders), alone.witnesses) == (frozenset(), ("echo-1",), {})
+    scene = Scene(observe(*(sight(name) for name in NAMES), gone))
+    assert (scene.main, scene.absent) == (frozenset(NAMES), ())
+    assert (scene.organisation_of("echo-1"), scene.organisation_of("nobody")) == ("echo", "")
+
+
+def test_a_node_of_another_chain_is_no_witness() -> None:
+    stranger = sight(DELTA, of_status={"genesis": "ff" * 32})
+    assert tuple(Scene(observe(sight(ALPHA), sight(BETA), stranger)).sights) == (ALPHA, BETA)
+
+
+def test_more_than_a_third_of_what_answers_has_to_say_a_thing() -> None:
+    scene = Scene(observe(*(sight(name) for name in NAMES[:3])))
+    assert not scene.is_vouched([])
+    assert not scene.is_vouched([ALPHA])
+    assert scene.is_vouched([ALPHA, BETA])
+    assert Scene(observe(sight(ALPHA))).is_vouched([ALPHA])
+    assert Scene(observe(sight(ALPHA), sight(BETA))).is_vouched([BETA])
+
+
 def test_times_are_told_by_the_clock_of_whoever_asks() -> None:
     wrong = [lost(ALPHA, DELTA, 10_000)]
     scene = Scene(observe(sight(ALPHA, wrong, clock_ms=90_000.0), sight(BETA), sight(GAMMA)))
