@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from node.cli.demo import Finite
+from node.cli.common import Finite
 
 _WORKLOADS = ("single", "batch100", "contract", "mixed", "lone")
 

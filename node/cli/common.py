@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import math
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -24,6 +25,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DEFAULT_NODE: Final = "http://127.0.0.1:8000"
+
+
+class Finite(click.FloatRange):
+    """A number that is neither infinite nor none at all."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number; Raises: click.BadParameter."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 @dataclass(frozen=True, slots=True)

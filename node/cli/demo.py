@@ -1,23 +1,11 @@
 """`veritwin demo`: a whole consortium on this machine."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 import click
 
-
-class Finite(click.FloatRange):
-    """A number that is neither infinite nor none at all."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Read the number; Raises: click.BadParameter."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
+from node.cli.common import Finite
 
 
 @click.command(name="demo")

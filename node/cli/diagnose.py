@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from chain.plain_text import show_text
-from node.cli.common import DEFAULT_NODE, run_async
+from node.cli.common import DEFAULT_NODE, Finite, run_async
 from node.cli.output import CommandFailed, ExitCode, print_json
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ COLOURS: Final = ("red", "red", "yellow")
 @click.option(
     "--timeout",
     "timeout_seconds",
+    type=Finite(min=0, max=3600, min_open=True),
     default=3.0,
     show_default=True,
     help="Seconds to wait for an answer.",

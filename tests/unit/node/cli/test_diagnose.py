@@ -122,6 +122,12 @@ def test_a_folder_without_nodes_is_a_wrong_word(command: Command, tmp_path: Path
     assert (done.code, "no node's folder" in done.err) == (2, True)
 
 
+@pytest.mark.parametrize("seconds", ["-1", "0", "nan", "inf", "1e9"])
+def test_a_time_to_wait_that_is_none_is_refused(command: Command, seconds: str) -> None:
+    done = command("diagnose", "--nodes", NOWHERE, "--timeout", seconds)
+    assert (done.code, "--timeout" in done.err) == (2, True)
+
+
 def test_addresses_may_be_short() -> None:
     assert diagnose._with_scheme(" a.example:8000/ ") == "http://a.example:8000"
     assert diagnose._with_scheme("https://a.example") == "https://a.example"
