@@ -1,4 +1,4 @@
-"""Catalogue entries 206x and 207x: who belongs to the chain, and what is proven against members."""
+"""Catalogue entries 206x, 207x, 2089: who belongs to the chain, what is proven against members."""
 
 from typing import Final
 
@@ -103,5 +103,13 @@ ENTRIES: Final = (
         "Enough is on record against this validator",
         "{count} offences of key {key} are recorded; more would change nothing.",
         "Nothing to do; see veritwin evidence list",
+    ),
+    Entry(
+        "VT-2089",
+        "vote-key-replaced",
+        "The vote key was replaced",
+        "Key {key} is not that of {node} any more: a rotation replaced it from height {since} on.",
+        "Take the card.json that is in the node's home now: rotate-key writes it anew. When the "
+        "newest key is lost, make the node anew in an empty folder: veritwin node card --help",
     ),
 )

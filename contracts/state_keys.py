@@ -24,6 +24,7 @@ first, so they sort as numbers do.
     authority/<organisation>                      DER of its CA certificate
     committee/<2^64 - 1 - height>                 CommitteeRecord in force from that height on
     vote-key/<32 bytes>                           VoteKeyRecord
+    replaced/<32 bytes: vote key>                 height from which a newer one votes in its place
     rotating/<organisation>                       height of its last vote key's coming into force
     address/<node>                                AddressRecord
     standing/<node>                               StandingRecord
@@ -208,6 +209,11 @@ def committee_key(height: Height) -> bytes:
 def vote_key_key(key: PublicKey) -> bytes:
     """Give the key of a VoteKeyRecord."""
     return b"vote-key/" + key
+
+
+def replaced_key(key: PublicKey) -> bytes:
+    """Give the key that holds from which height on a rotation put another vote key in its place."""
+    return b"replaced/" + key
 
 
 def rotating_key(organisation: OrganisationId) -> bytes:

@@ -17,7 +17,7 @@ from chain.errors import Refused
 from chain.keys import check_public_key
 from chain.operations import RotateVoteKey
 from chain.scalars import Height, OrganisationId, to_bytes
-from chain.validators import ValidatorSet
+from chain.validators import Validator, ValidatorSet
 from chain.values import encode_value
 from contracts import state_keys
 from contracts.context import TransactionContext
@@ -43,8 +43,8 @@ def make_change(
     """Make a change that was approved.
 
     Returns: the height from which other validators decide, None when they stay the same.
-    Raises: Refused: VT-2065 it is impossible, VT-2066 too many changes wait; InvalidInput: VT-1301
-    a key in it is not acceptable.
+    Raises: Refused: VT-2065 it is impossible, VT-2066 too many changes wait, VT-2089 a rotation
+    replaced the vote key in it; InvalidInput: VT-1301 a key in it is not acceptable.
     """
     match change:
         case AddOrganisation():
@@ -65,7 +65,7 @@ def make_change(
 def rotate_vote_key(
     operation: RotateVoteKey, context: TransactionContext, overlay: Overlay
 ) -> bytes:
-    """Give a node of the sender's organisation another vote key.
+    """Give a node of the sender's organisation another vote key; the old one never comes back.
 
     Nobody else is asked: who votes with what weight stays the same. One rotation of an organisation
     waits at a time, so that nobody fills the plan alone.
@@ -94,6 +94,7 @@ def rotate_vote_key(
     why = Reason("rotate_vote_key", member.node, organisation)
     effective = plan_change(with_member(newest, changed), why, context, overlay)
     put_vote_key(changed, now, overlay)
+    overlay.put(state_keys.replaced_key(member.vote_key), to_bytes(effective))
     overlay.put(state_keys.rotating_key(organisation), to_bytes(effective))
     context.emit(
         "vote_key_rotated",
@@ -133,17 +134,30 @@ def _add_validator(change: AddValidator, context: TransactionContext, overlay: O
     ):
         if taken:
             raise Refused("VT-2065", reason=f"the {what} is that of a validator already")
-    known = overlay.get_record(state_keys.vote_key_key(added.vote_key), VoteKeyRecord)
-    if known is None:
-        put_vote_key(added, context.block.height, overlay)
-    elif (known.node, known.organisation) != (added.node, added.organisation):
-        raise Refused("VT-2065", reason=f"its vote key is or was that of node {known.node}")
+    _admit_vote_key(added, context.block.height, overlay)
     if change.host and change.port:
         address = AddressRecord(added.node, change.host, change.port)
         overlay.put_record(state_keys.address_key(added.node), address)
     after = ValidatorSet((*newest.members, added), newest.engine)
     reason = Reason("add_validator", added.node, added.organisation)
     return _plan(newest, after, reason, context, overlay)
+
+
+def _admit_vote_key(added: Validator, now: Height, overlay: Overlay) -> None:
+    """Check that a key is new, or the last one of the node that comes back, and write it down.
+
+    A key that was rotated away may have been stolen: a card from before must not bring it back.
+    """
+    known = overlay.get_record(state_keys.vote_key_key(added.vote_key), VoteKeyRecord)
+    if known is None:
+        put_vote_key(added, now, overlay)
+        return
+    if (known.node, known.organisation) != (added.node, added.organisation):
+        raise Refused("VT-2065", reason=f"its vote key is or was that of node {known.node}")
+    replaced = overlay.get(state_keys.replaced_key(added.vote_key))
+    if replaced is not None:
+        since = int.from_bytes(replaced, "big")
+        raise Refused("VT-2089", key=added.vote_key, node=added.node, since=since)
 
 
 def _remove_validator(

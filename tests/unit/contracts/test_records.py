@@ -97,6 +97,7 @@ def test_every_key_of_the_state_has_a_known_kind(state):
         b"attestation-at/",
         b"twin-attestation/",
         state_keys.authorities_prefix(),
+        b"replaced/",
         b"rotating/",
         b"proposal-at/",
         b"open-proposal/",

@@ -139,6 +139,40 @@ def test_a_node_that_left_may_come_back_with_its_key_but_nobody_else_with_it():
     assert weights_at(ledger, 4)["node-4"] == 1
 
 
+def test_a_key_that_a_rotation_replaced_comes_back_by_no_card():
+    ledger = make_ledger()
+    first = make_member("node-4", FOURTH)
+    ledger.apply_ok(rotation(ledger, node="node-4"), FOURTH)
+    second = replace(first, vote_key=make_key("new").public_key)
+    for _ in range(2):
+        ledger.begin_block()
+    ledger.apply_ok(rotation(ledger, "newer", node="node-4", old="new"), FOURTH)
+    decide(ledger, RemoveValidator(first.node))
+    for replaced, height in ((first, 3), (second, 5)):
+        check_refused(
+            ledger,
+            ledger.apply(ProposeChange(AddValidator(replaced))),
+            "VT-2089",
+            f"Key {replaced.vote_key.hex()} is not that of node-4 any more: a rotation replaced it "
+            f"from height {height} on.",
+        )
+    decide(ledger, AddValidator(replace(first, vote_key=make_key("newer").public_key)))
+    assert newest(ledger).validators.members[-1].vote_key == make_key("newer").public_key
+
+
+def test_a_card_that_was_proposed_before_a_rotation_does_not_bring_the_old_key_back():
+    ledger = make_ledger()
+    member = make_member("node-4", FOURTH)
+    decide(ledger, RemoveValidator(member.node))
+    early = propose(ledger, AddValidator(member))
+    decide(ledger, AddValidator(member))
+    ledger.apply_ok(rotation(ledger, node="node-4"), FOURTH)
+    decide(ledger, RemoveValidator(member.node))
+    ledger.apply_ok(ApproveChange(early), SECOND)
+    assert ledger.apply(ApproveChange(early), THIRD).code == "VT-2089"
+    assert newest(ledger).cause == "remove_validator"
+
+
 def test_a_step_that_is_too_large_is_refused():
     ledger = make_ledger()
     heavy = make_member("node-5", SECOND, weight=2)
