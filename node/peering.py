@@ -71,6 +71,8 @@ class Peering:
         self._sets = _sets_of(head)
         self._height = head.height
         self._learn(head)
+        if head.height > 0:  # `check_vote_keys` tells of genesis.
+            self._look_for_key(head)
         return self._find()
 
     def follow(self, head: Head, network: Network) -> None:
@@ -161,8 +163,11 @@ class Peering:
             if self._missing != member.vote_key:
                 self._missing = member.vote_key
                 log.error(
-                    "this node does not vote: its key of the chain is not in its home",
+                    "this node does not vote: the key that the chain names for it is in no file "
+                    "of its home; put its file there, or make a new key with "
+                    "`veritwin member rotate-key`",
                     key=member.vote_key.hex(),
+                    folder=str(self._config.home_path / "keys"),
                 )
 
 

@@ -201,6 +201,21 @@ def test_a_missing_key_is_told_of_once(tmp_path: Path, caplog: pytest.LogCapture
     assert caplog.text.count("does not vote") == 1
 
 
+def test_a_start_without_the_key_that_the_chain_names_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(tmp_path)
+    assert "does not vote" not in caplog.text, "of genesis the check of the home tells"
+    bench.chain.add_block()
+    keys = VoteKeys(bench.config)
+    Peering(bench.config, bench.chain.store, keys, bench.metrics).begin(bench.chain.head)
+    assert (
+        "this node does not vote: the key that the chain names for it is in no file of its home"
+    ) in caplog.text
+    (record,) = (one for one in caplog.records if one.levelname == "ERROR")
+    assert record.__dict__["values"]["folder"] == str(tmp_path / "keys")
+
+
 def test_a_home_with_the_key_of_another_node_is_refused(tmp_path: Path) -> None:
     chain = ChainBuilder()
     seed = seed_of("vote certis")
