@@ -7,7 +7,6 @@ is put aside as `alarm.past.json` when the node is past the height where it stop
 """
 
 import base64
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,6 +24,7 @@ from chain.wording import format_time
 from contracts.executor import HostFault
 from contracts.state_keys import show_key
 from node.config import NodeConfig
+from node.home import write_whole
 from node.logs import get_log
 from node.replica.divergence import Diverged, Divergence
 from node.replica.head import Head
@@ -160,7 +160,7 @@ class AlarmFile:
             difference=self.difference,
         )
         try:
-            _write_whole(self._path, msgspec.json.encode(alarm))
+            write_whole(self._path, msgspec.json.encode(alarm))
         except OSError as failure:
             log.error("the alarm could not be written", path=str(self._path), why=str(failure))
 
@@ -277,13 +277,3 @@ def _leaves(error: BaseException) -> Sequence[BaseException]:
     if not isinstance(error, BaseExceptionGroup):
         return (error,)
     return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that after a power cut the old one or the new one is there, whole."""
-    new = path.with_name(f"{path.name}.new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

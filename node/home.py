@@ -10,6 +10,7 @@ cards, so founding a network needs nobody's secrets.
     HOME/keys/vote.json, HOME/tls/node.crt, .key  the node's own keys
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,7 @@ from node.p2p.tls import Credentials
 from node.storage.last_signed import LastSignedFile
 
 CARD_SIZE_BYTES_MAX: Final = 64 << 10
+CARD_NAME: Final = "card.json"
 AUTHORITY: Final = "authority"
 ADMINISTRATOR: Final = "administrator"
 GENESIS_VERSION: Final = 1
@@ -136,9 +138,14 @@ def create_node(
         plan.address.host,
         plan.address.port,
     )
-    plain = msgspec.json.encode(to_plain(card))
-    (home / "card.json").write_bytes(msgspec.json.format(plain, indent=2) + b"\n")
+    save_card(home / CARD_NAME, card)
     return card
+
+
+def save_card(path: Path, card: NodeCard) -> None:
+    """Write a node's card, in the place of one that is there."""
+    plain = msgspec.json.encode(to_plain(card))
+    write_whole(path, msgspec.json.format(plain, indent=2) + b"\n")
 
 
 def load_card(path: Path) -> NodeCard:
@@ -243,6 +250,16 @@ def load_genesis(path: Path) -> Genesis:
         return genesis_from_json(path.read_bytes())
     except OSError as error:
         raise InvalidInput("VT-1305", reason=f"{path} cannot be read: {error.strerror}") from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that after a power cut the old one or the new one is there, whole."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
 
 
 def credentials_of(config: NodeConfig) -> Credentials:

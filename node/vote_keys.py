@@ -33,7 +33,6 @@ class VoteKeys(Sequence[SigningKey]):
 
     def __init__(self, config: NodeConfig) -> None:
         self._folder = config.home_path / "keys"
-        self._files: dict[Path, SigningKey] = {}
         self._keys: tuple[SigningKey, ...] = ()
         for path in list_vote_keys(self._folder):
             self._add(path)
@@ -53,10 +52,11 @@ class VoteKeys(Sequence[SigningKey]):
         return any(one.public_key == key for one in self._keys)
 
     def look(self, wanted: PublicKey) -> bool:
-        """Look for new files; tell whether the wanted key is here now."""
+        """Look for new files; tell whether the wanted key is here now.
+
+        A name says nothing: the file of a rotation that was refused gives its own to the next one.
+        """
         for path in list_vote_keys(self._folder):
-            if path in self._files:
-                continue
             try:
                 self._add(path)
             except InvalidInput as error:
@@ -64,8 +64,9 @@ class VoteKeys(Sequence[SigningKey]):
         return self.holds(wanted)
 
     def _add(self, path: Path) -> None:
-        self._files[path] = load_key(path, None).key
-        self._keys = tuple(self._files.values())
+        key = load_key(path, None).key
+        if not self.holds(key.public_key):
+            self._keys = (*self._keys, key)
 
 
 def list_vote_keys(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""`veritwin keys`: make, show, register and revoke keys."""
+"""`veritwin keys`: make, show, list, register and revoke keys."""
 
 from pathlib import Path
 from typing import get_args
@@ -9,11 +9,15 @@ from chain.operations import Role
 from chain.scalars import PublicKey
 from node.cli.common import Connection, connect, identity_options, run_async
 from node.cli.output import print_result, suggest
+from node.cli.vote_keys import list_keys
 
 
 @click.group(name="keys")
 def command() -> None:
-    """Make, show, register and revoke keys."""
+    """Make, show, list, register and revoke keys."""
+
+
+command.add_command(list_keys)
 
 
 @command.command()

@@ -76,7 +76,7 @@ SUMMARIES: Final = {
     "network": "Found a network from the members' cards.",
     "node": "Set up and run a node.",
     "member": "Show who votes; propose and approve changes; rotate a vote key.",
-    "keys": "Make, show, register and revoke keys.",
+    "keys": "Make, show, list, register and revoke keys.",
     "contract": "Write and test contracts; propose, approve and look at them.",
     "attest": "Put a signed statement about a twin on record.",
     "actions": "List and answer the actions that contracts opened.",

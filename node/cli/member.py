@@ -1,26 +1,17 @@
 """`veritwin member`: who votes, what is proposed, and changing both."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from node.cli.common import (
-    Connection,
-    connect,
-    connection_options,
-    identity_options,
-    load_identity,
-    run_async,
-)
-from node.cli.output import format_table, print_result, say, shorten
+from node.cli.common import Connection, connect, connection_options, identity_options, run_async
+from node.cli.output import format_table, print_result, shorten
 from node.cli.proposing import decide, propose
+from node.cli.rotating import rotate_key
 from node.cli.tx import parse_id
 
 if TYPE_CHECKING:
     from chain.operations import AnyOperation
-    from chain.scalars import PublicKey
-    from node.client import AsyncClient
 
 
 @click.group(name="member")
@@ -29,6 +20,7 @@ def command() -> None:
 
 
 command.add_command(propose)
+command.add_command(rotate_key)
 
 
 @command.command(name="list")
@@ -134,64 +126,6 @@ async def withdraw(connection: Connection, proposal: str) -> None:
     from chain.operations import WithdrawChange
 
     await _submit(connection, WithdrawChange(parse_id(proposal)))
-
-
-@command.command(name="rotate-key")
-@click.option(
-    "--home", type=click.Path(path_type=Path, exists=True), required=True, help="The node's folder."
-)
-@identity_options
-@run_async
-async def rotate_key(connection: Connection, home: Path) -> None:
-    """Give your node a new vote key; needs an administrator of its organisation.
-
-    The key is made in the node's home. A running node finds it there and changes over at the height
-    that the chain says, without a restart. Keep the old file until then.
-
-    \b
-    Example:
-      veritwin member rotate-key --home acme-1 --identity admin.json
-    """
-    from chain.changes import possession_hash
-    from chain.operations import RotateVoteKey
-    from node.config import load_config
-    from node.vote_keys import create_vote_key
-
-    config = load_config(home / "node.yaml")
-    organisation = load_identity(connection).organisation
-    async with connect(connection) as client:
-        old = await _find_vote_key(client, config.node)
-        path, file = create_vote_key(config, organisation)
-        key = file.key
-        signed = possession_hash(client.genesis_hash, config.node, old, key.public_key)
-        operation = RotateVoteKey(config.node, key.public_key, key.sign(signed))
-        done = await client.submit_and_wait(operation, connection.timeout)
-    effective = done.result["effective_height"]
-    print_result(
-        {
-            "id": done.id,
-            "height": done.height,
-            "file": str(path),
-            "vote_key": key.public_key.hex(),
-            "effective_height": effective,
-        },
-        as_json=connection.as_json,
-        text=f"Wrote {path}\n{config.node} votes with it from height {effective} on",
-    )
-    if not connection.as_json:
-        say("Remove the old key file once the chain is past that height.")
-
-
-async def _find_vote_key(client: "AsyncClient", node: str) -> "PublicKey":
-    """Give the newest vote key of a node, planned changes included."""
-    from chain.scalars import PublicKey
-
-    shown = await client.get_json("/v1/validators")
-    members = shown["planned"][-1]["members"] if shown["planned"] else shown["items"]
-    for member in members:
-        if member["node"] == node:
-            return PublicKey(bytes.fromhex(member["vote_key"]))
-    raise click.UsageError(f"The chain has no validator {node}.")
 
 
 async def _submit(connection: Connection, operation: "AnyOperation") -> None:

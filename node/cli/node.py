@@ -53,7 +53,7 @@ def card(  # noqa: PLR0913 - one argument for each option
     """
     from chain.scalars import NodeName, OrganisationId
     from node.clock import now_ms
-    from node.home import AUTHORITY, NodePlan, create_node, create_organisation
+    from node.home import AUTHORITY, CARD_NAME, NodePlan, create_node, create_organisation
     from node.p2p.settings import Address
 
     if not (organisation_dir / f"{AUTHORITY}.crt").exists():
@@ -71,7 +71,7 @@ def card(  # noqa: PLR0913 - one argument for each option
         ),
         now_ms(),
     )
-    path = home / "card.json"
+    path = home / CARD_NAME
     print_result({"card": str(path)}, as_json=as_json, text=f"Wrote {path}")
     if not as_json:
         suggest("veritwin network new --card card.json --card ...   (one member, with all cards)")
@@ -113,12 +113,12 @@ def init(
     from chain.genesis import compute_genesis_hash
     from chain.scalars import NodeName
     from node.founding import load_network
-    from node.home import load_card, write_node_files
+    from node.home import CARD_NAME, load_card, write_node_files
     from node.p2p.settings import Address
 
     genesis, addresses = load_network(network)
     if genesis.validators.index_of(NodeName(name)) is None or name not in addresses:
-        path = home / "card.json"
+        path = home / CARD_NAME
         card = load_card(path) if path.exists() else None
         if card is None or (card.node, card.chain_name) != (name, genesis.chain_id):
             known = ", ".join(member.node for member in genesis.validators.members)

@@ -29,6 +29,17 @@ def test_a_key_that_was_made_meanwhile_is_found(alone: Place) -> None:
     assert [key.public_key for key in VoteKeys(alone.config)] == [key.public_key for key in keys]
 
 
+def test_a_key_is_found_that_has_the_file_name_of_a_refused_one(alone: Place) -> None:
+    keys = VoteKeys(alone.config)
+    path, refused = create_vote_key(alone.config, "acme")
+    assert keys.look(refused.key.public_key)
+    path.unlink()
+    again, file = create_vote_key(alone.config, "acme")
+    assert again == path
+    assert keys.look(file.key.public_key)
+    assert keys.holds(refused.key.public_key), "what was found is kept until the node stops"
+
+
 def test_keys_are_numbered_on(alone: Place) -> None:
     names = [create_vote_key(alone.config, "acme")[0].name for _ in range(10)]
     assert names == [f"vote-{number}.json" for number in range(2, 12)]

@@ -1,9 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from chain.keyfile import seal_key
-from node.keystore import save_key
-from tests.unit.node.chain_builder import seed_of
 from tests.unit.node.cli.conftest import Command, Served
 
 Identity = Callable[[str, str], Path]
@@ -90,35 +87,3 @@ def test_what_nobody_proposed_does_not_exist(
     )
     assert done.code == 3
     assert "error VT-2060" in done.err
-
-
-def test_a_vote_key_is_rotated_in_the_home(
-    command: Command, served: Served, identity: Identity, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    data = seal_key(seed_of("vote windcare"), "v", "windcare", None, bytes(16), bytes(24))
-    save_key(home / "keys" / "vote.json", data)
-    (home / "node.yaml").write_text("node: windcare-1\n")
-    done = command(
-        "member", "rotate-key", "--home", home, "--identity", identity("windcare", "windcare"),
-        "--node", served.address, "--json",
-    )  # fmt: skip
-    assert done.code == 0, done.err
-    assert done.json["file"] == str(home / "keys" / "vote-2.json")
-    assert done.json["effective_height"] == done.json["height"] + 2
-    planned = command("member", "list", "--node", served.address, "--json").json["planned"]
-    assert [one["cause"] for one in planned] == ["rotate_vote_key"]
-    assert planned[0]["members"][2]["vote_key"] == done.json["vote_key"]
-
-
-def test_a_node_that_does_not_vote_has_no_key_to_rotate(
-    command: Command, served: Served, identity: Identity, tmp_path: Path
-) -> None:
-    (tmp_path / "node.yaml").write_text("node: nobody-1\n")
-    done = command(
-        "member", "rotate-key", "--home", tmp_path, "--identity", identity(*FIRST),
-        "--node", served.address,
-    )  # fmt: skip
-    assert done.code == 2
-    assert "The chain has no validator nobody-1." in done.err
-    assert not (tmp_path / "keys" / "vote-2.json").exists()
