@@ -1,41 +1,31 @@
-"""What a test holds in its hands: organisations, twins, a clock and deployed contracts."""
+"""What a test holds in its hands: organisations, a clock and deployed contracts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from chain.changes import AnyContractChange, PauseContract, ResumeContract, RollBackContract
 from chain.operations import (
-    BAD_QUALITY_NO_DATA,
-    GOOD_QUALITY,
     Acknowledge,
     ApproveChange,
     Call,
     Outcome,
-    PropertyDefinition,
     ProposeChange,
     ProposeContract,
-    Reading,
-    RegisterTwin,
-    Telemetry,
-    TwinKind,
-    TwinReadings,
 )
 from chain.receipt import Receipt
-from chain.scalars import Hash, Height, TwinId, UnixMillis
+from chain.scalars import Hash, Height
 from chain.values import Value, encode_value
 from contracts import state_keys
 from contracts.kit.chain import Chain
 from contracts.kit.seen import SeenAction, SeenEvent, value_of
 from contracts.manifest import compute_source_hash
 from contracts.packaging import make_package
-from contracts.records import ContractRecord, TwinRecord
+from contracts.records import ContractRecord
 from contracts.settings import carry_over
 
-Number = int | str | Decimal | None
 MINUTE_MS: Final = 60_000
 
 
@@ -74,68 +64,6 @@ class Organisations:
 
     def __len__(self) -> int:
         return len(self._names)
-
-
-class KitTwin:
-    """A twin of a test; `read` sends readings of its properties."""
-
-    def __init__(self, chain: Chain, name: TwinId, units: Mapping[str, str], owner: str) -> None:
-        self._chain = chain
-        self.name = name
-        self._units = units
-        self._owner = owner
-
-    @property
-    def record(self) -> TwinRecord:
-        """The twin as it stands in the state."""
-        record = self._chain.record(state_keys.twin_key(self.name), TwinRecord)
-        assert record is not None, "a kit twin was registered"
-        return record
-
-    def read(self, time_ms: int | None = None, **values: Number) -> Receipt:
-        """Send one reading of each property named, measured now or at `time_ms`; None: no value."""
-        at = self._chain.time_ms if time_ms is None else time_ms
-        return self.read_many([(at, values)])
-
-    def read_many(self, rows: Sequence[tuple[int, Mapping[str, Number]]]) -> Receipt:
-        """Send readings of many times in one transaction: (time in milliseconds, values)."""
-        readings = tuple(
-            Reading(
-                name,
-                "" if value is None else str(value),
-                UnixMillis(at),
-                self._units[name],
-                BAD_QUALITY_NO_DATA if value is None else GOOD_QUALITY,
-            )
-            for at, values in rows
-            for name, value in values.items()
-        )
-        return self._chain.apply(Telemetry((TwinReadings(self.name, readings),)), self._owner)
-
-
-class Twins:
-    """The twins of a test."""
-
-    def __init__(self, chain: Chain) -> None:
-        self._chain = chain
-
-    def add(
-        self,
-        name: str,
-        model: str,
-        *,
-        owner: str | None = None,
-        kind: TwinKind = "system",
-        parent: str | None = None,
-        **properties: str,
-    ) -> KitTwin:
-        """Register a twin; properties are given with their unit codes: temperature="CEL"."""
-        definitions = tuple(PropertyDefinition(one, unit) for one, unit in properties.items())
-        above = None if parent is None else TwinId(parent)
-        operation = RegisterTwin(TwinId(name), kind, model, above, definitions)
-        sender = owner or self._chain.organisations[0]
-        self._chain.apply(operation, sender)
-        return KitTwin(self._chain, TwinId(name), properties, sender)
 
 
 class KitContract:

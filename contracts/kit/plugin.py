@@ -17,7 +17,8 @@ import pytest
 from contracts.kit import gas_report
 from contracts.kit.chain import Chain, Rejected
 from contracts.kit.executor import Run
-from contracts.kit.members import Clock, KitContract, Organisations, Twins, load_source, propose
+from contracts.kit.members import Clock, KitContract, Organisations, load_source, propose
+from contracts.kit.twins import Twins
 
 _RUNS = pytest.StashKey[list[Run]]()
 ExpectReject = Callable[..., AbstractContextManager[None]]

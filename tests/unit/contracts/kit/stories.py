@@ -3,8 +3,9 @@
 from chain.operations import AnyOperation, Reading, RunTimers, Telemetry, TwinReadings
 from chain.scalars import UnixMillis
 from contracts.kit.chain import Chain
-from contracts.kit.members import KitContract, KitTwin, Twins, propose
+from contracts.kit.members import KitContract, propose
 from contracts.kit.rehearsal import WhatIf, rehearse
+from contracts.kit.twins import KitTwin, Twins
 from contracts.native.timers import find_due
 
 LIMITED = '''"""Ask for a look above a limit."""

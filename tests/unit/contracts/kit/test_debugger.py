@@ -4,8 +4,9 @@ from chain.operations import Call
 from chain.values import encode_value
 from contracts.kit.chain import Chain, HandlerFailed
 from contracts.kit.debugger import Debugged, Watched, debug_transaction
-from contracts.kit.members import Twins, propose
+from contracts.kit.members import propose
 from contracts.kit.rehearsal import Rehearsal
+from contracts.kit.twins import Twins
 
 SOURCE = """from contracts.author import Map, call, ctx, fail
 

@@ -6,7 +6,8 @@ import pytest
 
 from chain.errors import InvalidInput
 from contracts.kit.chain import Chain, Rejected
-from contracts.kit.members import Clock, KitContract, Organisations, Twins, propose
+from contracts.kit.members import Clock, KitContract, Organisations, propose
+from contracts.kit.twins import Twins
 from tests.unit.contracts.native.lifecycle import FIRST, NAME, SECOND
 
 WATCH = """

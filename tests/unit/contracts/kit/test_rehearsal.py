@@ -11,9 +11,10 @@ from chain.operations import Reading, Telemetry, TwinReadings
 from chain.values import encode_value
 from contracts.kit.chain import Chain
 from contracts.kit.decisions import Decision, compare
-from contracts.kit.members import KitContract, Twins, propose
+from contracts.kit.members import KitContract, propose
 from contracts.kit.rehearsal import RecordedBlock, Rehearsal, rehearse
 from contracts.kit.state import GrowingState
+from contracts.kit.twins import Twins
 from node.ingest.source import open_data
 from tests.unit.contracts.native.lifecycle import FIRST, NAME, SECOND
 

@@ -1,0 +1,57 @@
+"""Twins of a test: when their readings are of, and what became of them."""
+
+import pytest
+
+from contracts.kit.chain import Chain
+from contracts.kit.members import Clock, KitContract, propose
+from contracts.kit.twins import Twins
+
+WATCH = """
+from contracts.author import Update, ctx, on_update, Map
+
+last = Map(int)
+
+@on_update(model="pump", properties=["flow"])
+def watch(update: Update) -> None:
+    for reading in update.readings:
+        if reading.value is None:
+            ctx.open_action(kind="look", twin=update.twin, key=str(reading.time_ms),
+                title="no value", addressee="workshop")
+        else:
+            last[update.twin] = reading.time_ms
+"""
+
+
+@pytest.fixture
+def ledger() -> Chain:
+    return Chain()
+
+
+def test_each_reading_is_newer_than_the_one_before_although_the_clock_stands_still(ledger):
+    propose(ledger, "watch", WATCH, {})
+    contract = KitContract(ledger, "watch")
+    pump = Twins(ledger).add("pump-7", "pump", flow="MQH", speed="RPM")
+    for value in ("1", None, "2", None):
+        sent = pump.read(flow=value)
+        assert (sent.accepted, sent.late, sent.duplicate) == (1, 0, 0)
+    now = ledger.time_ms
+    assert [one.key for one in contract.actions()] == [str(now + 1), str(now + 3)]
+    pump.read(speed="5")
+    (flow, speed) = [one.last for one in pump.record.properties]
+    assert (flow.time_ms, speed.time_ms) == (now + 3, now + 4)
+    Clock(ledger).forward(minutes=1)
+    pump.read(flow="1")
+    assert contract.state() == {"last/pump-7": ledger.time_ms}
+
+
+def test_a_reading_of_a_time_that_is_not_new_says_so(ledger):
+    pump = Twins(ledger).add("pump-7", "pump", flow="MQH")
+    assert pump.read(100_000, flow="1").accepted == 1
+    repeated = pump.read(100_000, flow="1")
+    assert (repeated.accepted, repeated.late, repeated.duplicate) == (0, 0, 1)
+    for time_ms in (100_000, 90_000):
+        late = pump.read(time_ms, flow="2")
+        assert (late.accepted, late.late, late.duplicate) == (0, 1, 0)
+    assert late.receipt is ledger.receipts[-1]
+    many = pump.read_many([(110_000, {"flow": 3}), (105_000, {"flow": 4})])
+    assert (many.accepted, many.late) == (1, 1)
