@@ -11,6 +11,7 @@ from chain.operations import (
     Acknowledge,
     ApproveChange,
     Call,
+    Consent,
     Outcome,
     ProposeChange,
     ProposeContract,
@@ -92,15 +93,33 @@ class KitContract:
         operation = Call(self.name, method, encode_value(arguments))
         return value_of(self._chain.apply(operation, sender).result)
 
-    def upgrade(self, source: str | Path, **parameters: object) -> None:
+    def upgrade(
+        self,
+        source: str | Path,
+        *,
+        sender: str | None = None,
+        approvers: Sequence[str] | None = None,
+        **parameters: object,
+    ) -> None:
         """Let the members put another source in force in the place of this one.
 
-        Args: source: a file beside the test, or the source itself; parameters: those that are not
-        given stay as they are.
-        Raises: InvalidInput: VT-4001, it is no contract, or VT-4002, a parameter does not fit it.
+        Args: source: a file beside the test, or the source itself; sender, approvers: as `propose`
+        says; parameters: those that are not given stay as they are.
+        Raises: as `propose`.
         """
         text = load_source(self._chain, source, self._folder)
-        propose(self._chain, self.name, text, parameters, self.record.version)
+        version = self.record.version
+        propose(
+            self._chain, self.name, text, parameters, version, sender=sender, approvers=approvers
+        )
+
+    def consent(self, sender: str, *, is_given: bool = True) -> None:
+        """Let an organisation consent to the source in force, or take that back.
+
+        Who approved it has consented already, and who proposed it needs not.
+        """
+        operation = Consent(self.name, Hash(self.record.source_hash), is_given)
+        self._chain.apply(operation, sender)
 
     def pause(self) -> None:
         """Let the members pause the contract."""
@@ -150,11 +169,16 @@ def propose(
     parameters: Mapping[str, object],
     replaces: int = 0,
     not_before: int = 0,
+    *,
+    sender: str | None = None,
+    approvers: Sequence[str] | None = None,
 ) -> None:
-    """Let the first member propose a source, and the others approve until it is decided.
+    """Let a member propose a source, and others approve until it is decided.
 
+    Args: sender: who proposes, the first member unless given; approvers: who approves, in this
+    order, all others unless given. Who is left over has consented to nothing.
     Raises: InvalidInput: VT-4001, it is no contract, or VT-4002, a parameter does not fit it;
-    Rejected: it cannot start.
+    Rejected: it cannot start; ValueError: these approvals are not enough.
     """
     package = make_package(name, source)
     present = chain.record(state_keys.contract_key(name), ContractRecord) if replaces else None
@@ -164,7 +188,13 @@ def propose(
     assert isinstance(given, dict), "it was one"
     chosen, _ = carry_over(kept, given, source)
     operation = ProposeContract(package, encode_value(chosen), replaces, Height(not_before))
-    _approve(chain, chain.apply(operation))
+    proposer = sender or chain.organisations[0]
+    others = [one for one in chain.organisations if one != proposer]
+    approved = _approve(
+        chain, chain.apply(operation, proposer), others if approvers is None else approvers
+    )
+    if not approved:
+        raise ValueError(f"{name} needs more approvals than those of {proposer} and approvers")
 
 
 def load_source(chain: Chain, source: str | Path, folder: Path) -> str:
@@ -182,12 +212,20 @@ def load_source(chain: Chain, source: str | Path, folder: Path) -> str:
 
 def decide(chain: Chain, change: AnyContractChange) -> None:
     """Let the members make a change of a contract."""
-    _approve(chain, chain.apply(ProposeChange(change)))
+    _approve(chain, chain.apply(ProposeChange(change)), chain.organisations[1:])
 
 
-def _approve(chain: Chain, proposed: Receipt) -> None:
-    proposal, result = proposed.transaction, value_of(proposed.result)
-    for organisation in chain.organisations[1:]:
-        if not isinstance(result, dict) or result["status"] != "open":
-            return
-        result = value_of(chain.apply(ApproveChange(Hash(proposal)), organisation).result)
+def _approve(chain: Chain, proposed: Receipt, approvers: Sequence[str]) -> bool:
+    """Let organisations approve until that is enough; tell whether it is."""
+    newest = proposed
+    for organisation in approvers:
+        if _is_decided(newest):
+            break
+        newest = chain.apply(ApproveChange(Hash(proposed.transaction)), organisation)
+    return _is_decided(newest)
+
+
+def _is_decided(receipt: Receipt) -> bool:
+    result = value_of(receipt.result)
+    assert isinstance(result, dict), "the ledger wrote it"
+    return result["status"] != "open"

@@ -6,7 +6,7 @@ It registers itself where Veritwin is installed. `pytest --gas` prints what hand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,18 @@ class Deploy(Protocol):
     """What the fixture `deploy` gives."""
 
     def __call__(
-        self, source: str | Path, name: str | None = None, **parameters: object
+        self,
+        source: str | Path,
+        name: str | None = None,
+        *,
+        sender: str | None = None,
+        approvers: Sequence[str] | None = None,
+        **parameters: object,
     ) -> KitContract:
         """Let the members deploy a contract.
 
-        Args: source: a file beside the test, or the source itself; name: the file's unless given.
+        Args: source: a file beside the test, or the source itself; name: the file's unless given;
+        sender, approvers: who proposes it and who approves; the first one, and the others in turn.
         """
         ...
 
@@ -55,11 +62,16 @@ class Ledger:
         """
 
         def deploy(
-            source: str | Path, name: str | None = None, **parameters: object
+            source: str | Path,
+            name: str | None = None,
+            *,
+            sender: str | None = None,
+            approvers: Sequence[str] | None = None,
+            **parameters: object,
         ) -> KitContract:
             text = load_source(chain, source, folder)
             known_as = name or ("contract" if text == source else Path(source).stem)
-            propose(chain, known_as, text, parameters)
+            propose(chain, known_as, text, parameters, sender=sender, approvers=approvers)
             return KitContract(chain, known_as, folder)
 
         orgs = Organisations(chain.organisations)

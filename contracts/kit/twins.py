@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 
+from chain.dsse import FileSubject, build_envelope, build_statement
 from chain.operations import (
     BAD_QUALITY_NO_DATA,
     GOOD_QUALITY,
+    Attest,
     PropertyDefinition,
     Reading,
     RegisterTwin,
@@ -17,9 +20,9 @@ from chain.operations import (
     TwinReadings,
 )
 from chain.receipt import Receipt
-from chain.scalars import TwinId, UnixMillis
+from chain.scalars import Hash, TwinId, UnixMillis
 from contracts import state_keys
-from contracts.kit.chain import Chain
+from contracts.kit.chain import Chain, key_of
 from contracts.kit.seen import value_of
 from contracts.records import TwinRecord
 
@@ -89,6 +92,32 @@ class KitTwin:
         )
         operation = Telemetry((TwinReadings(self.name, readings),))
         return Sent.of(self._chain.apply(operation, self._owner))
+
+    def attest(
+        self,
+        type: str,
+        predicate: Mapping[str, object] | None = None,
+        *,
+        files: Mapping[str, bytes] | None = None,
+        sender: str | None = None,
+    ) -> str:
+        """Put a statement about the twin on record, signed by an organisation.
+
+        Args: type: its predicate type, what `@on_attestation(type=...)` waits for; predicate: what
+        it says, for JSON; files: that it vouches for, by name; sender: the first member unless
+        given, whoever owns the twin.
+        Returns: its id in hex.
+        """
+        signer = key_of(sender or self._chain.organisations[0])
+        subjects = [
+            FileSubject(name, Hash(sha256(data).digest()), len(data))
+            for name, data in (files or {}).items()
+        ]
+        payload = build_statement(self.name, type, predicate or {}, subjects)
+        operation = Attest(self.name, build_envelope(signer, payload))
+        result = value_of(self._chain.apply(operation, sender).result)
+        assert isinstance(result, dict), "the ledger wrote it"
+        return str(result["attestation"])
 
     def _next_ms(self) -> int:
         known = [one.last.time_ms + 1 for one in self.record.properties if one.last is not None]

@@ -5,9 +5,11 @@ from decimal import Decimal
 import pytest
 
 from chain.errors import InvalidInput
+from contracts import state_keys
 from contracts.kit.chain import Chain, Rejected
 from contracts.kit.members import Clock, KitContract, Organisations, propose
 from contracts.kit.twins import Twins
+from contracts.records import ContractRecord
 from tests.unit.contracts.native.lifecycle import FIRST, NAME, SECOND
 
 WATCH = """
@@ -168,3 +170,49 @@ def test_a_source_is_taken_from_its_file(ledger, tmp_path):
     contract.upgrade("second.py")
     assert contract.call("add", amount=1) == 1001
     assert ledger.executor.files[bytes(contract.record.source_hash)] == str(tmp_path / "second.py")
+
+
+def read_of(ledger, contract, owner):
+    """Let a twin of an organisation send a reading; tell whether the contract heard of it."""
+    name = f"{owner}-{ledger.height}"
+    Twins(ledger).add(name, "pump", owner=owner, flow="MQH").read(flow="1")
+    return f"last/{name}" in contract.state()
+
+
+def test_a_contract_hears_of_those_who_approved_it_and_of_those_who_consented(ledger):
+    propose(ledger, "watch", WATCH, {})
+    contract = KitContract(ledger, "watch")
+    heard = [one for one in ledger.organisations if read_of(ledger, contract, one)]
+    assert heard == ["owner", "workshop", "inspector"], "three of four are enough"
+    contract.consent("grid")
+    assert read_of(ledger, contract, "grid")
+    contract.consent("grid", is_given=False)
+    assert not read_of(ledger, contract, "grid")
+
+
+def test_a_foreign_contract_needs_the_owners_consent(ledger):
+    approvers = ["workshop", "inspector"]
+    propose(ledger, "watch", WATCH, {}, sender="grid", approvers=approvers)
+    contract = KitContract(ledger, "watch")
+    assert contract.record.owner == "grid"
+    assert not read_of(ledger, contract, "owner")
+    contract.consent("owner")
+    assert read_of(ledger, contract, "owner")
+
+
+def test_an_upgrade_needs_consent_anew(ledger):
+    propose(ledger, "watch", WATCH, {})
+    contract = KitContract(ledger, "watch")
+    contract.consent("grid")
+    contract.upgrade(WATCH + "\n# second\n")
+    assert not read_of(ledger, contract, "grid")
+    others = ["workshop", "inspector"]
+    contract.upgrade(WATCH + "\n# third\n", sender="grid", approvers=others)
+    assert not read_of(ledger, contract, "owner"), "it is its own contract, but not its own source"
+    assert read_of(ledger, contract, "grid")
+
+
+def test_too_few_approvals_put_nothing_in_force(ledger):
+    with pytest.raises(ValueError, match="watch needs more approvals"):
+        propose(ledger, "watch", WATCH, {}, approvers=["grid"])
+    assert ledger.record(state_keys.contract_key("watch"), ContractRecord) is None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from node.cli.contract_author import TEMPLATES, pytest_words, write_template
+from tests.unit.contracts.kit.test_twins import INSPECTED
 
 COVER = """
 import sys
@@ -136,6 +137,17 @@ def test_the_second_contract_of_the_guide_passes_its_tests(
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+def test_the_statement_of_the_guide_is_heard_with_consent_only(
+    tmp_path: Path, repository: Path
+) -> None:
+    page = (repository / "docs" / "contracts.md").read_text(encoding="utf-8")
+    (test,) = re.findall(r"```py\n(def test_a_foreign.*?)```", page, re.DOTALL)
+    (tmp_path / "inspected.py").write_text(INSPECTED, encoding="utf-8")
+    (tmp_path / "test_inspected.py").write_text(test, encoding="utf-8")
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_is_expected_to_be_refused_and_is_not_fails(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.kit.chain import Chain
+from contracts.kit.chain import Chain, Rejected
 from contracts.kit.members import Clock, KitContract, propose
 from contracts.kit.twins import Twins
 
@@ -55,3 +55,54 @@ def test_a_reading_of_a_time_that_is_not_new_says_so(ledger):
     assert late.receipt is ledger.receipts[-1]
     many = pump.read_many([(110_000, {"flow": 3}), (105_000, {"flow": 4})])
     assert (many.accepted, many.late) == (1, 1)
+
+
+INSPECTED = """
+from contracts.author import Attestation, Map, ctx, on_attestation
+
+seen = Map(str)
+
+@on_attestation(type="https://example.org/inspection/v1")
+def inspected(statement: Attestation) -> None:
+    files = ",".join(statement.files)
+    seen[statement.id] = f"{statement.twin} {statement.model} {statement.issuer} {files}"
+    ctx.emit("inspected", {"known": len(ctx.attestations(statement.twin))})
+"""
+INSPECTION = "https://example.org/inspection/v1"
+
+
+def test_a_statement_wakes_those_who_wait_for_its_type(ledger):
+    propose(ledger, "inspected", INSPECTED, {})
+    contract = KitContract(ledger, "inspected")
+    pump = Twins(ledger).add("pump-7", "pump", flow="MQH")
+    pump.attest("https://example.org/calibration/v1", {"offset": 1})
+    assert contract.state() == {}
+    first = pump.attest(
+        INSPECTION, {"result": "passed"}, files={"report.pdf": b"fine"}, sender="inspector"
+    )
+    second = pump.attest(INSPECTION)
+    assert contract.state() == {
+        f"seen/{first}": "pump-7 pump inspector report.pdf",
+        f"seen/{second}": "pump-7 pump owner ",
+    }
+    assert [one.payload for one in contract.events("inspected")] == [{"known": 2}, {"known": 3}]
+    assert pump.record.counts.attestations == 3
+
+
+def test_the_same_statement_is_recorded_once(ledger):
+    pump = Twins(ledger).add("pump-7", "pump", flow="MQH")
+    pump.attest(INSPECTION)
+    with pytest.raises(Rejected, match="VT-2031"):
+        pump.attest(INSPECTION)
+    pump.attest(INSPECTION, sender="grid")
+
+
+def test_a_statement_about_a_twin_whose_owner_did_not_consent_wakes_nobody(ledger):
+    propose(ledger, "inspected", INSPECTED, {})
+    contract = KitContract(ledger, "inspected")
+    pump = Twins(ledger).add("pump-9", "pump", owner="grid", flow="MQH")
+    pump.attest(INSPECTION)
+    assert contract.state() == {}
+    contract.consent("grid")
+    pump.attest(INSPECTION, {"again": True})
+    assert len(contract.state()) == 1
