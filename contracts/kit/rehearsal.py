@@ -18,7 +18,7 @@ from contracts.apply import apply_transaction
 from contracts.context import NATIVE_SOURCE, BlockContext
 from contracts.kit.decisions import Decision, Difference, compare
 from contracts.kit.executor import KitExecutor
-from contracts.kit.installation import install_source
+from contracts.kit.installation import Installed, Tried, install_source
 from contracts.kit.seen import value_of
 from contracts.kit.stand_in import Delays, StandIn
 from contracts.kit.state import GrowingState
@@ -90,19 +90,16 @@ class Rehearsal:
     state: GrowingState
     executor: KitExecutor = field(default_factory=KitExecutor)
 
-    def install(
-        self, name: str, source: str, parameters: bytes | None, first: RecordedBlock
-    ) -> None:
+    def install(self, tried: Tried, first: RecordedBlock) -> Installed:
         """Put a source in force in the place of the present one, as an approved upgrade would.
 
-        Who consented to the present source counts as consenting to this one.
+        Those consent to it who would approve it, and who consented to this very source.
 
-        Args: parameters: an encoded dict, None for the present ones; first: the block before which
-        it happens.
+        Args: first: the block before which it happens.
         Raises: InvalidInput: VT-2045 it is no contract; Refused: VT-2040 there is no contract to
-        replace; ContractError: its migration stopped.
+        replace; ContractError: its migration stopped; ValueError: an approver is no member.
         """
-        install_source(name, source, parameters, self.context(first), self.executor, self.state)
+        return install_source(tried, self.context(first), self.executor, self.state)
 
     def play(
         self,
@@ -230,18 +227,22 @@ def rehearse(
     name: str,
     source: str,
     parameters: bytes | None = None,
+    approvers: Sequence[str] | None = None,
 ) -> WhatIf:
     """Tell what would have been decided had another source been in force from the first block on.
 
-    Args: state: as it was before the first block; it stays as it is.
+    Args: state: as it was before the first block; it stays as it is. parameters, approvers: as
+    `Tried` says.
     Raises: as `Rehearsal.install`.
     """
     before = Rehearsal(genesis, state.copy()).play(blocks, name)
     other = Rehearsal(genesis, state.copy())
+    notes: list[str] = []
     if blocks:
-        other.install(name, source, parameters, blocks[0])
+        tried = Tried(name, source, parameters, None if approvers is None else tuple(approvers))
+        notes += other.install(tried, blocks[0]).notes
     after = other.play(blocks, name, StandIn(name, before.late))
-    notes = [
+    notes += [
         f"at height {height} version {number} was deployed; the tried source stays"
         for height, number in before.versions
     ]

@@ -17,6 +17,7 @@ from node.cli.replay import replay_on, replay_to
 if TYPE_CHECKING:
     from contracts.kit.decisions import Decision
     from contracts.kit.rehearsal import WhatIf
+    from contracts.kit.state import GrowingState
     from node.client import AsyncClient
 
 SHOWN_MAX: Final = 1_000
@@ -28,6 +29,14 @@ SHOWN_MAX: Final = 1_000
 @click.option("--from", "first", type=click.IntRange(1), required=True, help="First height.")
 @click.option("--to", "last", type=click.IntRange(1), help="Last height; the newest unless given.")
 @settings_options
+@click.option(
+    "--approved-by",
+    "approvers",
+    multiple=True,
+    metavar="ORGANISATION",
+    help="Who would approve SOURCE, and so consent to it: those who approved the version in force, "
+    "unless given. Repeat it.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Report to write, for `contract propose`."
 )
@@ -41,6 +50,7 @@ async def simulate(
     first: int,
     last: int | None,
     settings: Settings,
+    approvers: tuple[str, ...],
     out: Path | None,
 ) -> None:
     """Tell what SOURCE would have decided on recorded history in the place of a contract.
@@ -75,7 +85,8 @@ async def simulate(
         present = await find_contract(client, name)
     text = read_text(source)
     parameters = encode_value(choose_parameters(text, settings, present))
-    found = rehearse(client.genesis, state, recorded, name, text, parameters)
+    check_members(approvers, state)
+    found = rehearse(client.genesis, state, recorded, name, text, parameters, approvers or None)
     about = [
         f"source {compute_source_hash(text).hex()}",
         f"parameters {', '.join(write_settings(parameters)) or 'none'}",
@@ -93,6 +104,22 @@ async def find_earliest(client: "AsyncClient", name: str) -> int:
     """
     life = await client.get_json(f"/v1/contracts/{name}/versions")
     return 1 + min(int(one["active_height"]) for one in life["versions"])
+
+
+def check_members(named: Sequence[str], state: "GrowingState") -> None:
+    """Check that those who are said to approve are members.
+
+    Raises: click.UsageError: one is not.
+    """
+    from contracts.native.policy import list_organisations
+    from contracts.state import Overlay
+
+    members = list_organisations(Overlay(state))
+    for one in named:
+        if one not in members:
+            raise click.UsageError(
+                f"--approved-by: {one} is no member; members are {', '.join(members)}."
+            )
 
 
 def write_text(path: Path, text: str) -> None:

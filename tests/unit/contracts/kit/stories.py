@@ -1,5 +1,7 @@
 """What happened on a chain, to be played again with another source."""
 
+from typing import Any
+
 from chain.operations import AnyOperation, Reading, RunTimers, Telemetry, TwinReadings
 from chain.scalars import UnixMillis
 from contracts.kit.chain import Chain
@@ -39,9 +41,9 @@ def limited(limit: int) -> str:
 class Story:
     """A chain on which a contract is in force, and what is recorded from then on."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, **proposal: Any) -> None:
         self.chain = Chain()
-        propose(self.chain, NAME, source, {})
+        propose(self.chain, NAME, source, {}, **proposal)
         self.contract = KitContract(self.chain, NAME)
         self.pump: KitTwin = Twins(self.chain).add("pump-7", "pump", temperature="CEL")
         self.mark()
@@ -60,10 +62,10 @@ class Story:
         """What the orders say that were really opened."""
         return [one.title for one in self.contract.actions()]
 
-    def try_source(self, source: str) -> WhatIf:
+    def try_source(self, source: str, approvers: list[str] | None = None) -> WhatIf:
         """Play it again with another source."""
-        recorded = self.chain.blocks[self.first :]
-        return rehearse(self.chain.genesis, self.before, recorded, NAME, source)
+        recorded, genesis = self.chain.blocks[self.first :], self.chain.genesis
+        return rehearse(genesis, self.before, recorded, NAME, source, None, approvers)
 
 
 def titles(found: WhatIf) -> list[str]:

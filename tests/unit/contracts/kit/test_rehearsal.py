@@ -11,6 +11,7 @@ from chain.operations import Reading, Telemetry, TwinReadings
 from chain.values import encode_value
 from contracts.kit.chain import Chain
 from contracts.kit.decisions import Decision, compare
+from contracts.kit.installation import Tried
 from contracts.kit.members import KitContract, propose
 from contracts.kit.rehearsal import RecordedBlock, Rehearsal, rehearse
 from contracts.kit.state import GrowingState
@@ -135,7 +136,7 @@ def test_a_migration_runs_before_the_first_block() -> None:
     before, start = chain.state.copy(), len(chain.blocks)
     contract.call("add", amount=1)
     tried = Rehearsal(chain.genesis, before.copy())
-    tried.install(NAME, SECOND, None, chain.blocks[start])
+    tried.install(Tried(NAME, SECOND), chain.blocks[start])
     tried.play(chain.blocks[start:])
     assert tried.state.get(b"contract-state/tally/total") == encode_value(11)
     assert before.get(b"contract-state/tally/total") == encode_value(5)

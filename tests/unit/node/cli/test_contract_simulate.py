@@ -62,7 +62,7 @@ def test_the_report_names_what_was_deployed_later() -> None:
     found = story.try_source(limited(90))
     note = f"at height {story.chain.height - 1} version 2 was deployed; the tried source stays"
     assert f"\n{note}\n" in render(found, "new.py", NAME, (1, 9))
-    assert to_json(found)["notes"] == [note]
+    assert to_json(found)["notes"][1:] == [note]
 
 
 def test_an_order_for_somebody_else_is_listed_as_changed() -> None:
@@ -78,3 +78,17 @@ def test_an_order_for_somebody_else_is_listed_as_changed() -> None:
     assert one["change"] == "changed"
     assert (one["before"]["addressee"], one["after"]["addressee"]) == ("workshop", "grid")
     assert (one["before"]["details"], one["after"]["details"]) == ({}, {"limit": "80"})
+
+
+def test_who_would_approve_is_said_and_can_be_named(
+    command: Command, served: Served, tmp_path: Path
+) -> None:
+    source = tmp_path / "new.py"
+    source.write_text(CONTRACT + "\n# another\n", encoding="utf-8")
+    where = ("--against", "low-power", "--from", 2, "--node", served.address)
+    done = command("contract", "simulate", source, *where)
+    assert "\ntaken to be approved by borne-energie, as version 1 was\n" in done.out
+    done = command("contract", "simulate", source, *where, "--approved-by", "windcare", "--json")
+    assert done.json["orders"] == {"before": 1, "after": 0}, "the turbine's owner did not consent"
+    done = command("contract", "simulate", source, *where, "--approved-by", "nobody")
+    assert (done.code, "nobody is no member" in done.err) == (2, True)
