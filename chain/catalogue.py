@@ -49,14 +49,14 @@ FORMATS: Final = (
         "bad-public-key",
         "The public key is not acceptable",
         "The key {key} is not a canonical Ed25519 point of large order.",
-        "Make a new key: veritwin keys new NAME",
+        "Make a new key: veritwin keys new NAME --organisation ORGANISATION",
     ),
     Entry(
         "VT-1302",
         "bad-key-file",
         "The key file cannot be read",
         "{path}: {reason}.",
-        "Check the file, or make a new key: veritwin keys new NAME",
+        "Check the file, or make a new key: veritwin keys new NAME --organisation ORGANISATION",
     ),
     Entry(
         "VT-1303",

@@ -78,8 +78,8 @@ CONTRACTS: Final = (
         "report-not-plain",
         "The report is no plain text",
         "Line {line} of the report has the character {character}.",
-        "Hand in what veritwin contract simulate --out wrote: members read it on a terminal, and "
-        "nothing in it may move its cursor or turn text around.",
+        "Hand in what the simulation wrote: members read it on a terminal, and nothing in it may "
+        "move its cursor or turn text around.",
     ),
     Entry(
         "VT-4010",

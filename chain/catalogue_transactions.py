@@ -45,7 +45,8 @@ ENTRIES: Final = (
         "unknown-key",
         "The sender's key is not registered",
         "Key {sender} is not registered with any organisation of this chain.",
-        "An administrator registers it: veritwin keys register FILE --role ROLE",
+        "An administrator registers it: veritwin keys register KEY --label NAME "
+        "--role ROLE --identity ADMIN",
     ),
     Entry(
         "VT-2011",
@@ -66,7 +67,7 @@ ENTRIES: Final = (
         "key-exists",
         "The key is already registered",
         "Key {key} is already registered with {organisation}.",
-        "Make a new key: veritwin keys new NAME",
+        "Make a new key: veritwin keys new NAME --organisation ORGANISATION",
     ),
     Entry(
         "VT-2014",
@@ -201,7 +202,7 @@ ENTRIES: Final = (
         "contract-exists",
         "The contract is already deployed",
         "Contract {contract} is deployed by {owner}.",
-        "Choose another name.",
+        "Choose another name, or propose an upgrade: veritwin contract propose FILE --name NAME",
     ),
     Entry(
         "VT-2042",
@@ -236,7 +237,8 @@ ENTRIES: Final = (
         "bad-contract-request",
         "The contract asked the ledger for something wrong",
         "Contract {contract} was stopped: {reason}.",
-        "Correct the contract and deploy it under another name.",
+        "Correct the source and propose it as an upgrade: "
+        "veritwin contract propose FILE --name NAME",
     ),
     Entry(
         "VT-2047",

@@ -1,6 +1,6 @@
 """What members approve when they approve a contract: its source with what speaks for it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
@@ -8,9 +8,14 @@ from chain.codec import encode
 from chain.hashing import hash_tagged
 from chain.scalars import Hash, HashField, NameField
 
-SourceField = Annotated[str, Meta(min_length=1, max_length=65536)]
-PartField = Annotated[str, Meta(max_length=65536)]
-ReportField = Annotated[str, Meta(max_length=32768)]
+PART_SIZE_MAX: Final = 65_536
+"""Most characters of a source, and of its tests."""
+REPORT_SIZE_MAX: Final = 32_768
+"""Most characters of what the checker said, of stubs, and of a report."""
+
+SourceField = Annotated[str, Meta(min_length=1, max_length=PART_SIZE_MAX)]
+PartField = Annotated[str, Meta(max_length=PART_SIZE_MAX)]
+ReportField = Annotated[str, Meta(max_length=REPORT_SIZE_MAX)]
 
 
 class Package(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -23,7 +23,7 @@ def fit_arguments(
     becomes a Decimal where one is declared.
 
     Raises: InvalidInput: VT-4003, one is missing, unknown or of another type; ValueError: one has
-    no equals sign.
+    no equals sign, or is given twice.
     """
 
     def refuse(reason: str) -> InvalidInput:
@@ -33,6 +33,8 @@ def fit_arguments(
     arguments: dict[str, Value] = {}
     for text in given:
         name, value = read_setting(text)
+        if name in arguments:
+            raise ValueError(f"{name} is given twice")
         if name not in by_name:
             known = ", ".join(by_name) or "none"
             raise refuse(f"it has no argument {name}; it has {known}")

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from chain.errors import InvalidInput
@@ -62,9 +62,28 @@ def read_setting(text: str) -> tuple[str, Value]:
     if _BYTES.fullmatch(value):
         return name, bytes.fromhex(value.removeprefix("bytes"))
     try:
-        return name, json.loads(value, parse_float=Decimal)
-    except ValueError:
+        return name, json.loads(value, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, InvalidOperation, RecursionError):
         return name, value
+
+
+def read_settings(texts: Iterable[str]) -> dict[str, Value]:
+    """Read several NAME=JSON.
+
+    Raises: ValueError: one has no equals sign, or is given twice.
+    """
+    found: dict[str, Value] = {}
+    for text in texts:
+        name, value = read_setting(text)
+        if name in found:
+            raise ValueError(f"{name} is given twice")
+        found[name] = value
+    return found
+
+
+def _refuse_constant(text: str) -> Value:
+    # NaN and Infinity are floats, and JSON has none of them: they are texts.
+    raise ValueError(text)
 
 
 def write_setting(name: str, value: Value) -> str:

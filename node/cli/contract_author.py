@@ -1,7 +1,6 @@
 """`veritwin contract new`, `check` and `test`: what an author does before anybody else sees it."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Final
 
 import click
 
+from node.cli.contract_files import NAME_ARGUMENT, SOURCE_ARGUMENT, read_text
 from node.cli.output import CommandFailed, ExitCode, print_result, suggest
 
 TEMPLATES: Final = ("threshold-alert", "register", "approval")
@@ -19,7 +19,7 @@ PLUGIN: Final = "contracts.kit.plugin"
 
 
 @click.command()
-@click.argument("name")
+@NAME_ARGUMENT
 @click.option(
     "--template",
     type=click.Choice(TEMPLATES),
@@ -41,10 +41,6 @@ def new(name: str, template: str, folder: Path | None, as_json: bool) -> None:
     Example:
       veritwin contract new pump_watch
     """
-    from chain.scalars import NAME_PATTERN
-
-    if len(name) > 64 or re.fullmatch(NAME_PATTERN, name) is None:
-        raise click.UsageError(f"{name!r} is no name: letters, digits, '.', '_' and '-'.")
     place = folder or Path(name)
     try:
         place.mkdir(parents=True, exist_ok=False)
@@ -71,7 +67,7 @@ def write_template(folder: Path, name: str, template: str) -> tuple[Path, Path]:
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@SOURCE_ARGUMENT
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def check(source: Path, as_json: bool) -> None:
     """Check a contract's SOURCE against the contract language, and warn about what it costs.
@@ -87,7 +83,7 @@ def check(source: Path, as_json: bool) -> None:
     from contracts.checker import check_source
     from contracts.compiler import check_contract
 
-    text = source.read_text(encoding="utf-8")
+    text = read_text(source)
     findings = check_contract(text).findings
     advice = () if findings else give_advice(check_source(text))
     lines = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from node.cli.common import Connection, connect, identity_options, run_async
+from node.cli.contract_files import NAME_ARGUMENT, SOURCE_ARGUMENT, check_name, read_text
 from node.cli.contract_settings import (
     SET_OPTION,
     Settings,
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 _STATE_STAYS: Final = (
     "The state stays as it is: no @upgrade runs, and what one version wrote, the other one finds."
 )
-SOURCE_ARGUMENT = click.argument(
-    "source", type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
 
 
 @click.command()
@@ -45,7 +43,9 @@ SOURCE_ARGUMENT = click.argument(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="What it would have done, from `veritwin contract simulate --out`.",
 )
-@click.option("--at-height", default=0, help="First height at which it may start.")
+@click.option(
+    "--at-height", type=click.IntRange(0), default=0, help="First height at which it may start."
+)
 @NOTE_OPTION
 @identity_options
 @run_async
@@ -72,18 +72,19 @@ async def propose(
       veritwin contract propose new.py --name pump_watch --identity admin.json
     """
     from chain.operations import ProposeContract
+    from chain.package import PART_SIZE_MAX, REPORT_SIZE_MAX
     from chain.scalars import Height
     from chain.values import encode_value
     from contracts.packaging import make_package
 
-    known_as = name or source.stem
+    known_as = check_name(source.stem, "Give it one: --name.") if name is None else check_name(name)
     beside = tests or source.with_name(f"test_{source.name}")
     text = read_text(source)
     package = make_package(
         known_as,
         text,
-        read_text(beside) if beside.exists() else "",
-        read_text(report) if report is not None else "",
+        read_text(beside, PART_SIZE_MAX) if beside.exists() else "",
+        read_text(report, REPORT_SIZE_MAX) if report is not None else "",
     )
     async with connect(connection) as client:
         present = await find_contract(client, known_as)
@@ -114,7 +115,7 @@ async def approve(connection: Connection, proposal: str) -> None:
 
 
 @click.command()
-@click.argument("name")
+@NAME_ARGUMENT
 @NOTE_OPTION
 @identity_options
 @run_async
@@ -126,7 +127,7 @@ async def pause(connection: Connection, name: str, note: str) -> None:
 
 
 @click.command()
-@click.argument("name")
+@NAME_ARGUMENT
 @NOTE_OPTION
 @identity_options
 @run_async
@@ -138,7 +139,7 @@ async def resume(connection: Connection, name: str, note: str) -> None:
 
 
 @click.command(name="roll-back")
-@click.argument("name")
+@NAME_ARGUMENT
 @click.option("--to", "version", type=click.IntRange(1), required=True, help="Version to go to.")
 @NOTE_OPTION
 @identity_options
@@ -189,7 +190,7 @@ async def policy(
 
 
 @click.command()
-@click.argument("name")
+@NAME_ARGUMENT
 @SOURCE_ARGUMENT
 @SET_OPTION
 @identity_options
@@ -214,7 +215,7 @@ async def deploy(
 
 
 @click.command()
-@click.argument("name")
+@NAME_ARGUMENT
 @click.argument("method")
 @SET_OPTION
 @identity_options
@@ -241,7 +242,7 @@ async def call(connection: Connection, name: str, method: str, settings: tuple[s
 
 
 @click.command()
-@click.argument("name")
+@NAME_ARGUMENT
 @SOURCE_ARGUMENT
 @click.option("--withdraw", is_flag=True, help="Take the consent back.")
 @identity_options
@@ -269,11 +270,6 @@ async def consent(connection: Connection, name: str, source: Path, withdraw: boo
         as_json=connection.as_json,
         text=f"{told} {name} with source {source_hash.hex()} at height {status.height}",
     )
-
-
-def read_text(source: Path) -> str:
-    """Read a file of Python or a report."""
-    return source.read_text(encoding="utf-8")
 
 
 async def _propose(connection: Connection, change: "AnyContractChange", note: str) -> None:

@@ -44,12 +44,12 @@ def settings_options(command: Callable[..., R]) -> Callable[..., R]:
 def parse_settings(settings: Iterable[str]) -> "dict[str, Value]":
     """Read NAME=JSON parameters.
 
-    Raises: click.UsageError: one has no equals sign.
+    Raises: click.UsageError: one has no equals sign, or is given twice.
     """
-    from contracts.settings import read_setting
+    from contracts.settings import read_settings
 
     try:
-        return dict(read_setting(one) for one in settings)
+        return read_settings(settings)
     except ValueError as error:
         raise click.UsageError(f"--set {error}.") from error
 
@@ -86,7 +86,8 @@ def choose_arguments(
     What is not there is left to the ledger to refuse.
 
     Args: contract: as the API shows it.
-    Raises: InvalidInput: VT-4003, they do not fit; click.UsageError: one has no equals sign.
+    Raises: InvalidInput: VT-4003, they do not fit; click.UsageError: one has no equals sign, or
+    is given twice.
     """
     from contracts.arguments import fit_arguments
     from contracts.manifest import Parameter

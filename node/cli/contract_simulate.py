@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from node.cli.common import Connection, connect, connection_options, run_async
-from node.cli.contract_life import SOURCE_ARGUMENT, read_text
+from node.cli.contract_files import SOURCE_ARGUMENT, read_text
 from node.cli.contract_settings import Settings, choose_parameters, find_contract, settings_options
 from node.cli.output import print_result
 from node.cli.replay import replay_on, replay_to

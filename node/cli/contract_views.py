@@ -9,6 +9,7 @@ import click
 
 from chain.plain_text import show_text
 from node.cli.common import Connection, connect, connection_options, run_async
+from node.cli.contract_files import NAME_ARGUMENT
 from node.cli.contract_settings import find_contract
 from node.cli.output import format_table, print_result, say, shorten, suggest
 from node.cli.tx import parse_id
@@ -44,7 +45,7 @@ async def list_contracts(connection: Connection) -> None:
 
 
 @click.command()
-@click.argument("name")
+@NAME_ARGUMENT
 @click.option("--version", type=click.IntRange(1), help="Show this version's source.")
 @connection_options
 @run_async
@@ -82,7 +83,7 @@ async def show(connection: Connection, name: str, version: int | None) -> None:
 
 
 @click.command()
-@click.argument("name")
+@NAME_ARGUMENT
 @click.option("--proposal", help="Compare with what this proposal would put in force.")
 @click.option("--version", type=click.IntRange(1), help="Compare with this version.")
 @click.option(

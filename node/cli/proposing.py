@@ -1,7 +1,7 @@
 """`veritwin member propose`: put a change of members or validators up for approval."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,7 +19,19 @@ CARD_OPTION = click.option(
     required=True,
     help="Card of the node, from `veritwin node card`.",
 )
-NOTE_OPTION = click.option("--note", default="", help="A sentence for the others: why.")
+NOTE_SIZE_MAX: Final = 1024
+
+
+def _check_note(context: click.Context, parameter: click.Parameter, note: str) -> str:
+    if len(note) > NOTE_SIZE_MAX:
+        told = f"it has {len(note):,} characters; at most {NOTE_SIZE_MAX:,} are allowed."
+        raise click.BadParameter(told, context, parameter)
+    return note
+
+
+NOTE_OPTION = click.option(
+    "--note", default="", callback=_check_note, help="A sentence for the others: why."
+)
 
 
 @click.group(name="propose")

@@ -171,5 +171,7 @@ def test_parameters_are_written_in_the_order_of_their_names() -> None:
 def test_what_is_no_json_is_a_text() -> None:
     assert read_setting("who=beta") == ("who", "beta")
     assert read_setting("title=a=b") == ("title", "a=b")
+    for text in ("NaN", "-Infinity", "[1, NaN]", "1.0e99999999999999999999", "[" * 100_000):
+        assert read_setting(f"loss={text}") == ("loss", text)
     with pytest.raises(ValueError, match="'who' is not NAME=JSON"):
         read_setting("who")

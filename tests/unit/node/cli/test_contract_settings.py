@@ -5,7 +5,13 @@ from decimal import Decimal
 import click
 import pytest
 
-from node.cli.contract_settings import Settings, choose_parameters, parse_settings
+from chain.errors import InvalidInput
+from node.cli.contract_settings import (
+    Settings,
+    choose_arguments,
+    choose_parameters,
+    parse_settings,
+)
 
 SOURCE = '''"""Reads two."""
 
@@ -30,6 +36,20 @@ def test_settings_are_read() -> None:
     }
     with pytest.raises(click.UsageError, match="--set 'a' is not NAME=JSON"):
         parse_settings(("a",))
+    with pytest.raises(click.UsageError, match="--set a is given twice"):
+        parse_settings(("a=1", "b=2", "a=2"))
+
+
+def test_an_argument_is_given_once() -> None:
+    parameters = [{"name": "a", "type": "int", "required": True}]
+    contract = {"name": "tally", "methods": [{"name": "add", "parameters": parameters}]}
+    with pytest.raises(click.UsageError, match="--set a is given twice"):
+        choose_arguments("add", ("a=1", "a=2"), contract)
+
+
+def test_what_is_no_number_is_told_with_what_it_has_to_be() -> None:
+    with pytest.raises(InvalidInput, match='limit="NaN" is a text; it has to be a Decimal'):
+        choose_parameters(SOURCE, Settings(given=("limit=NaN",)))
 
 
 def test_present_parameters_stay_and_those_that_nothing_reads_go(
