@@ -187,7 +187,8 @@ MINOR: Final = (
         "worker-restarted",
         "A contract worker died and was replaced",
         "The contract worker of {node} was replaced {count} times since the node started.",
-        "Look at its log and its memory; twice in a row stops the node.",
+        "Look at its log and its memory. A transaction that kills it twice in a row is set aside: "
+        "this node leaves it out of its blocks and votes for none that holds it.",
     ),
     Entry(
         "VT-8126",

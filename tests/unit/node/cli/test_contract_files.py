@@ -1,7 +1,10 @@
 """Files and names that somebody gives wrongly are named, with what is wrong about them."""
 
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -10,6 +13,7 @@ from tests.unit.contracts.native.lifecycle import FIRST
 from tests.unit.node.cli.conftest import Command, Ended, Served
 
 Propose = Callable[..., Ended]
+ROOT: Final = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -105,3 +109,19 @@ def test_the_name_of_a_file_has_to_be_one_too(command: Command, tmp_path: Path) 
     assert done.code == 2
     assert "'my contract' is no name" in done.err
     assert "--name" in done.err
+
+
+def test_the_documented_way_to_a_standard_contract_works(
+    command: Command, served: Served, identity: Callable[[str, str], Path]
+) -> None:
+    """The chain of this test asks for one approval; others see the proposal wait."""
+    page = (ROOT / "docs" / "standard-contracts.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^    veritwin (contract propose .*\\\n.*)$", page, re.MULTILINE)
+    key = identity("borne-energie", "borne-energie")
+    words = [
+        word.replace("ADMIN", str(key)).replace("contracts/standard", f"{ROOT}/contracts/standard")
+        for word in shlex.split(shown.replace("\\\n", ""))
+    ]
+    done = command(*words, "--node", served.address)
+    assert done.code == 0, done.err
+    assert done.out.startswith("Approved at height")
