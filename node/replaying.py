@@ -28,14 +28,19 @@ from chain.scalars import (
     HashField,
     HeightField,
     NodeName,
+    PublicKey,
     PublicKeyField,
     SignatureField,
 )
+from contracts import state_keys
 from contracts.executor import Executor
+from contracts.governance_records import VoteKeyRecord
 from contracts.kit.decisions import Decision
 from contracts.kit.executor import KitExecutor
 from contracts.kit.rehearsal import RecordedBlock, list_decisions
 from contracts.kit.state import GrowingState
+from contracts.records import KeyRecord
+from contracts.state import decode_record
 from node.client import AsyncClient
 from node.replica.admission import Admission
 from node.replica.blocks import execute_decided
@@ -111,6 +116,14 @@ class Replay:
     def state(self) -> GrowingState:
         """Give a copy of the state as it is now."""
         return self._state.copy()
+
+    def find_key(self, key: PublicKey) -> KeyRecord | VoteKeyRecord | None:
+        """Find whose key this is, or was, by what the chain knows so far; None when nobody's."""
+        registered = self._state.get(state_keys.public_key_key(key))
+        if registered is not None:
+            return decode_record(registered, KeyRecord)
+        votes = self._state.get(state_keys.vote_key_key(key))
+        return None if votes is None else decode_record(votes, VoteKeyRecord)
 
     def certify(self, program: str) -> Certificate:
         """Say what was found.

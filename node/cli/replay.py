@@ -40,7 +40,7 @@ TOLD_EVERY = 1_000
     "--check",
     "checked",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Compare with this signed certificate.",
+    help="Compare with this signed certificate, and say whose it is.",
 )
 @connection_options
 @run_async
@@ -167,7 +167,23 @@ def _compare(name: str, signed: "SignedCertificate", replay: "Replay") -> None:
     if reason:
         say(f"{name} does not hold: {reason}.")
         raise CommandFailed(ExitCode.VERIFICATION_FAILED)
-    say(f"{name} holds: key {signed.key.hex()} found the same.")
+    say(f"{name} holds: {_describe_signer(signed, replay)}.")
+
+
+def _describe_signer(signed: "SignedCertificate", replay: "Replay") -> str:
+    """Say who found the same, by what the chain knows at the height of the certificate."""
+    from contracts.records import KeyRecord
+
+    found, key = replay.find_key(signed.key), f"key {signed.key.hex()}"
+    if found is None:
+        unknown = f"no organisation had registered it by height {replay.head.height}"
+        return f"{key} found the same, but it is unknown: {unknown}"
+    whose = f"{key} of {found.organisation}"
+    if not isinstance(found, KeyRecord):
+        return f"{whose}, the vote key of {found.node}, found the same"
+    if found.revoked_height is not None:
+        return f"{whose}, revoked at height {found.revoked_height}, found the same"
+    return f"{whose} found the same"
 
 
 def _show(value: object) -> str:

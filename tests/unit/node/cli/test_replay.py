@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from chain.keyfile import seal_key
+from chain.keys import SigningKey
+from chain.operations import RegisterKey, RevokeKey
+from node.keystore import save_key
 from node.replaying import certificate_from_json, is_signed
 from tests.unit.node.api.fake_node import FakeNode
+from tests.unit.node.chain_builder import seed_of
 from tests.unit.node.cli.conftest import Command, Served, serving
 from tests.unit.node.standard_chain import STORIES, build_standard_chain
 
@@ -56,6 +61,61 @@ def test_a_certificate_that_says_another_thing_fails_and_says_what(
     changed = command("replay", "--check", out, *where)
     assert changed.code == 6
     assert "does not hold: it is not signed by its key." in changed.err
+
+
+def signed_by(
+    key: SigningKey, command: Command, served: Served, tmp_path: Path, *words: object
+) -> str:
+    """Let somebody sign what a replay found; give what is said when that is checked."""
+    out, path = tmp_path / "replay.json", tmp_path / "signer.json"
+    save_key(path, seal_key(key.seed, "somebody", "certis", None, bytes(16), bytes(24)))
+    where = ("--node", served.address)
+    done = command("replay", *words, "--out", out, "--sign-with", path, *where)
+    assert done.code == 0, done.err
+    done = command("replay", "--check", out, *where)
+    assert done.code == 0, done.err
+    return done.err.splitlines()[-1].partition("holds: ")[2]
+
+
+def test_whose_key_signed_is_said(command: Command, served: Served, tmp_path: Path) -> None:
+    key = served.node.chain.signer("certis")
+    assert signed_by(key, command, served, tmp_path) == (
+        f"key {key.public_key.hex()} of certis found the same."
+    )
+
+
+def test_a_key_that_was_revoked_by_then_is_told_as_such(
+    command: Command, served: Served, tmp_path: Path
+) -> None:
+    chain = served.node.chain
+    key = SigningKey(seed_of("auditor"))
+    chain.add_block(chain.transaction(RegisterKey(key.public_key, "auditor", ("partner",))))
+    chain.add_block(chain.transaction(RevokeKey(key.public_key, "left")))
+    height = chain.head.height
+    assert signed_by(key, command, served, tmp_path) == (
+        f"key {key.public_key.hex()} of borne-energie, revoked at height {height}, found the same."
+    )
+
+
+def test_a_vote_key_is_its_organisation_s(command: Command, served: Served, tmp_path: Path) -> None:
+    chain = served.node.chain
+    key = next(iter(chain.vote_keys.values()))
+    (member,) = [one for one in chain.genesis.validators.members if one.vote_key == key.public_key]
+    assert signed_by(key, command, served, tmp_path) == (
+        f"key {key.public_key.hex()} of {member.organisation}, the vote key of {member.node}, "
+        "found the same."
+    )
+
+
+def test_a_key_that_nobody_registered_is_told_as_such(
+    command: Command, served: Served, tmp_path: Path
+) -> None:
+    key = SigningKey(seed_of("a stranger"))
+    height = served.node.chain.head.height
+    assert signed_by(key, command, served, tmp_path) == (
+        f"key {key.public_key.hex()} found the same, but it is unknown: no organisation had "
+        f"registered it by height {height}."
+    )
 
 
 def test_what_is_no_certificate_is_refused_before_any_node_is_asked(
