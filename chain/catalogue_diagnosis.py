@@ -217,7 +217,7 @@ MINOR: Final = (
         "A node runs that is no member of the chain",
         "{node} is no member of the chain at height {height}, so the others do not let it in.",
         "Stop it if it was removed. If it is to join, members add it with "
-        "`veritwin member propose add-node`.",
+        "`veritwin member propose add-node --card CARD`.",
     ),
     Entry(
         "VT-8150",
