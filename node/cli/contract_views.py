@@ -127,7 +127,7 @@ async def diff(
     print_result(answer, as_json=connection.as_json, text="\n".join(lines))
     if out is not None:
         write_package(out, name, other)
-        if not connection.as_json:
+        if other["tests"] and not connection.as_json:
             say(_TESTS_RUN)
             suggest(f"veritwin contract test {out}")
 

@@ -86,6 +86,16 @@ def test_tests_of_others_are_handed_out_with_a_warning(
     assert done.err.index(warning) < done.err.index("veritwin contract test")
 
 
+def test_where_there_are_no_tests_none_are_suggested(
+    command: Command, served: Served, tmp_path: Path
+) -> None:
+    words = ("contract", "diff", "low-power", "--version", "1", "--out", tmp_path / "review")
+    done = command(*words, "--node", served.address)
+    assert done.code == 0
+    assert [path.name for path in (tmp_path / "review").iterdir()] == ["low-power.py"]
+    assert "test" not in done.err.replace(str(tmp_path), "")
+
+
 def test_a_proposal_about_another_contract_is_not_compared(
     command: Command, reviewed: Served
 ) -> None:
