@@ -20,7 +20,7 @@ from contracts.kit.decisions import Decision, Difference, compare
 from contracts.kit.executor import KitExecutor
 from contracts.kit.installation import Installed, Tried, install_source
 from contracts.kit.seen import value_of
-from contracts.kit.stand_in import Delays, StandIn
+from contracts.kit.stand_in import Delays, Record, StandIn
 from contracts.kit.state import GrowingState
 from contracts.native.starts import begin_block
 from contracts.native.versions import get_version
@@ -235,17 +235,20 @@ def rehearse(
     `Tried` says.
     Raises: as `Rehearsal.install`.
     """
-    before = Rehearsal(genesis, state.copy()).play(blocks, name)
-    other = Rehearsal(genesis, state.copy())
+    first, second = Rehearsal(genesis, state.copy()), Rehearsal(genesis, state.copy())
+    before = first.play(blocks, name)
+    refused = frozenset(one.transaction for _, one in before.receipts if not one.is_ok)
+    stand_in = StandIn(name, Record(first.state, refused, before.late))
     notes: list[str] = []
     if blocks:
         tried = Tried(name, source, parameters, None if approvers is None else tuple(approvers))
-        notes += other.install(tried, blocks[0]).notes
-    after = other.play(blocks, name, StandIn(name, before.late))
+        notes += second.install(tried, blocks[0]).notes
+    after = second.play(blocks, name, stand_in)
     notes += [
         f"at height {height} version {number} was deployed; the tried source stays"
         for height, number in before.versions
     ]
+    notes += stand_in.notes()
     differences = compare(before.decisions, after.decisions)
     refusals = _find_other_ends(blocks, before, after)
     return WhatIf(tuple(differences), refusals, before, after, tuple(notes))

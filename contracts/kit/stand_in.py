@@ -7,9 +7,14 @@ a real chain would have got others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
 
 from chain.changes import AnyChange, InstallContract, RollBackContract
 from chain.operations import (
+    Acknowledge,
     AnyOperation,
     ApproveChange,
     ProposeChange,
@@ -24,9 +29,26 @@ from contracts.context import BlockContext
 from contracts.governance_records import ProposalRecord
 from contracts.native.committee import get_committee
 from contracts.native.timers import find_due
-from contracts.state import Overlay, StateView
+from contracts.records import ActionRecord, KeyRecord
+from contracts.state import Overlay, StateView, decode_record
 
+KEYS_MAX: Final = 1_000
+"""Most keys of an organisation that are looked at for one that may answer."""
+ANSWERING: Final = frozenset({"administrator", "operator", "partner"})
 _UNSIGNED = Signature(bytes(64))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What came of recorded blocks as they were.
+
+    `state` is that after them; `refused` are transactions that were; `late` are heights at which
+    something was due that the committee let happen only later.
+    """
+
+    state: StateView
+    refused: frozenset[Hash]
+    late: frozenset[Height]
 
 
 class StandIn:
@@ -35,14 +57,30 @@ class StandIn:
     Whatever has become due rings in the block in which a member of the committee would have let it:
     in that of the recorded ring, and where nothing was due in the first one that is late enough.
 
-    Args: contract: the name of the one whose tried source stays in force; late: heights at which
-    the recorded chain waited for its committee.
+    An answer goes to the order that has the key of the one that was answered, in the name of whom
+    that order is for.
+
+    Args: contract: the name of the one whose tried source stays in force; record: what came of the
+    blocks as they were.
     """
 
-    def __init__(self, contract: str, late: frozenset[Height] = frozenset()) -> None:
+    def __init__(self, contract: str, record: Record) -> None:
         self._contract = contract
-        self._late = late
+        self._record = record
         self._left_out: set[Hash] = set()
+        self._answers_left_out = 0
+        self._answers_of_others = 0
+
+    def notes(self) -> Iterator[str]:
+        """Say what was assumed about answers."""
+        if self._answers_left_out:
+            yield (
+                f"answers left out, for no such order was open: {self._answers_left_out}; what "
+                "nobody answers stays open"
+            )
+        if self._answers_of_others:
+            count = self._answers_of_others
+            yield f"answers taken as those of whom the order would be for: {count}"
 
     def choose(
         self, recorded: Sequence[Transaction], block: BlockContext, overlay: Overlay
@@ -52,7 +90,11 @@ class StandIn:
         Args: overlay: the state right before what is given next.
         """
         is_rung = any(isinstance(one.body.operation, RunTimers) for one in recorded)
-        if not is_rung and block.height not in self._late and _is_due(overlay, block.time_ms):
+        if (
+            not is_rung
+            and block.height not in self._record.late
+            and _is_due(overlay, block.time_ms)
+        ):
             sender = get_committee(overlay, block.height).members[0].vote_key
             yield _make(RunTimers(), sender, block)
         for one in recorded:
@@ -72,10 +114,42 @@ class StandIn:
                 proposal, overlay
             ):
                 return ()
+            case Acknowledge() if transaction.id not in self._record.refused:
+                return self._answer(transaction, block, overlay)
             case RunTimers() if not _is_due(overlay, block.time_ms):
                 return ()
             case _:
                 return (transaction,)
+
+    def _answer(
+        self, transaction: Transaction, block: BlockContext, overlay: Overlay
+    ) -> tuple[Transaction, ...]:
+        body = transaction.body
+        assert isinstance(body.operation, Acknowledge), "it is an answer"
+        outcome = body.operation.outcome
+        action = self._find_action(body.operation.action, overlay)
+        if action is None or action.status == outcome:
+            self._answers_left_out += 1
+            return ()
+        sender = _choose_sender(body.sender, action, overlay)
+        self._answers_of_others += sender != body.sender
+        answer = replace(body.operation, action=action.id)
+        given = replace(transaction, body=replace(body, operation=answer, sender=sender))
+        if (action.status, outcome) != ("open", "completed"):
+            return (given,)
+        # It came later than the one that was taken on first.
+        return _make(replace(answer, outcome="acknowledged"), sender, block), given
+
+    def _find_action(self, recorded: Hash, overlay: Overlay) -> ActionRecord | None:
+        """Give the unfinished action that has the names of a recorded one."""
+        data = self._record.state.get(state_keys.action_key(recorded))
+        assert data is not None, "it was answered, and actions stay on record"
+        known = decode_record(data, ActionRecord)
+        named = state_keys.action_idempotency_key(known.contract, known.twin, known.key)
+        present = overlay.get(named)
+        if present is None:
+            return None
+        return overlay.get_record(state_keys.action_key(Hash(present)), ActionRecord)
 
     def _deploys(self, change: AnyChange) -> bool:
         """Tell whether a change would put another version of the contract in force."""
@@ -118,6 +192,23 @@ class Delays:
             self._waiting.append(height)
         else:
             self._waiting.clear()
+
+
+def _choose_sender(recorded: PublicKey, action: ActionRecord, overlay: Overlay) -> PublicKey:
+    """Give who answers an order: who did, or somebody of the organisation that it is for."""
+    key = overlay.get_record(state_keys.public_key_key(recorded), KeyRecord)
+    may = {action.addressee}
+    if action.overdue_height is not None and action.escalate_to is not None:
+        may.add(action.escalate_to)
+    if key is None or key.organisation in may:
+        return recorded
+    prefix = state_keys.organisation_public_keys_prefix(action.addressee)
+    for found, _ in overlay.range(*state_keys.prefix_range(prefix), KEYS_MAX):
+        other = PublicKey(found[len(prefix) :])
+        key = overlay.get_record(state_keys.public_key_key(other), KeyRecord)
+        if key is not None and key.revoked_height is None and ANSWERING.intersection(key.roles):
+            return other
+    return recorded
 
 
 def _is_due(state: StateView, time_ms: UnixMillis) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chain.operations import ApproveChange, ProposeContract, RunTimers
+from chain.operations import Acknowledge, ApproveChange, Outcome, ProposeContract, RunTimers
 from chain.scalars import Height
 from chain.values import encode_value
 from contracts.kit.members import propose
@@ -143,3 +143,83 @@ def test_time_rings_once_in_a_block_however_often_it_would_go_on():
     )
     # The first reading sets a timer, and each of the two blocks after it lets ring what is due.
     assert story.try_source(endless).after.events == {"rung": 3}
+
+
+def keyed(limit: int) -> str:
+    """Give the source that asks for one look at a time."""
+    return limited(limit).replace('f"at-{reading.time_ms}"', '"hot"')
+
+
+def answer(story: Story, *outcomes: Outcome) -> None:
+    """Let the addressee answer the newest order."""
+    for outcome in outcomes:
+        story.contract.answer(story.contract.actions()[-1], outcome)
+
+
+def test_an_answer_goes_to_the_order_of_the_same_key_whenever_it_was_opened():
+    story = Story(keyed(80))
+    story.read(75, 85)
+    answer(story, "acknowledged", "completed")
+    story.read(95)
+    found = story.try_source(keyed(70))
+    assert titles(found) == ["75", "95"]
+    assert [one.change for one in found.differences] == ["earlier", "changed"]
+    assert found.refusals == ()
+    assert len(found.notes) == 1
+
+
+def test_who_completes_an_order_that_came_later_has_taken_it_on():
+    story = Story(keyed(80))
+    story.read(85)
+    answer(story, "acknowledged")
+    story.read(95)
+    answer(story, "completed")
+    story.read(96)
+    found = story.try_source(keyed(90))
+    assert titles(found) == ["95", "96"]
+    assert found.refusals == ()
+    assert found.notes[1:] == (
+        "answers left out, for no such order was open: 1; what nobody answers stays open",
+    )
+
+
+def test_answers_to_orders_that_would_not_be_there_are_no_differences():
+    story = Story(keyed(80))
+    story.read(85)
+    answer(story, "acknowledged", "declined")
+    found = story.try_source(keyed(90))
+    assert [one.change for one in found.differences] == ["not_opened"]
+    assert found.refusals == ()
+    assert found.notes[1].startswith("answers left out, for no such order was open: 2;")
+
+
+def test_an_order_for_somebody_else_is_answered_by_them():
+    story = Story(keyed(80))
+    for value in (85, 86):
+        story.read(value)
+        answer(story, "acknowledged", "completed")
+    found = story.try_source(keyed(80).replace('"workshop"', '"grid"'))
+    assert titles(found) == ["85", "86"]
+    assert [one.change for one in found.differences] == ["changed", "changed"]
+    assert found.refusals == ()
+    assert found.notes[1:] == ("answers taken as those of whom the order would be for: 4",)
+
+
+def test_an_answer_that_was_refused_is_refused_again():
+    story = Story(keyed(80))
+    story.read(85)
+    (action,) = story.contract.actions()
+    assert story.chain.try_apply(Acknowledge(action.id, "completed"), "workshop").code == "VT-2052"
+    assert story.chain.try_apply(Acknowledge(action.id, "declined"), "grid").code == "VT-2051"
+    found = story.try_source(keyed(70))
+    assert (found.differences, found.refusals, len(found.notes)) == ((), (), 1)
+
+
+def test_answers_to_orders_that_time_opened_are_given_again():
+    story = Beating(TIMED)
+    story.read(1, 2, 3, 4, 5)
+    (first, *_) = story.contract.actions()
+    answer = Acknowledge(first.id, "acknowledged")
+    story.chain.apply(answer, "workshop")
+    found = story.try_source(TIMED.replace("MINUTES = 3", "MINUTES = 2"))
+    assert (found.refusals, len(found.notes)) == ((), 1)
