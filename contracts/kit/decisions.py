@@ -50,10 +50,15 @@ class Difference:
         assert found is not None, "a difference has a side"
         return found
 
-    def describe(self) -> str:
-        """Say in a line what differs."""
+    def describe(self, contract: str | None = None) -> str:
+        """Say in a line what differs.
+
+        Args: contract: the one that this is about; another one is named.
+        """
         one = self.decision
         place = f"{one.twin}: {one.title}"
+        if contract not in (None, one.contract):
+            place = f"{one.contract} at {place}"
         if self.before is None or self.after is None:
             word = "opened" if self.before is None else "not opened"
             return f"{word:<10}  height {one.height:>6}  {place}"

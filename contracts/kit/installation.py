@@ -18,7 +18,9 @@ from contracts.governance_records import ProposalRecord
 from contracts.kit.state import GrowingState
 from contracts.lifecycle_records import VersionRecord
 from contracts.native.consent import has_consent, put_consent
+from contracts.native.deployments import SOURCE_GAS
 from contracts.native.policy import is_approved, list_organisations
+from contracts.native.prices import BASE_GAS
 from contracts.native.versions import get_contract, get_version, start_version
 from contracts.records import ContractRecord, KeyRecord
 from contracts.state import Overlay
@@ -61,6 +63,8 @@ def install_source(
     proposer = contract.owner if contract.owner in approvers else approvers[0]
     sender = KeyRecord(PublicKey(bytes(32)), proposer, "rehearsal", (), block.height)
     context = TransactionContext(block, Earlier(_NOBODY), sender, executor)
+    # Its migration is tried with what is left when it is proposed.
+    context.charge_native(BASE_GAS + SOURCE_GAS * len(tried.source))
     consenting = [one for one in list_organisations(overlay) if has_consent(contract, one, overlay)]
     source_hash = Hash(manifest.source_hash)
     for organisation in approvers:

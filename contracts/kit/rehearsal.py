@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from chain.genesis import Genesis, compute_genesis_hash
@@ -15,7 +15,7 @@ from chain.transaction import Transaction
 from chain.values import decode_value
 from contracts import state_keys
 from contracts.apply import apply_transaction
-from contracts.context import NATIVE_SOURCE, BlockContext
+from contracts.context import NATIVE_SOURCE, BlockContext, GasMeter
 from contracts.kit.decisions import Decision, Difference, compare
 from contracts.kit.executor import KitExecutor
 from contracts.kit.installation import Installed, Tried, install_source
@@ -46,7 +46,8 @@ class Played:
     `gas` is what the contract itself burnt, in all its runs; `events` counts those that it emitted,
     by name; `stopped` counts its runs on readings, answers or time that failed; `versions` are
     those of the contract that came into force, with their heights; `late` are heights at which
-    something was due that the committee let happen only later.
+    something was due that the committee let happen only later; `others` are what other contracts
+    decided, `others_stopped` counts their runs that failed.
     """
 
     receipts: tuple[tuple[int, Receipt], ...]
@@ -56,6 +57,8 @@ class Played:
     stopped: int
     versions: tuple[tuple[int, int], ...] = ()
     late: frozenset[Height] = frozenset()
+    others: tuple[Decision, ...] = ()
+    others_stopped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +106,19 @@ class Rehearsal:
 
     def play(
         self,
-        blocks: Iterable[RecordedBlock],
+        blocks: Sequence[RecordedBlock],
         contract: str | None = None,
         stand_in: StandIn | None = None,
+        began: Sequence[Event] = (),
     ) -> Played:
         """Execute blocks in order.
 
         Args: contract: whose decisions, events and gas to give; of all contracts unless given.
-        stand_in: chooses what is played; the blocks as they are unless given.
+        stand_in: chooses what is played; the blocks as they are unless given. began: what happened
+        right before the first block.
         """
         receipts: list[tuple[int, Receipt]] = []
-        decisions: list[Decision] = []
+        decisions = find_decisions(self.state, blocks[0].height, began) if began else []
         versions: list[tuple[int, int]] = []
         delays = Delays()
         self.executor.runs.clear()
@@ -122,20 +127,22 @@ class Rehearsal:
             delays.add(block.height, block.time_ms, block.transactions, self.state)
             done = self.execute(block, stand_in=stand_in)
             receipts += [(block.height, receipt) for receipt in done]
-            decisions += self._decisions(block, done, contract)
+            decisions += list_decisions(self.state, block.height, done)
             versions += self._started(contract, before, block.height)
         gas = sum(one.gas for one in self.executor.runs if contract in (None, one.contract))
-        seen = [event for _, receipt in receipts for event in receipt.events]
+        seen = [*began, *(event for _, receipt in receipts for event in receipt.events)]
         emitted = Counter(event.name for event in seen if _is_of(contract, event.source))
-        stopped = sum(_is_of(contract, name) for name in map(_stopped, seen) if name)
+        stopped = [_is_of(contract, name) for name in map(_stopped, seen) if name]
         return Played(
             tuple(receipts),
-            tuple(decisions),
+            tuple(one for one in decisions if contract in (None, one.contract)),
             gas,
             emitted,
-            stopped,
+            sum(stopped),
             tuple(versions),
             frozenset(delays.late),
+            tuple(one for one in decisions if contract not in (None, one.contract)),
+            len(stopped) - sum(stopped),
         )
 
     def execute(
@@ -152,6 +159,7 @@ class Rehearsal:
         recorded = block.transactions[:stop]
         chosen = recorded if stand_in is None else stand_in.choose(recorded, context, overlay)
         for index, one in enumerate(chosen):
+            context = _with_gas(context)
             receipts.append(apply_transaction(one, overlay, context, self.executor, index))
         self.state.write(overlay.writes())
         return receipts
@@ -181,43 +189,49 @@ class Rehearsal:
             genesis.governance,
         )
 
-    def _decisions(
-        self, block: RecordedBlock, receipts: Sequence[Receipt], contract: str | None
-    ) -> list[Decision]:
-        return [
-            one
-            for one in list_decisions(self.state, block.height, receipts)
-            if contract in (None, one.contract)
-        ]
+
+def _with_gas(context: BlockContext) -> BlockContext:
+    """Give a block with gas for another transaction: a real one ends, and the next one has more."""
+    limits = context.limits
+    if context.gas.left >= min(context.gas_for_one, limits.gas_per_block_max):
+        return context
+    return replace(context, gas=GasMeter(limits.gas_per_block_max))
 
 
 def list_decisions(
     state: GrowingState, height: Height, receipts: Sequence[Receipt]
 ) -> list[Decision]:
     """Give the actions that were opened in a block, from the state after it."""
+    events = [event for receipt in receipts for event in receipt.events]
+    return find_decisions(state, height, events)
+
+
+def find_decisions(state: GrowingState, height: Height, events: Iterable[Event]) -> list[Decision]:
+    """Give the actions whose opening is among events, from the state after them."""
     found = []
-    for receipt in receipts:
-        for event in receipt.events:
-            if event.source == NATIVE_SOURCE and event.name == "action_opened":
-                payload = decode_value(event.payload)
-                assert isinstance(payload, dict), "the ledger wrote it"
-                action = _get_action(state, Hash(bytes.fromhex(str(payload["id"]))))
-                found.append(
-                    Decision(
-                        action.contract,
-                        action.kind,
-                        action.twin,
-                        action.key,
-                        action.title,
-                        height,
-                        action.opened_time_ms,
-                        action.addressee,
-                        action.escalate_to,
-                        action.deadline_ms,
-                        value_of(action.details),
-                    )
-                )
+    for event in events:
+        if (event.source, event.name) == (NATIVE_SOURCE, "action_opened"):
+            payload = decode_value(event.payload)
+            assert isinstance(payload, dict), "the ledger wrote it"
+            action = _get_action(state, Hash(bytes.fromhex(str(payload["id"]))))
+            found.append(_decide(action, height))
     return found
+
+
+def _decide(action: ActionRecord, height: Height) -> Decision:
+    return Decision(
+        action.contract,
+        action.kind,
+        action.twin,
+        action.key,
+        action.title,
+        height,
+        action.opened_time_ms,
+        action.addressee,
+        action.escalate_to,
+        action.deadline_ms,
+        value_of(action.details),
+    )
 
 
 def rehearse(
@@ -239,17 +253,18 @@ def rehearse(
     before = first.play(blocks, name)
     refused = frozenset(one.transaction for _, one in before.receipts if not one.is_ok)
     stand_in = StandIn(name, Record(first.state, refused, before.late))
-    notes: list[str] = []
+    installed = Installed((), ())
     if blocks:
         tried = Tried(name, source, parameters, None if approvers is None else tuple(approvers))
-        notes += second.install(tried, blocks[0]).notes
-    after = second.play(blocks, name, stand_in)
+        installed = second.install(tried, blocks[0])
+    after = second.play(blocks, name, stand_in, installed.events)
+    notes = list(installed.notes)
     notes += [
         f"at height {height} version {number} was deployed; the tried source stays"
         for height, number in before.versions
     ]
     notes += stand_in.notes()
-    differences = compare(before.decisions, after.decisions)
+    differences = compare(before.decisions + before.others, after.decisions + after.others)
     refusals = _find_other_ends(blocks, before, after)
     return WhatIf(tuple(differences), refusals, before, after, tuple(notes))
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from node.client import AsyncClient
 
 SHOWN_MAX: Final = 1_000
+REPORT_SIZE_MAX: Final = 32_768
+"""Characters that a package has room for."""
+LEFT_OUT_SIZE_MAX: Final = 64
 
 
 @click.command()
@@ -145,6 +148,7 @@ def render(
         + ", ".join(f"{counts[change]} {change.replace('_', ' ')}" for change in CHANGES),
         f"transactions that end in another way: {len(found.refusals)}",
         f"runs of the contract that stop: {found.before.stopped} -> {found.after.stopped}",
+        *_describe_others(found),
         f"gas: {found.before.gas:,} -> {found.after.gas:,}",
         *(
             f"event {one}: {found.before.events.get(one, 0)} -> {found.after.events.get(one, 0)}"
@@ -153,12 +157,27 @@ def render(
         *found.notes,
         "",
     ]
-    lines += [one.describe() for one in found.differences[:SHOWN_MAX]]
+    lines += [one.describe(name) for one in found.differences[:SHOWN_MAX]]
     lines += [
         f"refused    height {one.height:>6}  {one.transaction.hex()}: {one.before} -> {one.after}"
         for one in found.refusals[:SHOWN_MAX]
     ]
-    return "\n".join(lines).rstrip() + "\n"
+    return _cut("\n".join(lines).rstrip() + "\n")
+
+
+def _describe_others(found: "WhatIf") -> list[str]:
+    counts = found.before.others_stopped, found.after.others_stopped
+    if not any(counts):
+        return []
+    return [f"runs of other contracts that stop: {counts[0]} -> {counts[1]}"]
+
+
+def _cut(report: str) -> str:
+    """Leave out the last lines of a report that fits into no package, and say so."""
+    if len(report) <= REPORT_SIZE_MAX:
+        return report
+    end = report.rindex("\n", 0, REPORT_SIZE_MAX - LEFT_OUT_SIZE_MAX) + 1
+    return f"{report[:end]}... and {report.count(chr(10), end):,} lines more\n"
 
 
 def to_json(found: "WhatIf") -> dict[str, Any]:
@@ -180,6 +199,10 @@ def to_json(found: "WhatIf") -> dict[str, Any]:
         "orders": {"before": len(found.before.decisions), "after": len(found.after.decisions)},
         "gas": {"before": found.before.gas, "after": found.after.gas},
         "stopped": {"before": found.before.stopped, "after": found.after.stopped},
+        "stopped_elsewhere": {
+            "before": found.before.others_stopped,
+            "after": found.after.others_stopped,
+        },
         "events": {"before": dict(found.before.events), "after": dict(found.after.events)},
         "notes": list(found.notes),
     }

@@ -41,8 +41,8 @@ def limited(limit: int) -> str:
 class Story:
     """A chain on which a contract is in force, and what is recorded from then on."""
 
-    def __init__(self, source: str, **proposal: Any) -> None:
-        self.chain = Chain()
+    def __init__(self, source: str, chain: Chain | None = None, **proposal: Any) -> None:
+        self.chain = chain or Chain()
         propose(self.chain, NAME, source, {}, **proposal)
         self.contract = KitContract(self.chain, NAME)
         self.pump: KitTwin = Twins(self.chain).add("pump-7", "pump", temperature="CEL")
@@ -117,8 +117,8 @@ class Beating(Story):
     `lag`: how many blocks later than possible it lets happen what is due.
     """
 
-    def __init__(self, source: str, lag: int = 0) -> None:
-        super().__init__(source)
+    def __init__(self, source: str, lag: int = 0, chain: Chain | None = None) -> None:
+        super().__init__(source, chain)
         self.lag, self.waited = lag, 0
 
     def read(self, *values: int) -> None:
@@ -140,3 +140,40 @@ class Beating(Story):
             if self.waited > self.lag:
                 rings, self.waited = (RunTimers(),), 0
         self.chain.block(*rings, *operations)
+
+
+CALLER = '''"""Ask the other contract for its limit, and ask for a look above it."""
+
+from contracts.author import Update, ctx, on_update
+
+
+@on_update(model="pump", properties=["temperature"])
+def watch(update: Update) -> None:
+    """Ask once."""
+    limit = ctx.call("watch", "limit")
+    if update.readings[-1].value > limit:
+        ctx.open_action(
+            kind="look", twin=update.twin, key="b", title="b", addressee="grid"
+        )
+'''
+CALLED = '''
+
+@call
+def limit() -> Decimal:
+    """Give the limit."""
+    return LIMIT
+'''
+
+
+def called(limit: int) -> str:
+    """Give the source with a method that others call."""
+    return limited(limit).replace("import Decimal", "import call, Decimal") + CALLED
+
+
+def beside() -> Story:
+    """Give a story in which another contract asks for a look, too, and asks this one when."""
+    story = Story(called(80))
+    propose(story.chain, "beside", CALLER, {})
+    story.mark()
+    story.read(85)
+    return story

@@ -37,6 +37,8 @@ def test_a_key_that_comes_again_is_compared_in_turn():
 def test_a_difference_is_told_in_a_line():
     (opened,) = compare([], [order("a", 5)])
     assert opened.describe() == "opened      height      5  R1: R1 is slow"
+    assert opened.describe("watch") == opened.describe()
+    assert opened.describe("beside") == "opened      height      5  watch at R1: R1 is slow"
     (later,) = compare([order("a", 5)], [order("a", 7)])
     assert later.describe() == "later       height 5 -> 7  R1: R1 is slow"
 

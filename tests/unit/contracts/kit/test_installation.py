@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from chain.errors import Refused
+from chain.errors import ContractError, Refused
 from chain.operations import Consent
 from chain.scalars import Hash
-from contracts.kit.chain import Chain
+from contracts.kit.chain import Chain, Rejected
 from contracts.kit.installation import Tried, install_source
 from contracts.kit.members import KitContract, propose
 from contracts.kit.rehearsal import Rehearsal
@@ -113,3 +113,38 @@ def test_a_version_that_was_rolled_back_to_was_approved_when_it_came_first():
     found = story.try_source(CHANGED)
     assert found.differences == ()
     assert found.notes == ("taken to be approved by grid, workshop, inspector, as version 1 was",)
+
+
+ASKING = (
+    limited(80).replace(
+        "from contracts.author import Decimal, Update, ctx, on_update",
+        "from contracts.author import Decimal, Update, ctx, on_update, upgrade",
+    )
+    + '''
+
+@upgrade(from_version=1)
+def from_first() -> None:
+    """Ask for a first look."""
+    ctx.emit("began", {})
+    ctx.open_action(kind="look", twin="pump-7", key="first", title="first", addressee="grid")
+'''
+)
+
+
+def test_what_a_migration_asks_for_is_told():
+    story = Story(limited(80))
+    story.read(85)
+    found = story.try_source(ASKING)
+    assert [(one.change, one.decision.title) for one in found.differences] == [("opened", "first")]
+    assert found.after.events == {"began": 1}
+
+
+def test_a_migration_gets_no_more_gas_than_its_proposal_leaves():
+    story = Story(limited(80))
+    story.read(85)
+    burning = ASKING.replace("ctx.emit(", "for _ in range(1_950_000):\n        pass\n    ctx.emit(")
+    burning += "\n# who reads all this pays for it, too, before the migration is tried" * 850
+    with pytest.raises(Rejected, match="VT-4103"):
+        story.contract.upgrade(burning)
+    with pytest.raises(ContractError, match="VT-4103"):
+        story.try_source(burning)

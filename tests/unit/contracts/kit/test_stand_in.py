@@ -1,13 +1,33 @@
 """What is played again is what a real chain would have got under the tried source."""
 
 import pytest
+from msgspec.structs import replace
 
-from chain.operations import Acknowledge, ApproveChange, Outcome, ProposeContract, RunTimers
+from chain.operations import (
+    Acknowledge,
+    ApproveChange,
+    Outcome,
+    ProposeContract,
+    RunTimers,
+    Telemetry,
+    TwinReadings,
+)
 from chain.scalars import Height
 from chain.values import encode_value
+from contracts.kit.chain import ORGANISATIONS, Chain, make_genesis
 from contracts.kit.members import propose
+from contracts.kit.twins import Twins
 from contracts.packaging import make_package
-from tests.unit.contracts.kit.stories import NAME, TIMED, Beating, Story, limited, titles
+from tests.unit.contracts.kit.stories import (
+    NAME,
+    TIMED,
+    Beating,
+    Story,
+    beside,
+    called,
+    limited,
+    titles,
+)
 
 
 def test_the_tried_source_stays_when_others_were_deployed_later():
@@ -223,3 +243,32 @@ def test_answers_to_orders_that_time_opened_are_given_again():
     story.chain.apply(answer, "workshop")
     found = story.try_source(TIMED.replace("MINUTES = 3", "MINUTES = 2"))
     assert (found.refusals, len(found.notes)) == ((), 1)
+
+
+def test_no_transaction_has_less_gas_because_of_those_before_it_in_its_block():
+    genesis = make_genesis(ORGANISATIONS)
+    limits = replace(genesis.limits, gas_per_block_max=6_000_000)
+    story = Beating(keyed(90), chain=Chain(genesis=replace(genesis, limits=limits)))
+    more = Twins(story.chain).add("pump-8", "pump", temperature="CEL")
+    story.mark()
+    batches = [TwinReadings(one.name, (story.reading(95),)) for one in (story.pump, more)]
+    story.beat(*(Telemetry((one,)) for one in batches))
+    burning = keyed(90).replace(
+        "    for reading", "    for _ in range(1_900_000):\n        pass\n    for reading"
+    )
+    found = story.try_source(burning)
+    assert found.after.gas > 2 * 3_800_000
+    assert (found.differences, found.after.stopped) == ((), 0)
+
+
+def test_other_contracts_that_decide_otherwise_are_told():
+    story = beside()
+    found = story.try_source(called(90))
+    assert [(one.change, one.decision.contract) for one in found.differences] == [
+        ("not_opened", "beside"),
+        ("not_opened", "watch"),
+    ]
+    assert (len(found.before.decisions), found.after.others_stopped) == (1, 0)
+    silent = story.try_source(limited(80))
+    assert [one.decision.contract for one in silent.differences] == ["beside"]
+    assert (silent.after.stopped, silent.after.others_stopped) == (0, 1)

@@ -1,9 +1,10 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from contracts.manifest import compute_source_hash
 from node.cli.contract_simulate import render, to_json
-from tests.unit.contracts.kit.stories import NAME, Story, limited
+from tests.unit.contracts.kit.stories import NAME, Story, beside, limited
 from tests.unit.node.chain_builder import CONTRACT
 from tests.unit.node.cli.conftest import Command, Served
 
@@ -92,3 +93,26 @@ def test_who_would_approve_is_said_and_can_be_named(
     assert done.json["orders"] == {"before": 1, "after": 0}, "the turbine's owner did not consent"
     done = command("contract", "simulate", source, *where, "--approved-by", "nobody")
     assert (done.code, "nobody is no member" in done.err) == (2, True)
+
+
+def test_other_contracts_that_stop_are_counted() -> None:
+    story = beside()
+    found = story.try_source(limited(80))
+    report = render(found, "new.py", NAME, (1, 9))
+    assert "\nruns of the contract that stop: 0 -> 0\nruns of other contracts" in report
+    assert "\nruns of other contracts that stop: 0 -> 1\n" in report
+    assert report.endswith("  beside at pump-7: b\n")
+    assert to_json(found)["stopped_elsewhere"] == {"before": 0, "after": 1}
+
+
+def test_a_long_report_is_cut_so_that_a_package_holds_it() -> None:
+    story = Story(limited(80))
+    story.read(85)
+    found = story.try_source(limited(90))
+    long = replace(found, differences=found.differences * 1_000)
+    report = render(long, "new.py", NAME, (1, 9))
+    whole = render(found, "new.py", NAME, (1, 9)).splitlines()
+    assert len(report) <= 32_768
+    *shown, last = report.splitlines()
+    assert last == f"... and {1_000 + len(whole) - 1 - len(shown)} lines more"
+    assert shown[-1] == whole[-1]
