@@ -36,9 +36,10 @@ GRAVE: Final = (
     Entry(
         "VT-8104",
         "no-quorum",
-        "Too few validators are connected to decide a block",
+        "Too few validators are there to decide a block",
         "Missing: {missing}. {present}, {quorum} must agree.",
-        "Start the missing nodes, or mend their network; blocks go on as soon as enough are back.",
+        "Start the missing nodes, or mend their network; blocks go on as soon as enough are back. "
+        "For one that runs and cannot vote see what is said of it.",
     ),
     Entry(
         "VT-8105",
@@ -150,6 +151,31 @@ NODE: Final = (
         "{node} at {address} shows another block at height {height} than was decided there.",
         "Believe nothing that this address says. Find out who changed it: something before the "
         "node's API, its program or its disk. The other nodes are judged without it.",
+    ),
+    Entry(
+        "VT-8141",
+        "vote-withheld",
+        "A member does not vote for now, as its last-signed file was lost",
+        "{node} ({organisation}) runs, but does not know what it signed before.",
+        "Keep enough of the others running, and wait: it votes again when the chain is past all "
+        "that it can have signed.",
+    ),
+    Entry(
+        "VT-8142",
+        "vote-lost",
+        "A member never votes again, as its last-signed file was lost under Raft",
+        "{node} ({organisation}) runs, but does not know what it signed before.",
+        "Remove it with `veritwin member propose remove NODE`. Then make a new home with another "
+        "name (`veritwin node card`, `veritwin node init`) and add that with `veritwin member "
+        "propose add-node`.",
+    ),
+    Entry(
+        "VT-8143",
+        "vote-key-missing",
+        "A member cannot vote, as its vote key is not in its home",
+        "{node} ({organisation}) runs without the vote key that the chain names for it.",
+        "Put the key's file back into keys/ of its home; it is found without a restart. If it is "
+        "lost, change it with `veritwin member rotate-key`.",
     ),
 )
 

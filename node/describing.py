@@ -109,6 +109,7 @@ def _describe_attendees(runtime: Runtime, validators: ValidatorSet) -> Iterator[
     configured = {peer.node for peer in runtime.opened.config.peers}
     heights: Mapping[NodeName, Height] = dict(view.peer_heights)
     votes = read_votes(view.summary, validators)
+    mute = dict(view.mute_peers)
     for member in validators.members:
         is_self = member.node == runtime.opened.config.node
         contact = _contact(runtime, member, is_self=is_self)
@@ -123,6 +124,7 @@ def _describe_attendees(runtime: Runtime, validators: ValidatorSet) -> Iterator[
             since_ms=contact.since_ms,
             heard_ms=contact.heard_ms,
             height=view.head.height if is_self else heights.get(member.node),
+            mute=view.mute if is_self else mute.get(member.node, ""),
             has_prevoted=member.node in votes.get("prevote", ()),
             has_precommitted=member.node in votes.get("precommit", ()),
             last_vote=_describe_vote(runtime.attendance.vote(member.node)),

@@ -38,7 +38,6 @@ WITHOUT_UNIT_TEST: Final = {
     "node/replica/effects.py": "frozen values without behaviour",
     "node/replica/events.py": "frozen values without behaviour",
     "contracts/happenings.py": "frozen values without behaviour",
-    "node/replica/duties.py": "it only joins test_reporting.py and test_bell.py",
     "node/replica/setting.py": "frozen values without behaviour",
     "node/replica/messages.py": "frozen values; their encoding is tested in test_codec.py",
     "consensus/chain.py": "frozen values without behaviour",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Final
 
 from chain.scalars import UnixMillis
 from node.diagnosis.finding import Finding, make_finding
@@ -12,11 +13,13 @@ from node.diagnosis.wording import format_span, join_words
 
 def find_quorum_faults(scene: Scene) -> Iterator[Finding]:
     """Tell when the members that hear each other are too few to decide."""
-    voters = [member for member in scene.absent if member.weight > 0]
+    gone = [member for member in scene.absent if member.weight > 0]
+    mute = [member for member in scene.members.values() if member.node in scene.mute]
+    voters = [*gone, *mute]
     if scene.has_quorum or not _is_known(scene, voters):
         return
-    since_ms = _compute_lost_ms(scene, voters)
-    if scene.witnesses and all(member.node in scene.witnesses for member in voters):
+    since_ms = _compute_lost_ms(scene, gone)
+    if scene.witnesses and not mute and all(one.node in scene.witnesses for one in gone):
         groups = [join_words(sorted(group)) for group in scene.groups]
         yield make_finding(
             "VT-8105",
@@ -49,14 +52,16 @@ def _is_known(scene: Scene, absent: Sequence[Member]) -> bool:
 
 def _explain_presence(scene: Scene) -> str:
     weights = [member.weight for member in scene.members.values() if member.weight > 0]
+    able = " and able to vote" if scene.mute else ""
     if set(weights) == {1}:
-        return f"{scene.weight} of {len(weights)} validators are connected"
-    return f"Validators with weight {scene.weight} of {sum(weights)} are connected"
+        return f"{scene.weight} of {len(weights)} validators are connected{able}"
+    return f"Validators with weight {scene.weight} of {sum(weights)} are connected{able}"
 
 
 def _explain_lack(scene: Scene) -> str:
     lacking = scene.observation.quorum - scene.weight
-    if {member.weight for member in scene.absent} - {0} == {1}:
+    able = scene.main - scene.mute.keys()
+    if all(one.weight <= 1 for one in scene.members.values() if one.node not in able):
         return f"{lacking} of them"
     return f"weight {lacking}"
 
@@ -79,6 +84,23 @@ def find_missing(scene: Scene) -> Iterator[Finding]:
         )
 
 
+_MUTE_CODES: Final = {
+    ("unsure", "bft"): "VT-8141",
+    ("unsure", "raft"): "VT-8142",
+    ("no-key", "bft"): "VT-8143",
+    ("no-key", "raft"): "VT-8143",
+}
+
+
+def find_mute(scene: Scene) -> Iterator[Finding]:
+    """Tell which members run and cannot vote."""
+    for node, why in scene.mute.items():
+        code = _MUTE_CODES.get((why, scene.observation.engine))
+        if code is not None:
+            organisation = scene.organisation_of(node)
+            yield make_finding(code, [node], node=node, organisation=organisation)
+
+
 def find_silent_apis(scene: Scene) -> Iterator[Finding]:
     """Tell which addresses do not answer, where nothing else says it."""
     missing = {member.node for member in scene.absent} if _is_known(scene, scene.absent) else ()
@@ -90,6 +112,8 @@ def find_silent_apis(scene: Scene) -> Iterator[Finding]:
         if heard_ms is not None:
             ago = format_span(scene.now_ms - heard_ms)
             evidence.append(f"other nodes heard {silence.node} {ago} ago")
+        if scene.witnesses and silence.node is not None and silence.node not in scene.members:
+            evidence.append(f"{silence.node} is no member of the chain")
         yield make_finding(
             "VT-8121",
             [] if silence.node is None else [silence.node],
@@ -123,6 +147,8 @@ def find_broken_links(scene: Scene) -> Iterator[Finding]:
 def explain_absence(scene: Scene, member: Member) -> list[str]:
     """Say since when a member is lost, and what is known of why."""
     node = member.node
+    if node in scene.mute:
+        return [f"{node}: it is connected, but cannot vote"]
     lost_ms = scene.lost_ms(node)
     said = []
     if lost_ms is not None:

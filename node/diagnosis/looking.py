@@ -67,6 +67,7 @@ async def look(urls: Sequence[str], homes: Sequence[Path], timeout_seconds: floa
         differences,
         () if blocks is None else blocks.unproven,
         "" if blocks is None else blocks.chain,
+        "bft" if proven.validators is None else proven.validators.engine,
     )
 
 

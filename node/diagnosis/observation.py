@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chain.scalars import UnixMillis
+from chain.validators import EngineName
 from node.alarm import Alarm
 from node.api.views.consensus import CertificateExpiryView, ConsensusView, MachineView
 from node.api.views.status import StatusView
@@ -130,8 +131,9 @@ class StateDifference:
 class Observation:
     """All that was seen; `asked_ms` is by the clock of whoever asked.
 
-    `members` decide the height after the newest block that any node proves, by `quorum`. `chain` is
-    the hash of the genesis that this goes back to, empty while nobody shows one.
+    `members` decide the height after the newest block that any node proves, by `quorum`, as
+    `engine` has it. `chain` is the hash of the genesis that this goes back to, empty while nobody
+    shows one.
     """
 
     asked_ms: UnixMillis
@@ -144,3 +146,4 @@ class Observation:
     differences: tuple[StateDifference, ...] = field(default=())
     unproven: tuple[Unproven, ...] = ()
     chain: str = ""
+    engine: EngineName = "bft"

@@ -229,7 +229,7 @@ def _describe_speed(sight: Sight, catch_up: CatchUpView) -> str:
 def find_silent_voters(scene: Scene) -> Iterator[Finding]:
     """Tell which validators are there, but decide nothing: no certificate holds their votes."""
     for node, member in scene.members.items():
-        if member.weight == 0 or node not in scene.main:
+        if member.weight == 0 or node not in scene.main or node in scene.mute:
             continue
         views = [
             (sight, one)

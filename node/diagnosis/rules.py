@@ -7,6 +7,7 @@ from node.diagnosis.agreement import find_differences, find_double_signers
 from node.diagnosis.connections import (
     find_broken_links,
     find_missing,
+    find_mute,
     find_quorum_faults,
     find_silent_apis,
 )
@@ -41,6 +42,7 @@ RULES: Final[tuple[Rule, ...]] = (
     find_double_signers,
     find_faults,
     find_missing,
+    find_mute,
     find_broken_links,
     find_wrong_clocks,
     find_laggards,

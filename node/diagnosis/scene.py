@@ -66,6 +66,8 @@ class Scene:
         }
         """Nodes whose answers are not believed."""
         self.groups: Final = self._find_groups()
+        self.mute: Final = self._find_mute()
+        """Members that are here and say that they cannot vote, and why."""
 
     @property
     def main(self) -> frozenset[str]:
@@ -74,8 +76,8 @@ class Scene:
 
     @property
     def weight(self) -> int:
-        """The weight of the main group."""
-        return self.weigh(self.main)
+        """The weight of those in the main group that can vote."""
+        return self.weigh(self.main - self.mute.keys())
 
     @property
     def has_quorum(self) -> bool:
@@ -141,6 +143,23 @@ class Scene:
             for link in links
             if link is not None and not link.is_alive and link.error
         ]
+
+    def _find_mute(self) -> dict[str, str]:
+        """Give who cannot vote by its own word, or by that of enough others where it is silent."""
+        found = {}
+        for node, member in self.members.items():
+            if member.weight == 0 or node not in self.main:
+                continue
+            own = self.witnesses.get(node)
+            said = {
+                name: one.mute
+                for name, sight in (self.witnesses if own is None else {node: own}).items()
+                for one in sight.consensus.validators
+                if one.node == node and one.mute and name in self.main
+            }
+            if said and (own is not None or self.is_vouched(said)):
+                found[node] = min(said.values())
+        return found
 
     def _find_groups(self) -> tuple[frozenset[str], ...]:
         """Give the members in groups that hear each other, the weightiest that answers first."""

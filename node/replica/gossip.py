@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from chain.scalars import Hash, NodeName
+from node.replica.messages import Muteness
 
 SEEN_COUNT_MAX: Final = 65_536
 QUESTIONS_PER_TICK_MAX: Final = 16
@@ -64,6 +65,7 @@ class Neighbours:
     def __init__(self, own_name: NodeName) -> None:
         self._own_name = own_name
         self._connected_to: dict[NodeName, frozenset[NodeName]] = {}
+        self._mute: dict[NodeName, Muteness] = {}
         self._names: tuple[NodeName, ...] = ()
 
     @property
@@ -82,12 +84,19 @@ class Neighbours:
     def remove(self, peer: NodeName) -> None:
         """A peer is gone."""
         self._connected_to.pop(peer, None)
+        self._mute.pop(peer, None)
         self._names = tuple(sorted(self._connected_to))
 
-    def learn(self, peer: NodeName, connected: Iterable[NodeName]) -> None:
-        """A peer told which nodes it is connected to."""
+    def learn(self, peer: NodeName, connected: Iterable[NodeName], mute: Muteness = "") -> None:
+        """A peer told which nodes it is connected to, and why it cannot vote."""
         if peer in self._connected_to:
             self._connected_to[peer] = frozenset(connected)
+            self._mute[peer] = mute
+
+    @property
+    def mute(self) -> tuple[tuple[NodeName, Muteness], ...]:
+        """Connected peers that say that they cannot vote, and why."""
+        return tuple((peer, why) for peer, why in self._mute.items() if why)
 
     def to_pass_on(self, origin: NodeName, came_from: NodeName) -> tuple[NodeName, ...]:
         """Name the peers that need a message of `origin` from us."""

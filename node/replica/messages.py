@@ -1,6 +1,6 @@
 """Everything that peers say to each other, as one closed union."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -26,6 +26,9 @@ ITEM_OVERHEAD_BYTES: Final = 5
 _GOSSIP_TAGS: Final = frozenset({2, 3, 4})
 """Of Transactions, Have and Want."""
 
+Muteness = Literal["", "unsure", "no-key"]
+"""Why a member with a vote cannot vote: its last-signed file is lost, its vote key is not in its
+home, or not at all."""
 Ids = Annotated[tuple[HashField, ...], Meta(max_length=IDS_PER_MESSAGE_MAX)]
 
 
@@ -63,7 +66,7 @@ class Status(PeerMessage, tag=5, frozen=True, array_like=True):
 
     `height` and `block` are its head; `summary` says how far it is in the next height;
     `connected` names the nodes it is connected to. It has blocks above `base` and the state from
-    there on; `transactions` counts those of the chain.
+    there on; `transactions` counts those of the chain. `mute` says why it cannot vote, if so.
     """
 
     height: HeightField
@@ -72,6 +75,7 @@ class Status(PeerMessage, tag=5, frozen=True, array_like=True):
     connected: Annotated[tuple[NodeNameField, ...], Meta(max_length=256)]
     base: HeightField = Height(0)
     transactions: CountField = 0
+    mute: Muteness = ""
 
 
 class BlocksRequest(PeerMessage, tag=6, frozen=True, array_like=True):

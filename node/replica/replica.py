@@ -88,7 +88,7 @@ class Replica:
             if setting.is_unsure
             else None,
         )
-        self._duties = Duties(genesis, setting.signers, store, self._transactions)
+        self._duties = Duties(genesis, setting.own_name, setting.signers, store, self._transactions)
         self._catchup = CatchingUp(
             store, genesis, setting.catch_up, self._ledger, self._admission, verify
         )
@@ -118,19 +118,20 @@ class Replica:
     def view(self) -> ReplicaView:
         """Describe the replica."""
         claims = self._catchup.claims
-        heights = [(peer, claims.height_of(peer)) for peer in self._neighbours.names]
         return ReplicaView(
             self._head,
             self._ordering.summary(),
             len(self._mempool),
             self._mempool.size_bytes,
-            tuple((peer, height) for peer, height in heights if height is not None),
+            claims.heights_of(self._neighbours.names),
             claims.highest > self._head.next_height,
             self._catchup.base.height,
             self._catchup.progress,
             self._catchup.snapshots,
             self._ordering.probation is not None,
             self._proposals.aside.total,
+            self._duties.find_mute(self._head.validators, self._ordering.probation),
+            self._neighbours.mute,
         )
 
     def is_waiting(self, transaction_id: Hash) -> bool:
@@ -233,10 +234,11 @@ class Replica:
             self._neighbours.names,
             self._catchup.base.height,
             self._head.transactions_total,
+            self._duties.find_mute(self._head.validators, self._ordering.probation),
         )
 
     def _peer_status(self, peer: NodeName, status: Status) -> list[Effect]:
-        self._neighbours.learn(peer, status.connected)
+        self._neighbours.learn(peer, status.connected, status.mute)
         self._catchup.learn(peer, status)
         if self._ordering.probation is not None:
             self._ordering.probation.hear(peer, status.height)

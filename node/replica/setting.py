@@ -9,6 +9,7 @@ from chain.scalars import GENESIS_HEIGHT, Height, NodeName
 from consensus.engine import Summary
 from node.replica.head import Head
 from node.replica.mempool import MempoolLimits
+from node.replica.messages import Muteness
 from node.replica.ports import NO_METER, Meter
 from node.replica.snapshot_work import SnapshotProgress
 from node.replica.sync import CatchUpSetting
@@ -34,6 +35,10 @@ class ReplicaView:
     """It does not know what its vote key signed before, and so does not sign for now."""
     set_aside: int = 0
     """How many transactions this machine could not execute since the start."""
+    mute: Muteness = ""
+    """Why this node cannot vote although it is a member with a vote."""
+    mute_peers: tuple[tuple[NodeName, Muteness], ...] = ()
+    """Connected peers that say so of themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Claims that contradict each other end the connection. What more than a third of 
 true, and tells a node that it is behind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,6 +82,11 @@ class Claims:
         if claim is None or hint is None:
             return hint if claim is None else claim.height
         return max(claim.height, hint)
+
+    def heights_of(self, peers: Iterable[NodeName]) -> tuple[tuple[NodeName, Height], ...]:
+        """Give what `height_of` gives, of those peers that said anything."""
+        heights = ((peer, self.height_of(peer)) for peer in peers)
+        return tuple((peer, height) for peer, height in heights if height is not None)
 
     def learn(self, peer: NodeName, claim: Claim) -> None:
         """A peer says what it has.

@@ -22,6 +22,8 @@ class AttendeeView(View, frozen=True, kw_only=True):
     node started. `heard_ms` is when the validator last sent anything, `height` what it then said.
     `has_prevoted` and `has_precommitted` speak of the present round. `clock_offset_ms` is by how
     much the times in its votes are ahead of the others' (negative: behind; null: too few votes).
+    `mute` is why it says that it cannot vote: `unsure` (its last-signed file is lost), `no-key`
+    (its vote key is not in its home), empty when it can.
     """
 
     node: str
@@ -33,6 +35,7 @@ class AttendeeView(View, frozen=True, kw_only=True):
     since_ms: int
     heard_ms: int | None
     height: int | None
+    mute: str = ""
     has_prevoted: bool
     has_precommitted: bool
     last_vote: VoteView | None

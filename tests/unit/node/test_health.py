@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as with_fields
 
 from chain.scalars import HEIGHT_MAX, Height, NodeName, Round, UnixMillis
+from chain.validators import EngineName
 from consensus.bft.repair import RoundSummary
 from consensus.bft.state import Step
 from node.health import LAG_BLOCKS_MAX, Circumstances, explain_not_ready
@@ -139,7 +141,63 @@ def test_a_node_that_joins_from_a_snapshot_says_how_far_it_is() -> None:
     )
 
 
-def test_a_node_that_lost_what_it_signed_says_that_it_does_not_vote() -> None:
+def with_engine(now: Circumstances, engine: EngineName) -> Circumstances:
+    return replace(now, validators=with_fields(now.validators, engine=engine))
+
+
+@pytest.mark.parametrize(
+    ("engine", "then"),
+    [
+        ("bft", "It votes again when all that it can have signed is in the past."),
+        (
+            "raft",
+            "Under Raft it never votes again: members remove it with `veritwin member propose "
+            "remove node0`, and add one with a new home and another name with `veritwin member "
+            "propose add-node`.",
+        ),
+    ],
+)
+def test_a_node_that_lost_what_it_signed_says_whether_it_will_vote_again(
+    engine: EngineName, then: str
+) -> None:
+    now = with_engine(circumstances(), engine)
+    (reason,) = explain_not_ready(replace(now, view=replace(now.view, mute="unsure")))
+    assert reason == f"This node does not vote: its file of what it signed last is lost. {then}"
+
+
+def test_a_node_without_its_vote_key_says_which_one_and_what_to_do() -> None:
     now = circumstances()
-    (reason,) = explain_not_ready(replace(now, view=replace(now.view, is_unsure=True)))
-    assert reason.startswith("This node does not vote: its file of what it signed last is lost.")
+    (reason,) = explain_not_ready(replace(now, view=replace(now.view, mute="no-key")))
+    key = now.validators.members[0].vote_key.hex()
+    assert reason == (
+        f"This node does not vote: vote key {key}, which the chain names for it, is not in its "
+        "home. Put its file back into keys/, or change the key with `veritwin member rotate-key`."
+    )
+
+
+def test_who_is_here_and_cannot_vote_is_missing_too() -> None:
+    now = circumstances()
+    mute = replace(now.view, mute_peers=((NAMES[1], "unsure"),))
+    assert explain_not_ready(replace(now, view=mute)) == ()
+    assert explain_not_ready(replace(now, view=mute, connected=NAMES[1:3])) == (
+        "1 of 4 validators are not reachable from here: node3 (org3), and 1 cannot vote: "
+        "node1 (org1); 3 must agree on a block.",
+    )
+    both = replace(mute, mute_peers=(*mute.mute_peers, (NAMES[2], "no-key")))
+    assert explain_not_ready(replace(now, view=both)) == (
+        "2 of 4 validators cannot vote: node1 (org1), node2 (org2); 3 must agree on a block.",
+    )
+    own = replace(mute, mute="no-key")
+    (lack, _) = explain_not_ready(replace(now, view=own))
+    assert lack.startswith("2 of 4 validators cannot vote: node0 (org0), node1 (org1);")
+
+
+def test_weights_of_those_that_cannot_vote_are_counted() -> None:
+    now = circumstances(weights=(1, 4, 1, 1))
+    mute = replace(now.view, mute_peers=((NAMES[2], "unsure"),))
+    assert explain_not_ready(replace(now, view=mute, connected=NAMES[1:3])) == ()
+    heavy = replace(now.view, mute_peers=((NAMES[1], "unsure"),))
+    assert explain_not_ready(replace(now, view=heavy, connected=NAMES[1:3])) == (
+        "Validators with weight 1 of 7 are not reachable from here: node3 (org3), and with "
+        "weight 4 cannot vote: node1 (org1); weight 5 must agree on a block.",
+    )

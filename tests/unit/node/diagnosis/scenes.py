@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace as with_fields
 
 from chain.scalars import UnixMillis
+from chain.validators import EngineName
 from node.alarm import FORMAT, Alarm, BlockDifference
 from node.api.views.consensus import AttendeeView, ConsensusView, MachineView, VoteView
 from node.api.views.status import MempoolView, StatusView
@@ -45,6 +46,7 @@ def attendee(observer: str, node: str, **changed: Any) -> AttendeeView:
         since_ms=NOW_MS - 3_600_000,
         heard_ms=NOW_MS - 200,
         height=HEIGHT,
+        mute="",
         has_prevoted=False,
         has_precommitted=False,
         last_vote=VoteView(kind="precommit", height=HEIGHT, round=0, seen_ms=NOW_MS - 900),
@@ -238,6 +240,7 @@ def observe(
     differences: Sequence[StateDifference] = (),
     weights: Sequence[int] = (1, 1, 1, 1),
     unproven: Sequence[Unproven] = (),
+    engine: EngineName = "bft",
 ) -> Observation:
     """An observation of what these nodes answer; all four, and well, when none is given."""
     members = tuple(
@@ -247,7 +250,7 @@ def observe(
     seen = sights or tuple(sight(name) for name in NAMES)
     if silent and not sights:
         seen = ()
-    quorum = sum(weights) * 2 // 3 + 1
+    quorum = sum(weights) // 2 + 1 if engine == "raft" else sum(weights) * 2 // 3 + 1
     return Observation(
         NOW_MS,
         members,
@@ -258,6 +261,7 @@ def observe(
         tuple(homes),
         tuple(differences),
         tuple(unproven),
+        engine=engine,
     )
 
 

@@ -1,7 +1,9 @@
 """Who is missing, since when, and whether the rest can go on."""
 
+import pytest
 from msgspec.structs import replace
 
+from chain.validators import EngineName
 from node.api.views.consensus import AttendeeView
 from node.diagnosis.connections import (
     find_broken_links,
@@ -11,6 +13,7 @@ from node.diagnosis.connections import (
 )
 from node.diagnosis.machines import find_unproven
 from node.diagnosis.observation import OddAnswer, Sight, Silence
+from node.diagnosis.rules import find_all
 from tests.unit.node.diagnosis.scenes import (
     NAMES,
     NOW_MS,
@@ -168,10 +171,71 @@ def test_one_address_that_is_silent_says_nothing_about_nodes_that_were_not_asked
     assert finding.what == "http://delta-1:8000 does not answer: connection refused."
 
 
+def mute(node: str, why: str) -> Sight:
+    """A node that says that it cannot vote."""
+    return sight(node, [attendee(node, node, mute=why)])
+
+
+@pytest.mark.parametrize(
+    ("why", "engine", "code"),
+    [
+        ("unsure", "bft", "VT-8141"),
+        ("unsure", "raft", "VT-8142"),
+        ("no-key", "bft", "VT-8143"),
+        ("no-key", "raft", "VT-8143"),
+    ],
+)
+def test_a_member_that_cannot_vote_is_named_at_once(
+    why: str, engine: EngineName, code: str
+) -> None:
+    seen = observe(*(sight(name) for name in NAMES[:3]), mute(DELTA, why), engine=engine)
+    (finding,) = find_all(seen)
+    assert (finding.code, finding.nodes) == (code, (DELTA,))
+    assert finding.what.startswith("delta-1 (delta) runs")
+
+
+@pytest.mark.parametrize("engine", ["bft", "raft"])
+def test_who_cannot_vote_is_missing_for_the_quorum(engine: EngineName) -> None:
+    sights = [sight(name, [lost(name, DELTA, 9_000)]) for name in (ALPHA, GAMMA)]
+    beta = sight(BETA, [lost(BETA, DELTA, 9_000), attendee(BETA, BETA, mute="unsure")])
+    found = find_all(observe(*sights, beta, silent=[refused(DELTA)], engine=engine))
+    assert [one.code for one in found] == [
+        "VT-8104",
+        "VT-8141" if engine == "bft" else "VT-8142",
+    ]
+    assert found[0].nodes == (DELTA, BETA)
+    assert found[0].what == (
+        "Missing: delta-1 (delta) and beta-1 (beta). 2 of 4 validators are connected and able to "
+        "vote, 3 must agree."
+    )
+    assert found[0].since_ms == NOW_MS - 9_000
+    assert found[0].evidence[-2:] == (
+        "beta-1: it is connected, but cannot vote",
+        "for the next block 1 of them must come back",
+    )
+
+
+def test_one_word_about_another_takes_nobodys_vote() -> None:
+    said = [attendee(ALPHA, DELTA, mute="no-key")]
+    assert find_all(observe(sight(ALPHA, said), *(sight(name) for name in NAMES[1:]))) == []
+    unasked = [sight(BETA), sight(GAMMA)]
+    assert find_all(observe(sight(ALPHA, said), *unasked)) == []
+    (finding,) = find_all(observe(sight(ALPHA, said)))
+    assert (finding.code, finding.nodes) == ("VT-8143", (DELTA,))
+
+
+def test_too_few_that_can_vote_are_no_split() -> None:
+    seen = observe(sight(ALPHA), sight(BETA), mute(GAMMA, "unsure"), mute(DELTA, "unsure"))
+    assert [one.code for one in find_all(seen)] == ["VT-8104", "VT-8141", "VT-8141"]
+
+
 def test_silent_and_odd_addresses_are_told() -> None:
     stranger = Silence("http://x:1", None, "connection refused", is_refused=True)
     seen = observe(*(sight(name) for name in NAMES), silent=[stranger])
     assert [(one.code, one.nodes) for one in ask(find_silent_apis, seen)] == [("VT-8121", ())]
+    gone = observe(*(sight(name) for name in NAMES), silent=[refused("echo-1")])
+    (finding,) = ask(find_silent_apis, gone)
+    assert finding.evidence == ("echo-1 is no member of the chain",)
     seen = observe(odd=[OddAnswer("http://y:1", "It is a printer.")])
     (finding,) = ask(find_unproven, seen)
     assert (finding.code, finding.what) == ("VT-8128", "http://y:1: It is a printer.")

@@ -28,6 +28,18 @@ def test_the_seen_set_forgets_the_oldest_and_stays_bounded() -> None:
     assert [number for number in range(10) if id_of(number) in seen] == [7, 8, 9]
 
 
+def test_who_says_that_it_cannot_vote_is_remembered_while_it_is_here() -> None:
+    mesh = Neighbours(A)
+    mesh.learn(D, {A}, "no-key")
+    for peer in (B, C):
+        mesh.add(peer)
+    mesh.learn(B, {A, C})
+    mesh.learn(C, {A, B}, "unsure")
+    assert mesh.mute == ((C, "unsure"),)
+    mesh.remove(C)
+    assert mesh.mute == ()
+
+
 def test_on_a_mesh_nothing_is_passed_on() -> None:
     mesh = Neighbours(A)
     for peer in (B, C, D):

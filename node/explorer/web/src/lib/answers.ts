@@ -79,6 +79,8 @@ export interface ApprovalView {
  * node started. `heard_ms` is when the validator last sent anything, `height` what it then said.
  * `has_prevoted` and `has_precommitted` speak of the present round. `clock_offset_ms` is by how
  * much the times in its votes are ahead of the others' (negative: behind; null: too few votes).
+ * `mute` is why it says that it cannot vote: `unsure` (its last-signed file is lost), `no-key`
+ * (its vote key is not in its home), empty when it can.
  */
 export interface AttendeeView {
   readonly node: string;
@@ -90,6 +92,7 @@ export interface AttendeeView {
   readonly since_ms: number;
   readonly heard_ms: number | null;
   readonly height: number | null;
+  readonly mute: string;
   readonly has_prevoted: boolean;
   readonly has_precommitted: boolean;
   readonly last_vote: VoteView | null;
