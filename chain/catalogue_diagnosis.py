@@ -235,7 +235,7 @@ MINOR: Final = (
         "odd-answer",
         "An address answers, but not as a node of this version",
         "{address}: {reason}",
-        "Check the address, and that both sides run the same version.",
+        "Check the address, what stands before it, and that both sides run the same version.",
     ),
     Entry(
         "VT-8129",

@@ -8,6 +8,11 @@ _RESYNC: Final = (
     "Move the folder aside, keep the last-signed file, and start again: the node fetches the "
     "chain from its peers and signs nothing until it is past its last signed height."
 )
+_FILE_LOST: Final = (
+    "Under BFT move database/ away and start: the node fetches the chain, and votes again when "
+    "that is past all that it can have signed. Under Raft it never votes again: members remove it "
+    "with `veritwin member propose remove NODE` and add one with a new home and another name."
+)
 
 STORAGE: Final = (
     Entry(
@@ -92,15 +97,15 @@ STORAGE: Final = (
         "last-signed-damaged",
         "The last-signed file is damaged",
         "No slot of {path} reads back, so the node cannot know what it signed.",
-        "Do not delete it. Let another administrator revoke this node's key, or wait until the "
-        "chain has passed every height this node can have signed, then start with a new file.",
+        "Keep a copy, and take it away, as it is as good as lost. " + _FILE_LOST,
     ),
     Entry(
         "VT-6021",
         "last-signed-missing",
         "The last-signed file is missing",
         "The database holds blocks, but {path} does not exist.",
-        "Put the file back: it is never restored from a backup, only moved with its node.",
+        "Put the file back if it was only moved; one out of a backup will not do. If it is gone: "
+        + _FILE_LOST,
     ),
     Entry(
         "VT-6030",

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from chain.catalogue import CATALOGUE
 from chain.codec import encode
 from chain.errors import Busy, Corruption, InvalidInput
 from chain.genesis import genesis_to_json
@@ -150,6 +151,27 @@ def test_a_home_that_lost_everything_but_its_keys_follows_and_signs_nothing(alon
             view = opened.node.replica.view()
             assert (view.is_unsure, view.head.height) == (True, 0)
             assert opened.node.signed_file.load() == encode_last_signed(UNKNOWN_SIGNED)
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_what_a_refusal_says_lets_the_node_start(alone: Place, damaged: bool) -> None:
+    run_some(alone)
+    path = alone.config.last_signed_path
+    if damaged:
+        path.write_bytes(b"\0" * path.stat().st_size)
+    else:
+        path.unlink()
+    code = "VT-6020" if damaged else "VT-6021"
+    assert refuse(alone.config).startswith(f"Corruption {code}: ")
+    fix = CATALOGUE[code].fix
+    assert "Under BFT move database/ away and start" in fix
+    assert "Under Raft it never votes again: members remove it with `veritwin member" in fix
+    if damaged:
+        assert "take it away" in fix
+        path.unlink()
+    shutil.rmtree(alone.config.database_path)
+    with Opened(alone.config) as opened:
+        assert opened.node.replica.view().is_unsure
 
 
 def test_a_node_whose_key_was_just_made_knows_that_it_signed_nothing(alone: Place) -> None:
