@@ -3,15 +3,24 @@
 import re
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 
 from chain.scalars import NodeName
 from node.alarm import NAME
 from node.cli import diagnose
+from node.diagnosis.rules import find_all
 from tests.unit.node.cli.conftest import Command, Served
 from tests.unit.node.conftest import found
-from tests.unit.node.diagnosis.scenes import alarm, difference
+from tests.unit.node.diagnosis.scenes import (
+    NAMES,
+    alarm,
+    attendee,
+    difference,
+    observe,
+    sight,
+)
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -120,6 +129,18 @@ def test_words_of_nodes_cannot_move_the_cursor(command: Command, served: Served)
 def test_a_folder_without_nodes_is_a_wrong_word(command: Command, tmp_path: Path) -> None:
     done = command("diagnose", "--network", tmp_path)
     assert (done.code, "no node's folder" in done.err) == (2, True)
+
+
+def test_members_and_those_that_only_follow_are_counted_apart() -> None:
+    echo = sight("echo-1", [attendee("echo-1", name) for name in NAMES])
+    four = tuple(sight(name) for name in NAMES)
+    for sights, said in (
+        (four, "Healthy: 4 of 4 nodes, height 200,"),
+        ((*four, echo), "Healthy: 4 of 4 nodes and echo-1, no member now, height 200,"),
+    ):
+        seen = observe(*sights)
+        assert find_all(seen) == []
+        assert click.unstyle(diagnose._to_text(seen, [])).startswith(said)
 
 
 @pytest.mark.parametrize("seconds", ["-1", "0", "nan", "inf", "1e9"])
