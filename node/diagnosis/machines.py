@@ -160,8 +160,9 @@ def find_strangers(scene: Scene) -> Iterator[Finding]:
             yield make_finding(
                 "VT-8101", [sight.node], node=sight.node, theirs=theirs[:16], ours=ours
             )
-    for node, sight in scene.outsiders.items():
-        yield make_finding("VT-8129", [node], node=node, height=sight.status.height)
+    newest = max((sight.status.height for sight in scene.sights.values()), default=0)
+    for node in scene.outsiders:
+        yield make_finding("VT-8129", [node], node=node, height=newest)
 
 
 def find_unproven(scene: Scene) -> Iterator[Finding]:

@@ -199,8 +199,9 @@ def test_a_node_of_another_chain_is_told() -> None:
 
 
 def test_a_node_that_is_no_member_is_told_so_and_nothing_else() -> None:
-    gone = sight("echo-1", [lost("echo-1", name, 9_000) for name in NAMES])
-    for seen in (observe(gone), observe(*(sight(name) for name in NAMES), gone)):
+    away = [lost("echo-1", name, 9_000) for name in NAMES]
+    gone, behind = (sight("echo-1", away, of_status={"height": height}) for height in (200, 0))
+    for seen in (observe(gone), observe(*(sight(name) for name in NAMES), behind)):
         (finding,) = find_all(seen)
         assert (finding.code, finding.nodes) == ("VT-8129", ("echo-1",))
         assert finding.what == (
