@@ -151,12 +151,15 @@ class Measure:
         self._bytes[peer, direction] = total
 
 
-def measure_folder(folder: Path) -> int:
-    """Give the bytes of all files in a folder; files that vanish meanwhile count nothing."""
+def measure_folder(folder: Path, endings: tuple[str, ...] = ("",)) -> int:
+    """Give the bytes of the files in a folder; files that vanish meanwhile count nothing.
+
+    Args: endings: of the names of the files to count, all unless given.
+    """
     total = 0
     for path in folder.glob("*"):
         with suppress(OSError):
-            total += path.stat().st_size
+            total += path.stat().st_size if path.name.endswith(endings) else 0
     return total
 
 

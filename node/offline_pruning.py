@@ -12,6 +12,7 @@ from node.opening import load_head, open_store
 from node.replica.pruning import Pruner
 from node.replica.snapshot_install import finish_install
 from node.storage.freeing import free_pruned
+from node.storage.rocks import DATA_ENDINGS
 
 Progress = Callable[[Height], None]
 """Told the height below which nothing is kept any more."""
@@ -19,7 +20,7 @@ Progress = Callable[[Height], None]
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What came of it; sizes of the database in bytes."""
+    """What came of it; sizes of the files with the database's data in bytes."""
 
     base: Height
     head: Height
@@ -39,7 +40,7 @@ def prune_home(
     retained = config.storage.retain_blocks if retain_blocks is None else retain_blocks
     if retained == 0:
         raise InvalidInput("VT-6031")
-    before = measure_folder(config.database_path)
+    before = measure_folder(config.database_path, DATA_ENDINGS)
     genesis = load_genesis(config.genesis_path)
     with open_store(config) as store:
         finish_install(store, genesis.limits)
@@ -49,5 +50,6 @@ def prune_home(
             store.write(batch, sync=False)
             progress(pruner.base.height)
         free_pruned(store)
-    after = measure_folder(config.database_path)
+        store.flush()
+    after = measure_folder(config.database_path, DATA_ENDINGS)
     return Pruned(pruner.base.height, head.height, before, after)

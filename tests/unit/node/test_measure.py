@@ -63,6 +63,7 @@ def test_the_size_of_the_database_is_measured(tmp_path: Path) -> None:
     measure.beat((), (), 0)
     assert value(metrics, "store_size_bytes") == measure.database_bytes == 150
     assert measure.room() == measure.free_bytes > 0
+    assert measure_folder(tmp_path, ("a.sst", ".log")) == 100
     assert measure_folder(tmp_path / "gone") == 0
 
 

@@ -279,6 +279,21 @@ def test_what_was_deleted_leaves_the_disk_when_asked(tmp_path: Path) -> None:
         assert list(store.range(Column.BLOCKS, b"", b"\xff")) == []
 
 
+def test_what_is_flushed_stands_in_tables_and_leaves_the_log(tmp_path: Path) -> None:
+    with RocksStore(tmp_path / "db") as store:
+        _write(store, Column.STATE, key=b"value")
+        _write(store, Column.BLOCKS, key=b"block")
+        assert _size_of_logs(tmp_path / "db") > 0
+        store.flush()
+        assert _size_of_logs(tmp_path / "db") == 0
+        assert store.get(Column.STATE, b"key") == b"value"
+        assert store.get(Column.BLOCKS, b"key") == b"block"
+
+
+def _size_of_logs(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.log"))
+
+
 def test_closing_ends_a_compaction_and_a_closed_store_starts_none(tmp_path: Path) -> None:
     store = RocksStore(tmp_path / "db")
     rows = tuple(Put(Column.BLOCKS, os.urandom(8), os.urandom(4_000)) for _ in range(5_000))
