@@ -226,6 +226,15 @@ API: Final = (
         "snapshot.",
     ),
     Entry(
+        "VT-7015",
+        "unknown-or-no-longer-kept",
+        "This node does not know it, or not any more",
+        "This node knows no {kind} {name}. It may be an old one: blocks are kept here above height "
+        "{base} only.",
+        "Check the name. Ask a node that keeps everything (storage.retain_blocks: 0) and never "
+        "joined from a snapshot; a receipt that was issued stays good without any node.",
+    ),
+    Entry(
         "VT-7020",
         "unreachable",
         "No node can be reached",

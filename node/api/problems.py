@@ -29,6 +29,7 @@ _BY_CODE: Final[dict[str, int]] = {
     "VT-7009": 415,
     "VT-7012": 404,
     "VT-7014": 410,
+    "VT-7015": 404,
 }
 _BY_FAULT: Final[tuple[tuple[type[ChainError], int], ...]] = (
     (InvalidInput, 400),

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
 from chain.errors import Busy, InvalidInput
-from chain.scalars import HEIGHT_MAX, TWIN_ID_PATTERN, Hash, TwinId, UnixMillis
+from chain.scalars import HEIGHT_MAX, TWIN_ID_PATTERN, Hash, Height, TwinId, UnixMillis
 from node.api.context import CONTEXT
 from node.clock import parse_time
 from node.reader.paging import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
@@ -93,6 +93,16 @@ def get_hash(request: web.Request, kind: str) -> Hash:
     if not _is_hash(text):
         raise InvalidInput("VT-7004", kind=kind, name=text[:80])
     return Hash(bytes.fromhex(text))
+
+
+def not_found(kind: str, name: str, base: Height) -> InvalidInput:
+    """Say that nothing of this id is here: VT-7004, or VT-7015 where older blocks are not kept.
+
+    Args: base: the height above which this node keeps blocks.
+    """
+    if base == 0:
+        return InvalidInput("VT-7004", kind=kind, name=name)
+    return InvalidInput("VT-7015", kind=kind, name=name, base=base)
 
 
 def get_twin(request: web.Request) -> TwinId:

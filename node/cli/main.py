@@ -17,7 +17,9 @@ SECTIONS: Final = (
     ("Auditors", ("twins", "blocks", "evidence", "verify", "replay")),
 )
 MODULES: Final = {name: f"node.cli.{name}" for _, names in SECTIONS for name in names}
-NOT_FOUND_CODES: Final = frozenset({"VT-7004", "VT-2020", "VT-2040", "VT-2050", "VT-2060"})
+NOT_FOUND_CODES: Final = frozenset(
+    {"VT-7004", "VT-7015", "VT-2020", "VT-2040", "VT-2050", "VT-2060"}
+)
 UNREACHABLE_CODES: Final = frozenset({"VT-7020"})
 NOT_FINAL_CODES: Final = frozenset({"VT-7021"})
 VERIFICATION_CODES: Final = frozenset({"VT-1304", "VT-1306", "VT-1307", "VT-1311"})

@@ -17,7 +17,7 @@ from chain.operations import AnyOperation
 from chain.scalars import Hash, Height
 from chain.transaction import Transaction, TransactionBody, sign
 from node.api.views.transactions import SubmitAnswer, SubmitAnswers, TransactionView
-from node.client.errors import NotFinal, error_from_receipt
+from node.client.errors import UNKNOWN_CODES, NotFinal, error_from_receipt
 from node.client.events import StreamEvent, follow_events
 from node.client.reads import Reads, to_hex
 from node.client.transport import Transport
@@ -201,7 +201,7 @@ class AsyncClient(Reads):
             except Busy:
                 pass  # no node answers now; one may come back in time
             except ChainError as error:
-                if error.code != "VT-7004":
+                if error.code not in UNKNOWN_CODES:
                     raise
                 # The node that knew it is gone, and this one has not heard of it yet.
                 if transaction is not None:

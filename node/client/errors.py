@@ -12,6 +12,9 @@ from chain.errors import Busy, ChainError, InvalidInput, Refused
 from chain.scalars import Hash
 from node.api.views.status import ProblemView
 
+UNKNOWN_CODES: Final = frozenset({"VT-7004", "VT-7015"})
+"""What a node says of an id that it does not know: others may."""
+
 
 class NotFinal(Busy):
     """A transaction was not final in time. It may still become so: ask again with `id`."""

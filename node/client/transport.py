@@ -30,8 +30,8 @@ PAUSE_SECONDS: Final = 0.2
 PAUSE_SECONDS_MAX: Final = 2.0
 REST_SECONDS: Final = 3.0
 """How long a node that did not answer is asked last."""
-_DELETED: Final = "VT-7014"
-"""What a node says of events that it has deleted."""
+_DELETED: Final = frozenset({"VT-7014", "VT-7015"})
+"""What a node says of what it has deleted, or may have."""
 _TRY_OTHERS: Final = frozenset({429, 502, 503, 504})
 
 
@@ -131,6 +131,8 @@ class Transport:
     ) -> Answer:
         """Send a request to the first node that answers it.
 
+        A node may have deleted what another still has, so all are asked before that is believed.
+
         Args: wait_seconds: how long the node itself may wait; retry_seconds: how long to go on
         when no node can be reached, the client's own default when None.
         Raises: Unreachable: VT-7020; ChainError: what the node reported.
@@ -140,6 +142,7 @@ class Transport:
         pause = PAUSE_SECONDS
         while True:
             last: ChainError | None = None
+            gone: ChainError | None = None
             for node in self._in_order():
                 try:
                     return await self._ask(
@@ -148,6 +151,12 @@ class Transport:
                 except Busy as error:
                     node.rests_until = monotonic_seconds() + REST_SECONDS
                     last = error
+                except ChainError as error:
+                    if error.code not in _DELETED:
+                        raise
+                    gone = error
+            if gone is not None:
+                raise gone
             assert last is not None, "there is at least one node"
             if monotonic_seconds() + pause > deadline:
                 raise last
@@ -186,7 +195,7 @@ class Transport:
             except Busy as error:
                 last = error
             except ChainError as error:
-                if error.code != _DELETED:
+                if error.code not in _DELETED:
                     raise
                 gone = error
             node.rests_until = monotonic_seconds() + REST_SECONDS

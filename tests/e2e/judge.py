@@ -22,6 +22,7 @@ from chain.errors import ChainError
 from chain.operations import Call
 from chain.values import encode_value
 from node.client import AsyncClient
+from node.client.errors import UNKNOWN_CODES
 from tests.e2e.network import Network, NodeProcess
 from tests.e2e.watchers import Watchers, base_of
 from tests.e2e.workload import EXPIRY_BLOCKS, MODELS, Attempt, Workload
@@ -123,7 +124,7 @@ async def _resolve(workload: Workload, told_at: Mapping[str, int]) -> None:
             try:
                 view = await client.transaction(attempt.id)
             except ChainError as error:
-                if error.code != "VT-7004":
+                if error.code not in UNKNOWN_CODES:
                     raise
                 continue
             if view.state != "expired":

@@ -23,6 +23,7 @@ from chain.transaction import Transaction, TransactionBody, sign
 from chain.values import encode_value
 from node.api.views.transactions import TransactionView
 from node.client import AsyncClient
+from node.client.errors import UNKNOWN_CODES
 from tests.e2e.network import Network
 from tests.histories.history import UNKNOWN, Operation, freeze
 from tests.histories.models import LIST, REGISTER, SET, Model, make_bank
@@ -215,7 +216,7 @@ class Workload:
         self.height = max(self.height, Height(view.height or 0))
 
 
-HARMLESS: Final = frozenset({"VT-2003", "VT-2004", "VT-7004"})
+HARMLESS: Final = UNKNOWN_CODES | {"VT-2003", "VT-2004"}
 """Expired before it was handed in; expires too far ahead for a node that is a thousand blocks
 behind; or unknown where it was asked for after its node had died."""
 

@@ -9,7 +9,7 @@ from chain.errors import InvalidInput
 from chain.scalars import Hash, Height
 from node.api.answers import encode_json, immutable_answer, json_answer, off_loop
 from node.api.context import CONTEXT
-from node.api.requests import check_number_in_path, get_page, get_text
+from node.api.requests import check_number_in_path, get_page, get_text, not_found
 from node.api.routes import PAGE_PARAMETERS, Parameter, Route, path_parameter
 from node.api.views.blocks import (
     BlockList,
@@ -70,17 +70,20 @@ async def show_whole_block(request: web.Request) -> web.Response:
 def find_block(request: web.Request, name: str) -> StoredBlock:
     """Give the block that a path names.
 
-    Raises: InvalidInput: VT-7004, there is none.
+    Raises: InvalidInput: VT-7004 there is none, VT-7015 there may have been one; Refused: VT-7014,
+    this node no longer keeps it.
     """
     blocks = request.app[CONTEXT].reader.blocks
-    height: Height | None
     if name == "latest":
         height = blocks.head().height
     elif _is_hash(name):
-        height = blocks.height_of(Hash(bytes.fromhex(name)))
+        found = blocks.height_of(Hash(bytes.fromhex(name)))
+        if found is None:
+            raise not_found("block", name, blocks.base())
+        height = found
     else:
         height = Height(check_number_in_path(name, "block"))
-    block = blocks.get(height) if height is not None else None
+    block = blocks.get(height)
     if block is None:
         raise InvalidInput("VT-7004", kind="block", name=name)
     return block

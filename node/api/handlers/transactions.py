@@ -24,6 +24,7 @@ from node.api.requests import (
     get_number,
     get_page,
     get_text,
+    not_found,
     read_body,
 )
 from node.api.routes import (
@@ -217,7 +218,7 @@ async def show_transaction(request: web.Request) -> web.Response:
         return immutable_answer(request, f"{transaction.hex()}-{found.height}", body)
     state = unordered_state(context, transaction)
     if state is None:
-        raise InvalidInput("VT-7004", kind="transaction", name=transaction.hex())
+        raise not_found("transaction", transaction.hex(), blocks.base())
     return json_answer(view_unordered(transaction, state))
 
 
@@ -243,7 +244,7 @@ async def show_receipt(request: web.Request) -> web.Response:
     if file is None:
         state = unordered_state(context, transaction)
         if state is None:
-            raise InvalidInput("VT-7004", kind="transaction", name=transaction.hex())
+            raise not_found("transaction", transaction.hex(), context.reader.blocks.base())
         raise Refused("VT-7005", id=transaction, state=state)
     tag = f"receipt-{transaction.hex()}" + (f"-{name.encode().hex()}" if name else "")
     return immutable_answer(request, tag, file)
@@ -256,6 +257,8 @@ async def prove_reading(request: web.Request) -> web.Response:
     index = check_number_in_path(request.match_info["index"], "reading")
     proof = await off_loop(request, lambda: reader.proofs.reading(transaction, index))
     if proof is None:
+        if reader.blocks.place_of(transaction) is None:
+            raise not_found("transaction", transaction.hex(), reader.blocks.base())
         raise InvalidInput("VT-7004", kind="reading", name=f"{index} of {transaction.hex()}")
     body = encode_json(view_reading_proof(transaction, proof))
     return immutable_answer(request, f"reading-{transaction.hex()}-{index}", body)
@@ -302,7 +305,7 @@ ROUTES: Final = (
         "transactions",
         TransactionView,
         parameters=(_ID, *_WAIT_PARAMETERS),
-        statuses={404: "This node knows no such transaction."},
+        statuses={404: "This node knows no such transaction, or none any more."},
     ),
     Route(
         "GET",

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import pytest
 from aiohttp import ClientSession
 
 from chain.errors import ChainError, Refused
-from chain.genesis import Genesis
+from chain.genesis import Genesis, Limits
 from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
 from chain.transaction import Transaction, check_expiry, check_stateless, decode_transaction
 from node.api import ApiServer, NodeStatus, PeerState, make_app
@@ -19,6 +20,8 @@ from node.config import LimitsConfig
 from node.finality import Finality, Heights
 from node.metrics import Metrics
 from node.reader import Reader
+from node.replica import pruning
+from node.replica.pruning import Pruner
 from tests.unit.node.chain_builder import ChainBuilder, build_demo
 
 
@@ -80,6 +83,14 @@ class FakeNode:
         block = self.chain.add_block(*transactions)
         self.finality.committed(transaction.id for transaction in transactions)
         self.heights.publish(block.header.height)
+
+    def forget(self, kept: int = 3) -> None:
+        """Delete all blocks but the newest, as a node with `storage.retain_blocks` does."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pruning, "SNAPSHOT_SLACK_BLOCKS", 1)
+            pruner = Pruner(self.chain.store, Limits(expiry_window_blocks=1), kept)
+            while (batch := pruner.step(self.chain.head)) is not None:
+                self.chain.store.write(batch, sync=False)
 
     async def wait_final(self, transaction: Hash, timeout_s: float) -> bool:
         return await self.finality.wait(transaction, timeout_s)

@@ -5,19 +5,17 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession
 
-from chain.genesis import Limits
-from node.replica import pruning
-from node.replica.pruning import Pruner
 from tests.unit.node.api.fake_node import FakeNode
+from tests.unit.node.chain_builder import build_demo
+
+DEMO = build_demo()
+OLD = DEMO.blocks[1].transactions[0]
 
 
 @pytest.fixture
-async def session(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ClientSession]:
+async def session() -> AsyncIterator[ClientSession]:
     node = FakeNode()
-    monkeypatch.setattr(pruning, "SNAPSHOT_SLACK_BLOCKS", 1)
-    pruner = Pruner(node.chain.store, Limits(expiry_window_blocks=1), 3)
-    while (batch := pruner.step(node.chain.head)) is not None:
-        node.chain.store.write(batch, sync=False)
+    node.forget()
     async with node.session() as session:
         yield session
 
@@ -38,6 +36,39 @@ async def test_what_is_gone_is_gone_with_name_cause_and_fix(
     )
     assert "this node keeps states from height 4 on" in problem["why"]
     assert "Ask a node that keeps everything" in problem["fix"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (f"/v1/transactions/{OLD.id.hex()}", "transaction"),
+        (f"/v1/transactions/{OLD.id.hex()}/receipt", "transaction"),
+        (f"/v1/transactions/{OLD.id.hex()}/readings/0", "transaction"),
+        (f"/v1/transactions/{'0' * 64}", "transaction"),
+        (f"/v1/blocks/{DEMO.blocks[2].hash.hex()}", "block"),
+    ],
+)
+async def test_an_unknown_id_may_be_that_of_something_older(
+    session: ClientSession, path: str, kind: str
+) -> None:
+    async with session.get(path) as answer:
+        assert answer.status == 404
+        problem = await answer.json()
+    name = path.split("/")[3]
+    assert (problem["code"], problem["why"]) == (
+        "VT-7015",
+        f"This node knows no {kind} {name}. It may be an old one: blocks are kept here above "
+        "height 4 only.",
+    )
+    assert "Ask a node that keeps everything" in problem["fix"]
+
+
+async def test_a_reading_that_a_kept_transaction_does_not_have_does_not_exist(
+    session: ClientSession,
+) -> None:
+    kept = DEMO.blocks[4].transactions[0].id.hex()
+    async with session.get(f"/v1/transactions/{kept}/readings/999") as answer:
+        assert (answer.status, (await answer.json())["code"]) == (404, "VT-7004")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,18 @@ def test_what_a_contract_said_and_where_one_stopped_is_shown(
     assert f"veritwin tx debug {chain.blocks[-1].transactions[0].id.hex()}" in stopped.err
 
 
+def test_a_transaction_that_a_node_has_deleted_is_not_said_to_be_none(
+    command: Command, served: Served, tmp_path: Path
+) -> None:
+    old = last_id(served)
+    served.node.forget()
+    for words in (("show", old), ("receipt", old, "--out", tmp_path / "r.json")):
+        done = command("tx", *words, "--node", served.address)
+        assert done.code == 3
+        assert "error VT-7015: This node does not know it, or not any more" in done.err
+        assert "blocks are kept here above height 4 only." in done.err
+
+
 def test_waiting_for_a_final_transaction_returns_at_once(command: Command, served: Served) -> None:
     done = command("tx", "wait", last_id(served), "--node", served.address, "--json")
     assert done.json["state"] == "final"

@@ -168,6 +168,35 @@ async def test_transaction_that_died_with_its_node_is_handed_in_again() -> None:
     assert second.submitted == 1
 
 
+async def test_a_transaction_that_a_pruned_node_does_not_know_is_handed_in_again() -> None:
+    node = FakeNode(is_committing=False)
+    node.forget()
+    async with (
+        node.serve() as address,
+        AsyncClient([address], node.genesis, OWNER) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        waiting = tasks.create_task(client.submit_and_wait(_telemetry(), 20.0))
+        await until(lambda: bool(node.finality._waiting))
+        node.waiting.clear()
+        node.is_committing = True
+        assert (await waiting).state == "final"
+    assert node.submitted == 2
+
+
+async def test_what_one_node_has_deleted_is_asked_of_the_others() -> None:
+    pruned, whole = FakeNode(), FakeNode()
+    pruned.forget()
+    old = whole.chain.blocks[1].transactions[0].id
+    async with pruned.serve() as first, whole.serve() as second:
+        async with AsyncClient([first, second], whole.genesis) as client:
+            assert check_receipt(receipt_from_json(await client.receipt(old)), whole.genesis)
+            assert (await client.block(2)).header["height"] == 2
+        async with AsyncClient([first, DEAD], whole.genesis) as client:
+            with pytest.raises(InvalidInput, match="VT-7015"):
+                await client.receipt(old)
+
+
 async def test_busy_node_is_passed_over(node: FakeNode, address: str) -> None:
     calls = 0
 
