@@ -32,6 +32,8 @@ POLL_SECONDS_MAX: Final = 20.0
 RESEND_SECONDS: Final = 2.0
 """After waiting so long at a node that does not know a transaction, it is handed in there."""
 HEIGHT_AGE_SECONDS_MAX: Final = 2.0
+BLOCKS_PER_SECOND_MAX: Final = 100
+"""No chain decides faster, so a known height is at most so many blocks behind for each second."""
 SALT_SIZE: Final = 16
 _OPEN_STATES: Final = ("received", "ordered")
 
@@ -68,6 +70,7 @@ class AsyncClient(Reads):
             chain,
         )
         self._signer = signer
+        self._lifetime_blocks = max(1, chain.limits.expiry_window_blocks // 2)
         self._height = Height(0)
         self._height_known_at: float | None = None
 
@@ -100,7 +103,7 @@ class AsyncClient(Reads):
             self.genesis_hash,
             self._signer.public_key,
             operation,
-            Height(height + max(1, self.genesis.limits.expiry_window_blocks // 2)),
+            Height(height + self._lifetime_blocks),
             salt or secrets.token_bytes(SALT_SIZE),
         )
         return sign(body, self._signer)
@@ -225,8 +228,10 @@ class AsyncClient(Reads):
         return follow_events(self._transport, start, after, topics)
 
     async def _recent_height(self) -> Height:
+        """Give a height that leaves at least half of a transaction's lifetime to hand it in."""
         now = monotonic_seconds()
-        if self._height_known_at is None or now - self._height_known_at > HEIGHT_AGE_SECONDS_MAX:
+        longest = min(HEIGHT_AGE_SECONDS_MAX, self._lifetime_blocks / 2 / BLOCKS_PER_SECOND_MAX)
+        if self._height_known_at is None or now - self._height_known_at > longest:
             self._height = Height((await self.status()).height)
             self._height_known_at = now
         return self._height

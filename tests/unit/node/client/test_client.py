@@ -17,7 +17,7 @@ from chain.proven_receipt import check_receipt, receipt_from_json
 from chain.scalars import Hash, Height, TwinId, UnixMillis
 from node.client import AsyncClient, NotFinal, Unreachable
 from tests.unit.node.api.fake_node import FakeNode, until
-from tests.unit.node.chain_builder import START_MS, TURBINE, seed_of
+from tests.unit.node.chain_builder import START_MS, TURBINE, ChainBuilder, make_genesis, seed_of
 
 DEAD = "127.0.0.1:1"
 OWNER = SigningKey(seed_of("borne-energie"))
@@ -63,6 +63,38 @@ async def test_id_is_known_before_sending_and_salt_makes_it_the_same(
     assert first.body.expiry_height == 7 + 500
     answers = [await client.send(first), await client.send(again)]
     assert {answer.id for answer in answers} == {first.id.hex()}
+
+
+@pytest.mark.parametrize("window", [1, 10, 100])
+async def test_a_client_that_stays_open_signs_in_time_for_a_small_window(window: int) -> None:
+    genesis = make_genesis()
+    limits = replace(genesis.limits, expiry_window_blocks=window)
+    node = FakeNode(ChainBuilder(genesis=replace(genesis, limits=limits)))
+    turbine = node.chain.register_turbine().body.operation
+    async with node.serve() as address, AsyncClient([address], node.genesis, OWNER) as client:
+        await client.submit_and_wait(turbine)
+        for number in range(3):
+            for _ in range(window + 2):
+                node.chain.add_block()
+            await asyncio.sleep(window / 100)  # that many blocks take at least as long
+            assert (await client.submit(_telemetry(minute=number))).state == "received"
+
+
+async def test_a_height_is_asked_for_once_in_a_while_where_the_window_is_large(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    honest = client.status
+
+    async def count() -> Any:
+        nonlocal asked
+        asked += 1
+        return await honest()
+
+    monkeypatch.setattr(client, "status", count)
+    for _ in range(5):
+        await client.build(_telemetry())
+    assert asked == 1
 
 
 async def test_rejection_in_a_block_is_raised_with_its_code(client: AsyncClient) -> None:
