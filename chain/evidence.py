@@ -79,10 +79,12 @@ def put_in_order(evidence: Evidence, genesis: Hash) -> Evidence:
 
 
 def is_conflict(first: Signed, second: Signed) -> bool:
-    """Tell whether no correct validator says both at one place.
+    """Tell whether saying both at one place takes back what was said, and so convicts.
 
-    The same block at another time is no conflict: it takes nothing back. Nor is the same name with
-    another payload, which cannot be decided.
+    Two more things no correct validator says, and they convict nobody, since neither takes anything
+    back. Precommits for one block at two times both count for it; a certificate holds one of them,
+    and with two times its signer moves the median no further than with one. Of one name with two
+    payloads one at most is valid: the name is the hash of a header that commits to its payload.
     """
     if isinstance(first, ProposalSigned) and isinstance(second, ProposalSigned):
         return (first.block, first.valid_round) != (second.block, second.valid_round)
