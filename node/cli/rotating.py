@@ -42,7 +42,7 @@ async def rotate_key(connection: Connection, home: Path) -> None:
 
     config = load_config(home / "node.yaml")
     organisation = load_identity(connection).organisation
-    card_path = home / CARD_NAME
+    card_path = config.home_path / CARD_NAME
     card = _load_own_card(card_path, config)
     async with connect(connection) as client:
         old = await _find_vote_key(client, config.node)
