@@ -169,6 +169,27 @@ def test_a_card_vouches_for_a_peer_until_the_chain_does(tmp_path: Path) -> None:
         Bench(tmp_path, PeerConfig(node=NodeName("bolt-1"), host="h", port=1, card=peer.card))
 
 
+def test_a_configured_card_lets_a_removed_node_in_until_its_entry_is_taken_out(
+    tmp_path: Path,
+) -> None:
+    card = make_card(tmp_path / "new", "acme", "acme-1")
+    peer = PeerConfig(
+        node=card.node, host="acme.example", port=9000, card="new/acme/acme-1/card.json"
+    )
+    for peers, is_let_in in (((peer,), True), ((), False)):
+        bench = Bench(tmp_path, *peers)
+        bench.decide(ProposeChange(AddOrganisation(organisation_of(card))))
+        bench.decide(ProposeChange(AddValidator(validator_of(card), card.host, card.port)), 4)
+        for _ in range(2):
+            bench.chain.add_block()
+        bench.decide(ProposeChange(RemoveValidator(card.node)), 4)
+        for _ in range(2):
+            bench.follow()
+            bench.chain.add_block()
+        assert (card.node in names(bench.follow())) == is_let_in
+        assert card.node not in bench.peering.members
+
+
 def test_a_ca_that_cannot_be_read_keeps_only_its_own_nodes_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
