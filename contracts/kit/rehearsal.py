@@ -140,7 +140,7 @@ class Rehearsal:
             emitted,
             sum(stopped),
             tuple(versions),
-            frozenset(delays.late),
+            delays.late(),
             tuple(one for one in decisions if contract not in (None, one.contract)),
             len(stopped) - sum(stopped),
         )

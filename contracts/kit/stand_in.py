@@ -34,6 +34,8 @@ from contracts.state import Overlay, StateView, decode_record
 
 KEYS_MAX: Final = 1_000
 """Most keys of an organisation that are looked at for one that may answer."""
+RING_BLOCKS_MAX: Final = 10
+"""A `run_timers` that no block took for so long is sent anew."""
 ANSWERING: Final = frozenset({"administrator", "operator", "partner"})
 _UNSIGNED = Signature(bytes(64))
 
@@ -114,7 +116,7 @@ class StandIn:
                 proposal, overlay
             ):
                 return ()
-            case Acknowledge() if transaction.id not in self._record.refused:
+            case Acknowledge():
                 return self._answer(transaction, block, overlay)
             case RunTimers() if not _is_due(overlay, block.time_ms):
                 return ()
@@ -126,8 +128,10 @@ class StandIn:
     ) -> tuple[Transaction, ...]:
         body = transaction.body
         assert isinstance(body.operation, Acknowledge), "it is an answer"
-        outcome = body.operation.outcome
-        action = self._find_action(body.operation.action, overlay)
+        recorded, outcome = body.operation.action, body.operation.outcome
+        if transaction.id in self._record.refused:
+            return self._refuse(transaction, recorded, overlay)
+        action = self._find_action(recorded, overlay)
         if action is None or action.status == outcome:
             self._answers_left_out += 1
             return ()
@@ -139,6 +143,14 @@ class StandIn:
             return (given,)
         # It came later than the one that was taken on first.
         return _make(replace(answer, outcome="acknowledged"), sender, block), given
+
+    def _refuse(
+        self, transaction: Transaction, recorded: Hash, overlay: Overlay
+    ) -> tuple[Transaction, ...]:
+        """Play an answer that was refused, unless it was to an order that is not there now."""
+        key = state_keys.action_key(recorded)
+        is_gone = overlay.get(key) is None and self._record.state.get(key) is not None
+        return () if is_gone else (transaction,)
 
     def _find_action(self, recorded: Hash, overlay: Overlay) -> ActionRecord | None:
         """Give the unfinished action that has the names of a recorded one."""
@@ -171,8 +183,14 @@ class Delays:
     """
 
     def __init__(self) -> None:
-        self.late: set[Height] = set()
-        self._waiting: list[Height] = []
+        self._late: set[Height] = set()
+        self._waits: list[list[Height]] = [[]]
+        self._has_rung = False
+
+    def late(self) -> frozenset[Height]:
+        """Give the heights: those too at which a committee that does ring was about to."""
+        coming = [wait for wait in self._waits if len(wait) <= RING_BLOCKS_MAX]
+        return frozenset(self._late.union(*coming if self._has_rung else ()))
 
     def add(
         self,
@@ -186,12 +204,13 @@ class Delays:
         Args: state: as it was before the block.
         """
         if any(isinstance(one.body.operation, RunTimers) for one in recorded):
-            self.late.update(self._waiting)
-            self._waiting.clear()
+            self._late.update(self._waits.pop())
+            self._has_rung = True
+            self._waits.append([])
         elif _is_due(state, time_ms):
-            self._waiting.append(height)
-        else:
-            self._waiting.clear()
+            self._waits[-1].append(height)
+        elif self._waits[-1]:
+            self._waits.append([])
 
 
 def _choose_sender(recorded: PublicKey, action: ActionRecord, overlay: Overlay) -> PublicKey:
