@@ -74,16 +74,25 @@ async def look(urls: Sequence[str], homes: Sequence[Path], timeout_seconds: floa
 def _each_once(sights: Sequence[Sight]) -> tuple[tuple[Sight, ...], tuple[OddAnswer, ...]]:
     """Keep one answer of each node: it may have been asked under two addresses.
 
-    Returns: the answers, and those of nodes that bear the name of another one.
+    Returns: the answers, and those of nodes that share a name: nobody knows whose it is.
     """
-    found: dict[str, Sight] = {}
-    odd = []
+    found: dict[str, list[Sight]] = {}
     for sight in sights:
-        first = found.setdefault(sight.node, sight)
-        if first.consensus.started_ms != sight.consensus.started_ms:
-            reason = f"It says that it is {sight.node}, but so does {first.address}."
-            odd.append(OddAnswer(sight.address, reason))
-    return tuple(found.values()), tuple(odd)
+        found.setdefault(sight.node, []).append(sight)
+    odd = [
+        OddAnswer(one.address, f"It says that it is {name}, but so does {other.address}.")
+        for name, same in found.items()
+        for one in same
+        if (other := _find_namesake(one, same)) is not None
+    ]
+    kept = [same[0] for same in found.values() if _find_namesake(same[0], same) is None]
+    return tuple(kept), tuple(odd)
+
+
+def _find_namesake(sight: Sight, same: Sequence[Sight]) -> Sight | None:
+    """Give another node of the same name: it was started at another time."""
+    started_ms = sight.consensus.started_ms
+    return next((one for one in same if one.consensus.started_ms != started_ms), None)
 
 
 async def _prove(

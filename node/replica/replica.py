@@ -128,7 +128,6 @@ class Replica:
             self._catchup.base.height,
             self._catchup.progress,
             self._catchup.snapshots,
-            self._ordering.probation is not None,
             self._proposals.aside.total,
             self._duties.find_mute(self._head.validators, self._ordering.probation),
             self._neighbours.mute,

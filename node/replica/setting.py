@@ -31,8 +31,6 @@ class ReplicaView:
     """The snapshot that is being loaded."""
     snapshots: int = 0
     """How many were put in place since the start."""
-    is_unsure: bool = False
-    """It does not know what its vote key signed before, and so does not sign for now."""
     set_aside: int = 0
     """How many transactions this machine could not execute since the start."""
     mute: Muteness = ""

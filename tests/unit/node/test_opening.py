@@ -149,7 +149,7 @@ def test_a_home_that_lost_everything_but_its_keys_follows_and_signs_nothing(alon
             opened.step(events.Started(NOW_MS))
             opened.step(events.Submitted(1, alone.sign(1).raw, NOW_MS))
             view = opened.node.replica.view()
-            assert (view.is_unsure, view.head.height) == (True, 0)
+            assert (view.mute, view.head.height) == ("unsure", 0)
             assert opened.node.signed_file.load() == encode_last_signed(UNKNOWN_SIGNED)
 
 
@@ -171,12 +171,12 @@ def test_what_a_refusal_says_lets_the_node_start(alone: Place, damaged: bool) ->
         path.unlink()
     shutil.rmtree(alone.config.database_path)
     with Opened(alone.config) as opened:
-        assert opened.node.replica.view().is_unsure
+        assert opened.node.replica.view().mute == "unsure"
 
 
 def test_a_node_whose_key_was_just_made_knows_that_it_signed_nothing(alone: Place) -> None:
     with Opened(alone.config) as opened:
-        assert not opened.node.replica.view().is_unsure
+        assert opened.node.replica.view().mute == ""
         assert opened.node.signed_file.load() == encode_last_signed(NEVER_SIGNED)
 
 

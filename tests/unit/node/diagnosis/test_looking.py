@@ -77,14 +77,16 @@ async def test_a_node_that_is_asked_under_two_addresses_counts_once(
     assert seen.oddities == ()
 
 
-async def test_a_second_node_of_one_name_is_not_believed() -> None:
+async def test_of_two_nodes_with_one_name_neither_is_believed() -> None:
     def rename(_: str, body: Any) -> Any:
         return body | {"node": NAMES[0]} if "node" in body else body
 
     seen = await look_at(four(), rename)
-    assert [one.node for one in seen.sights] == list(NAMES[:3])
-    (odd,) = seen.oddities
-    assert odd.reason.startswith(f"It says that it is {NAMES[0]}, but so does http://")
+    assert [one.node for one in seen.sights] == list(NAMES[1:3])
+    first, second = seen.oddities
+    said = f"It says that it is {NAMES[0]}, but so does"
+    assert first.reason == f"{said} {second.address}."
+    assert second.reason == f"{said} {first.address}."
 
 
 async def test_without_anything_to_look_at_nothing_is_known() -> None:

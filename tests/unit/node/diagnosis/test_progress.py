@@ -209,6 +209,12 @@ def test_a_clock_that_cannot_be_asked_is_judged_by_the_times_in_its_votes() -> N
     assert finding.what == "The clock of delta-1 (delta) is 3400 ms behind the others'."
 
 
+def test_one_of_two_that_tell_does_not_blame_a_clock() -> None:
+    liar = sight(ALPHA, [attendee(ALPHA, DELTA, clock_offset_ms=10**9)])
+    honest = sight(BETA, [attendee(BETA, DELTA, clock_offset_ms=-20)])
+    assert ask(find_wrong_clocks, observe(liar, honest)) == []
+
+
 def test_votes_tell_which_of_two_clocks_is_wrong() -> None:
     seen = [
         sight(ALPHA, [attendee(ALPHA, BETA, clock_offset_ms=3_900)]),
