@@ -165,9 +165,9 @@ NODE: Final = (
         "vote-lost",
         "A member never votes again, as its last-signed file was lost under Raft",
         "{node} ({organisation}) runs, but does not know what it signed before.",
-        "Remove it with `veritwin member propose remove NODE`. Then make a new home with another "
-        "name (`veritwin node card`, `veritwin node init`) and add that with `veritwin member "
-        "propose add-node`.",
+        "Remove it: `veritwin member propose remove NODE`. Then make a new home with another name "
+        "(`veritwin node card --help`, `veritwin node init --help`) and let members add that "
+        "(`veritwin member propose add-node --help`).",
     ),
     Entry(
         "VT-8143",
@@ -175,7 +175,7 @@ NODE: Final = (
         "A member cannot vote, as its vote key is not in its home",
         "{node} ({organisation}) runs without the vote key that the chain names for it.",
         "Put the key's file back into keys/ of its home; it is found without a restart. If it is "
-        "lost, change it with `veritwin member rotate-key`.",
+        "lost, change it: `veritwin member rotate-key --help`.",
     ),
 )
 
