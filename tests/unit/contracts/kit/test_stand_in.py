@@ -314,11 +314,9 @@ def take(story: Beating, kind: str, value: Any) -> None:
 )
 def test_the_same_source_changes_nothing_whatever_happened(source, lag, steps):
     story = Beating(source, lag)
-    for kind, value in steps:
+    # A committee that was never seen to ring is taken to have been silent.
+    for kind, value in [("read", 50), *[("beat", 0)] * 8, *steps]:
         take(story, kind, value)
-    for _ in range(8):
-        # A committee that was never seen to ring is taken to have been silent.
-        story.beat()
     found = story.try_source(source)
     assert (found.differences, found.refusals, len(found.notes)) == ((), (), 1)
     assert found.after.decisions == found.before.decisions
