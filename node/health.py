@@ -56,14 +56,14 @@ def _explain_mute(now: Circumstances) -> str | None:
         return (
             f"This node does not vote: vote key {key}, which the chain names for it, is not in its "
             "home. Put its file back into keys/, or change the key with `veritwin member "
-            "rotate-key`."
+            "rotate-key --home HOME`."
         )
     lost = "This node does not vote: its file of what it signed last is lost."
     if now.validators.engine == "raft":
         return (
             f"{lost} Under Raft it never votes again: members remove it with `veritwin member "
             f"propose remove {now.own_name}`, and add one with a new home and another name with "
-            "`veritwin member propose add-node`."
+            "`veritwin member propose add-node --card CARD`."
         )
     return f"{lost} It votes again when all that it can have signed is in the past."
 

@@ -187,7 +187,7 @@ class Asker:
     async def _find(self, url: str, path: str, kind: type[T]) -> T | None:
         try:
             return (await self._ask(url, path)).read(kind)
-        except InvalidInput as error:
+        except ChainError as error:
             if error.code in _UNKNOWN:
                 return None
             raise

@@ -123,6 +123,8 @@ async def _prove(
             continue
         if head is None and sight.status.height > 0:
             reason = f"It says that it is at height {sight.status.height}, but shows no such block."
+            if sight.consensus.base >= sight.status.height:
+                reason += " After a snapshot it has none before the next one: ask again then."
             oddities.append(OddAnswer(sight.address, reason, sight.node))
             continue
         kept.append(sight)

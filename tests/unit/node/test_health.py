@@ -153,7 +153,7 @@ def with_engine(now: Circumstances, engine: EngineName) -> Circumstances:
             "raft",
             "Under Raft it never votes again: members remove it with `veritwin member propose "
             "remove node0`, and add one with a new home and another name with `veritwin member "
-            "propose add-node`.",
+            "propose add-node --card CARD`.",
         ),
     ],
 )
@@ -171,7 +171,8 @@ def test_a_node_without_its_vote_key_says_which_one_and_what_to_do() -> None:
     key = now.validators.members[0].vote_key.hex()
     assert reason == (
         f"This node does not vote: vote key {key}, which the chain names for it, is not in its "
-        "home. Put its file back into keys/, or change the key with `veritwin member rotate-key`."
+        "home. Put its file back into keys/, or change the key with `veritwin member "
+        "rotate-key --home HOME`."
     )
 
 

@@ -147,6 +147,19 @@ async def test_one_node_does_not_say_who_the_members_are() -> None:
         assert (finding.code, reason in finding.what) == ("VT-8128", True)
 
 
+async def test_a_node_that_has_just_loaded_a_snapshot_is_asked_again_later() -> None:
+    def load(path: str, body: Any) -> Any:
+        if path == "/v1/consensus":
+            return body | {"height": 21, "base": 20}
+        return body | {"height": 20} if path == "/v1/status" else body
+
+    (odd,) = (await look_at(four(), load)).oddities
+    assert odd.reason == (
+        "It says that it is at height 20, but shows no such block. After a snapshot it has none "
+        "before the next one: ask again then."
+    )
+
+
 def _fields(body: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Name every value in an answer."""
     found = [path] if path else []

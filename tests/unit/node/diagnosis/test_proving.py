@@ -110,6 +110,16 @@ async def test_who_shows_what_was_not_decided_is_remembered(asker: Asker, node: 
     ]
 
 
+async def test_a_block_that_is_not_kept_any_more_is_no_lie(asker: Asker, node: FakeNode) -> None:
+    node.forget()
+    async with node.serve() as url:
+        sight = await look(asker, url)
+        blocks = ProvenBlocks(asker, Prover(node.chain.genesis))
+        assert await blocks.get(sight, 4) is None
+        assert await blocks.get(sight, 7) is not None
+    assert blocks.unproven == ()
+
+
 async def test_the_chain_is_that_of_the_homes_else_of_most_nodes_that_show_one(
     asker: Asker, node: FakeNode
 ) -> None:
