@@ -115,9 +115,28 @@ class Scene:
 
     def is_linked(self, one: str, other: str) -> bool | None:
         """Tell whether two members hear each other; None when neither was asked."""
+        if self._is_denied(one) or self._is_denied(other):
+            return False
         views = [self.link(one, other), self.link(other, one)]
         known = [view.is_alive for view in views if view is not None]
         return all(known) if known else None
+
+    def _is_denied(self, node: str) -> bool:
+        """Tell whether a member does not run, though one who answers says that it hears it.
+
+        Its machine says that nothing listens, and as many lost it as hear it.
+        """
+        silence = self.silences.get(node)
+        if silence is None or not silence.is_refused:
+            return False
+        views = [self.link(observer, node) for observer in self.witnesses]
+        lost = self._weigh_observers(view for view in views if view and not view.is_alive)
+        alive = self._weigh_observers(view for view in views if view and view.is_alive)
+        return 0 < lost >= alive
+
+    def _weigh_observers(self, views: Iterable[Link]) -> int:
+        """Give the weight of those that see a connection so, of what was meant to be connected."""
+        return self.weigh(one.observer for one in views if one.is_alive or one.is_configured)
 
     def lost_ms(self, node: str) -> UnixMillis | None:
         """Give when the last of the main group lost a member; None when nobody can say."""

@@ -79,6 +79,20 @@ def test_more_than_a_third_of_what_answers_has_to_say_a_thing() -> None:
     assert Scene(observe(sight(ALPHA), sight(BETA))).is_vouched([BETA])
 
 
+def test_one_that_hears_the_dead_hides_nothing() -> None:
+    liar = sight(DELTA)
+    three = [sight(name, [lost(name, GAMMA, 9_000)]) for name in (ALPHA, BETA)]
+    assert Scene(observe(*three, liar, silent=[refused(GAMMA)])).main == {ALPHA, BETA, DELTA}
+    assert Scene(observe(*three, liar)).main == frozenset(NAMES)
+    alone = sight(ALPHA, [lost(ALPHA, BETA, 9_000), lost(ALPHA, GAMMA, 9_000)])
+    dead = [refused(BETA), refused(GAMMA)]
+    assert Scene(observe(alone, liar, silent=dead)).main == {ALPHA, DELTA}
+    # Nobody knows that they do not run, and one may reach what another does not.
+    assert Scene(observe(alone, liar)).main == frozenset(NAMES)
+    apart = attendee(ALPHA, BETA, connected=False, is_configured=False)
+    assert Scene(observe(sight(ALPHA, [apart]), sight(DELTA))).main == frozenset(NAMES)
+
+
 def test_times_are_told_by_the_clock_of_whoever_asks() -> None:
     wrong = [lost(ALPHA, DELTA, 10_000)]
     scene = Scene(observe(sight(ALPHA, wrong, clock_ms=90_000.0), sight(BETA), sight(GAMMA)))
