@@ -26,9 +26,15 @@ class DecidingThread(Generic[A, R]):
         self._calls: SimpleQueue[tuple[A, asyncio.Future[R]] | None] = SimpleQueue()
         self._name = name
         self._thread: Thread | None = None
+        self._is_closed = False
 
     async def run(self, argument: A) -> R:
-        """Run the function and wait for its result; what it raises is raised here."""
+        """Run the function and wait for its result; what it raises is raised here.
+
+        Raises: RuntimeError: the thread is closed.
+        """
+        if self._is_closed:
+            raise RuntimeError("the deciding thread is closed")
         if self._thread is None:
             self._thread = Thread(target=self._serve, name=self._name)
             self._thread.start()
@@ -38,6 +44,7 @@ class DecidingThread(Generic[A, R]):
 
     def close(self) -> None:
         """Let the thread end what it was given, and wait for that."""
+        self._is_closed = True
         if self._thread is not None:
             self._calls.put(None)
             self._thread.join()

@@ -82,3 +82,11 @@ def test_closing_waits_for_what_was_begun() -> None:
         assert await call == 1
 
     asyncio.run(begin(DecidingThread(work, "deciding")))
+
+
+async def test_nobody_waits_for_a_thread_that_is_closed() -> None:
+    thread = DecidingThread[int, int](lambda number: number, "deciding")
+    assert await thread.run(1) == 1
+    thread.close()
+    with pytest.raises(RuntimeError, match="is closed"):
+        await thread.run(2)
