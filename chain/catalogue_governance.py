@@ -108,7 +108,7 @@ ENTRIES: Final = (
         "VT-2089",
         "vote-key-replaced",
         "The vote key was replaced",
-        "Key {key} is not that of {node} any more: a rotation replaced it from height {since} on.",
+        "Key {key} is not that of {node} any more: a newer one replaced it from height {since} on.",
         "Take the card.json that is in the node's home now: rotate-key writes it anew. When the "
         "newest key is lost, make the node anew in an empty folder: veritwin node card --help",
     ),

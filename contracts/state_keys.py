@@ -206,9 +206,14 @@ def committee_key(height: Height) -> bytes:
     return committees_prefix() + to_bytes(_LAST - height)
 
 
+def vote_keys_prefix() -> bytes:
+    """Give the prefix of all vote keys that the chain ever named."""
+    return b"vote-key/"
+
+
 def vote_key_key(key: PublicKey) -> bytes:
     """Give the key of a VoteKeyRecord."""
-    return b"vote-key/" + key
+    return vote_keys_prefix() + key
 
 
 def replaced_key(key: PublicKey) -> bytes:

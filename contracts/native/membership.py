@@ -1,6 +1,6 @@
 """Membership: what each change of members and validators does, and rotating a vote key."""
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from msgspec.structs import replace
 
@@ -16,7 +16,7 @@ from chain.changes import (
 from chain.errors import Refused
 from chain.keys import check_public_key
 from chain.operations import RotateVoteKey
-from chain.scalars import Height, OrganisationId, to_bytes
+from chain.scalars import Height, NodeName, OrganisationId, to_bytes
 from chain.validators import Validator, ValidatorSet
 from chain.values import encode_value
 from contracts import state_keys
@@ -34,7 +34,11 @@ from contracts.native.committee import (
 from contracts.native.identity import put_organisation
 from contracts.native.policy import ORGANISATIONS_MAX, list_organisations
 from contracts.records import KeyRecord, OrganisationRecord
-from contracts.state import Overlay
+from contracts.state import Overlay, decode_record
+from contracts.state_keys import prefix_range
+
+VOTE_KEYS_MAX: Final = 65_536
+"""Vote keys of all times that are looked at when a node comes back with a new one."""
 
 
 def make_change(
@@ -43,8 +47,8 @@ def make_change(
     """Make a change that was approved.
 
     Returns: the height from which other validators decide, None when they stay the same.
-    Raises: Refused: VT-2065 it is impossible, VT-2066 too many changes wait, VT-2089 a rotation
-    replaced the vote key in it; InvalidInput: VT-1301 a key in it is not acceptable.
+    Raises: Refused: VT-2065 it is impossible, VT-2066 too many changes wait, VT-2089 a newer
+    one replaced the vote key in it; InvalidInput: VT-1301 a key in it is not acceptable.
     """
     match change:
         case AddOrganisation():
@@ -146,10 +150,12 @@ def _add_validator(change: AddValidator, context: TransactionContext, overlay: O
 def _admit_vote_key(added: Validator, now: Height, overlay: Overlay) -> None:
     """Check that a key is new, or the last one of the node that comes back, and write it down.
 
-    A key that was rotated away may have been stolen: a card from before must not bring it back.
+    A key that was rotated away may have been stolen: a card from before must not bring it back. So
+    may one that the node had before it was removed and comes back with another.
     """
     known = overlay.get_record(state_keys.vote_key_key(added.vote_key), VoteKeyRecord)
     if known is None:
+        _replace_keys_of(added.node, now, overlay)
         put_vote_key(added, now, overlay)
         return
     if (known.node, known.organisation) != (added.node, added.organisation):
@@ -158,6 +164,14 @@ def _admit_vote_key(added: Validator, now: Height, overlay: Overlay) -> None:
     if replaced is not None:
         since = int.from_bytes(replaced, "big")
         raise Refused("VT-2089", key=added.vote_key, node=added.node, since=since)
+
+
+def _replace_keys_of(node: NodeName, now: Height, overlay: Overlay) -> None:
+    for _, data in overlay.range(*prefix_range(state_keys.vote_keys_prefix()), VOTE_KEYS_MAX):
+        known = decode_record(data, VoteKeyRecord)
+        replaced = state_keys.replaced_key(known.key)
+        if known.node == node and overlay.get(replaced) is None:
+            overlay.put(replaced, to_bytes(now))
 
 
 def _remove_validator(

@@ -153,11 +153,24 @@ def test_a_key_that_a_rotation_replaced_comes_back_by_no_card():
             ledger,
             ledger.apply(ProposeChange(AddValidator(replaced))),
             "VT-2089",
-            f"Key {replaced.vote_key.hex()} is not that of node-4 any more: a rotation replaced it "
-            f"from height {height} on.",
+            f"Key {replaced.vote_key.hex()} is not that of node-4 any more: a newer one replaced "
+            f"it from height {height} on.",
         )
     decide(ledger, AddValidator(replace(first, vote_key=make_key("newer").public_key)))
     assert newest(ledger).validators.members[-1].vote_key == make_key("newer").public_key
+
+
+def test_a_key_from_before_a_node_came_back_with_another_comes_back_by_no_card():
+    ledger = make_ledger()
+    first = make_member("node-4", FOURTH)
+    decide(ledger, RemoveValidator(first.node))
+    decide(ledger, AddValidator(replace(first, vote_key=make_key("new").public_key)))
+    decide(ledger, RemoveValidator(first.node))
+    assert ledger.apply(ProposeChange(AddValidator(first))).code == "VT-2089"
+    decide(ledger, AddValidator(replace(first, vote_key=make_key("new").public_key)))
+    other = make_member("node-3", THIRD)
+    decide(ledger, RemoveValidator(other.node))
+    decide(ledger, AddValidator(other))
 
 
 def test_a_card_that_was_proposed_before_a_rotation_does_not_bring_the_old_key_back():
