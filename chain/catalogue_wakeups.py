@@ -17,8 +17,9 @@ ENTRIES: Final = (
         "VT-2081",
         "nothing-due",
         "Nothing is due",
-        "No timer and no deadline is due by the block's time, {time_ms} ms.",
-        "Nothing has to be done: another member was faster.",
+        "No timer and no deadline is due by the block's time, {time_ms} ms, or some rang in this "
+        "block already and the others ring in the next one.",
+        "Nothing has to be done: another member was faster, or rings again.",
     ),
     Entry(
         "VT-2082",

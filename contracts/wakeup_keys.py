@@ -6,13 +6,18 @@ These keys go on where `contracts.state_keys` ends; the same rules hold.
     timer/<contract>/<name>                       its time in the list of what is due, 8 bytes
     timer-count/<contract>                        how many of its timers are set, 8 bytes
     due/<time><32 bytes>                          DueRecord: a timer or a deadline, in order of time
+    rang                                          height of the block in which something rang last
     untold/<contract>/<32 bytes>                  an action that was overdue during a pause: its id
     history/<twin>/<property>                     HistoryRecord: its last readings
     consent/<organisation>/<contract>/<32 bytes>  ConsentRecord, for the source of this hash
 """
 
+from typing import Final
+
 from chain.hashing import hash_tagged
 from chain.scalars import Hash, OrganisationId, TwinId, UnixMillis, to_bytes
+
+RANG: Final = b"rang"
 
 
 def attestation_trigger_key(predicate_type: str) -> bytes:

@@ -67,10 +67,13 @@ def is_paused(contract: str, overlay: Overlay) -> bool:
     return record is not None and not record.is_active
 
 
-def tell_late(contract: str, limit: int, context: TransactionContext, overlay: Overlay) -> None:
-    """Tell a contract that is not paused any more which actions are overdue, at most `limit`."""
+def tell_late(contract: str, limit: int, context: TransactionContext, overlay: Overlay) -> int:
+    """Tell a contract that is not paused any more which actions are overdue, at most `limit`.
+
+    Returns: of how many it was told.
+    """
     if is_paused(contract, overlay):
-        return
+        return 0
     untold = overlay.range(*prefix_range(wakeup_keys.untold_prefix(contract)), limit + 1)
     for key, action in untold[:limit]:
         overlay.delete(key)
@@ -79,6 +82,7 @@ def tell_late(contract: str, limit: int, context: TransactionContext, overlay: O
         context.happenings.append(ActionChanged(record, is_overdue=True))
     if len(untold) > limit:
         _tell_from(contract, context.block.time_ms, overlay)
+    return min(len(untold), limit)
 
 
 def _tell_from(contract: str, time_ms: UnixMillis, overlay: Overlay) -> None:
@@ -94,7 +98,8 @@ def _hold_timers(contract: str, overlay: Overlay) -> None:
         due = overlay.get_record(due_key, DueRecord)
         assert due is not None, "a timer that is set stands in the list"
         overlay.delete(due_key)
-        overlay.put(key, to_bytes(due.due_ms))
+        if due.due_ms != _to_time(time):  # Seldom; each key that is written costs.
+            overlay.put(key, to_bytes(due.due_ms))
 
 
 def _release_timers(contract: str, now: UnixMillis, overlay: Overlay) -> None:

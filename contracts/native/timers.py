@@ -20,29 +20,43 @@ from contracts import state_keys, wakeup_keys
 from contracts.context import TransactionContext
 from contracts.happenings import ActionChanged, TimerDue
 from contracts.native.pauses import TIMERS_SET_MAX, is_paused, tell_late
+from contracts.native.prices import KEY_GAS
 from contracts.records import ActionRecord, DueRecord
 from contracts.state import Overlay, StateView, decode_record
 
 DUE_PER_TRANSACTION_MAX: Final = 64
+_GAS_FOR_ONE: Final = 10 * KEY_GAS
+"""Set aside for each thing: twice the keys that it may write, as contracts work after it."""
 
 
 def run_timers(operation: RunTimers, context: TransactionContext, overlay: Overlay) -> bytes:
-    """Let what is due happen, in order of time, at most 64 things.
+    """Let what is due happen, in order of time, at most 64 things and once in a block.
+
+    On chains where a transaction has little gas there are fewer: the list must go on.
+
+    Anybody may send it. A second one in a block would look at what the first one took away, a third
+    one at more, and so on; the rest has time until the next block.
 
     Returns: {"timers", "overdue"}: how many, encoded; what is told late is in neither.
-    Raises: Refused: VT-2081, nothing is due by the block's time.
+    Raises: Refused: VT-2081, nothing is due by the block's time, or something rang in this block.
     """
+    height = to_bytes(context.block.height)
+    if overlay.get(wakeup_keys.RANG) == height:
+        raise Refused("VT-2081", time_ms=context.block.time_ms)
     start = wakeup_keys.due_prefix()
     stop = wakeup_keys.due_from(UnixMillis(context.block.time_ms + 1))
-    due = overlay.range(start, stop, DUE_PER_TRANSACTION_MAX)
+    most = max(1, min(DUE_PER_TRANSACTION_MAX, context.gas_left // _GAS_FOR_ONE))
+    due = overlay.range(start, stop, most)
     if not due:
         raise Refused("VT-2081", time_ms=context.block.time_ms)
+    overlay.put(wakeup_keys.RANG, height)
     timers = overdue = 0
+    room = most - len(due)
     for key, data in due:
         record = decode_record(data, DueRecord)
+        overlay.delete(key)
         if record.action is not None:
             overdue += 1
-            overlay.delete(key)
             _let_be_overdue(record.action, context, overlay)
         elif record.timer:
             timers += 1
@@ -50,8 +64,7 @@ def run_timers(operation: RunTimers, context: TransactionContext, overlay: Overl
             happening = TimerDue(record.contract, record.timer, record.due_ms)
             context.happenings.append(happening)
         else:
-            overlay.delete(key)
-            tell_late(record.contract, DUE_PER_TRANSACTION_MAX - len(due) + 1, context, overlay)
+            room += 1 - tell_late(record.contract, room + 1, context, overlay)
     return encode_value({"timers": timers, "overdue": overdue})
 
 

@@ -10,6 +10,8 @@ from chain.values import encode_value
 from contracts import lifecycle_keys, wakeup_keys
 from contracts.inprocess import InProcessExecutor
 from contracts.lifecycle_records import PauseRecord
+from contracts.native.pauses import TIMERS_SET_MAX
+from contracts.native.prices import KEY_GAS
 from contracts.native.timers import DUE_PER_TRANSACTION_MAX, find_due
 from contracts.state_keys import prefix_range
 from tests.unit.contracts.native.lifecycle import NAME, make_proposal
@@ -68,13 +70,14 @@ def call(ledger: Ledger, contract: str, method: str, **arguments: int) -> None:
     ledger.apply_ok(Call(contract, method, encode_value(arguments)))
 
 
-def ask(ledger: Ledger, count: int) -> None:
+def ask(ledger: Ledger, count: int, *contracts: str) -> None:
     """Ask for an inspection of so many twins, all of them due a second from now."""
     for number in range(count):
         ledger.register_turbine(f"twin-{number}")
-    for first in range(0, count, 16):
-        many = min(16, count - first)
-        call(ledger, "watch", "ask", first=first, count=many, deadline_ms=NOW + EVERY_MS)
+    for contract in contracts or ("watch",):
+        for first in range(0, count, 16):
+            many = min(16, count - first)
+            call(ledger, contract, "ask", first=first, count=many, deadline_ms=NOW + EVERY_MS)
 
 
 def ring(ledger: Ledger, time_ms: int) -> Receipt:
@@ -186,9 +189,33 @@ def test_what_was_overdue_is_told_in_portions_and_others_ring_between(ledger):
     receipt = ring(ledger, NOW + 2 * EVERY_MS)
     assert len(told(receipt, "other")) == 1
     assert len(told(receipt)) == DUE_PER_TRANSACTION_MAX - 1
-    receipt = ledger.apply_ok(RunTimers())
+    receipt = ring(ledger, NOW + 2 * EVERY_MS)
     assert len(told(receipt)) == count - DUE_PER_TRANSACTION_MAX + 1
     assert ledger.overlay.range(*prefix_range(wakeup_keys.untold_prefix("watch")), 1) == []
+
+
+def test_several_contracts_that_are_told_late_share_the_room_of_one_transaction(ledger):
+    both = ("watch", "other")
+    ask(ledger, 40, *both)
+    for name in both:
+        ledger.apply_ok(ProposeChange(PauseContract(name)))
+    for overdue in (DUE_PER_TRANSACTION_MAX, 80 - DUE_PER_TRANSACTION_MAX):
+        assert result_of(ring(ledger, NOW + EVERY_MS)) == {"timers": 0, "overdue": overdue}
+    for name in both:
+        ledger.apply_ok(ProposeChange(ResumeContract(name)))
+    heard = []
+    for _ in range(2):
+        receipt = ring(ledger, NOW + 2 * EVERY_MS)
+        heard.append(sum(len(told(receipt, name)) for name in both))
+    assert heard == [DUE_PER_TRANSACTION_MAX, 80 - DUE_PER_TRANSACTION_MAX]
+    assert ring(ledger, NOW + 2 * EVERY_MS).code == "VT-2081"
+
+
+def test_a_pause_costs_no_more_for_timers_that_keep_their_times(ledger):
+    for first in range(0, TIMERS_SET_MAX, 16):
+        call(ledger, "watch", "begin", count=16, at_ms=NOW + EVERY_MS, first=first)
+    held = ledger.apply_ok(ProposeChange(PauseContract("watch"))).gas_used
+    assert held < (TIMERS_SET_MAX + 16) * KEY_GAS, "one key for each, not two"
 
 
 def test_a_pause_before_all_was_told_keeps_the_rest(ledger):

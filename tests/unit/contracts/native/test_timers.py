@@ -1,5 +1,8 @@
 """The list of what is due: timers by name, deadlines of actions."""
 
+import pytest
+
+from chain.genesis import Limits
 from chain.operations import Call, DeployContract, RunTimers
 from chain.receipt import Receipt
 from chain.values import encode_value
@@ -10,7 +13,7 @@ from contracts.native.timers import DUE_PER_TRANSACTION_MAX, find_due, set_timer
 from contracts.records import DueRecord
 from contracts.state import MemoryView, Overlay
 from contracts.state_keys import prefix_range
-from tests.unit.contracts.support import NOW, Ledger, check_refused, payload_of
+from tests.unit.contracts.support import NOW, Ledger, check_refused, payload_of, result_of
 
 RESTLESS = """
 from contracts.author import Timer, call, ctx, on_timer
@@ -119,3 +122,18 @@ def more(timer: Timer) -> None:
         found = ledger.overlay.range(*prefix_range(b"timer/many/"), 2 * TIMERS_SET_MAX)
         assert 0 < len(found) <= TIMERS_SET_MAX
     assert "VT-2046" in codes
+
+
+@pytest.mark.parametrize(("gas", "portion"), [(100_000, 9), (1_000_000, 64)])
+def test_where_a_transaction_has_little_gas_fewer_things_ring_and_the_list_goes_on(gas, portion):
+    limits = Limits(gas_per_transaction_max=gas)
+    ledger = Ledger(limits=limits, executor=InProcessExecutor())  # type: ignore[arg-type]
+    ledger.apply_ok(DeployContract("watch", PATIENT, encode_value({})))
+    for number in range(100):
+        set_timer("watch", f"t{number}", NOW, ledger.overlay)
+    rang = []
+    while find_due(ledger.overlay) is not None:
+        ledger.begin_block(NOW + 1)
+        rang.append(result_of(ledger.apply_ok(RunTimers()))["timers"])
+    assert rang[0] == portion
+    assert sum(rang) == 100
