@@ -23,15 +23,13 @@ MESSAGE_SIZE_BYTES: Final = 256
 class MachineLimits:
     """The machine's own limits, measured in the same run.
 
-    `signature_checks_per_s`, `hashes_per_s` (SHA-256 of 256 bytes) and `python_calls_per_s` (of an
-    empty function: how fast this build of Python is) are of all cores together; `fsync_ms_p50` is
-    one appended page made durable.
+    `signature_checks_per_s` and `hashes_per_s` (SHA-256 of 256 bytes) are of all cores together;
+    `fsync_ms_p50` is one appended page made durable.
     """
 
     cores: int
     signature_checks_per_s: float
     hashes_per_s: float
-    python_calls_per_s: float
     fsync_ms_p50: float
 
     def meet(self, other: "MachineLimits") -> "MachineLimits":
@@ -54,8 +52,7 @@ def measure_limits(folder: Path, seconds: float = SECONDS) -> MachineLimits:
         )  # All processes are up before the first count.
         checks = sum(pool.map(_count_checks, [seconds] * cores))
         hashes = sum(pool.map(_count_hashes, [seconds / 2] * cores))
-        calls = sum(pool.map(_count_calls, [seconds / 2] * cores))
-    return MachineLimits(cores, checks, hashes, calls, measure_fsync_ms(folder))
+    return MachineLimits(cores, checks, hashes, measure_fsync_ms(folder))
 
 
 def count_cores() -> int:
@@ -89,13 +86,6 @@ def _count_checks(seconds: float) -> float:
 def _count_hashes(seconds: float) -> float:
     message = bytes(MESSAGE_SIZE_BYTES)
     return _per_second(lambda: hashlib.sha256(message).digest(), seconds)
-
-
-def _count_calls(seconds: float) -> float:
-    def nothing() -> None:
-        return
-
-    return _per_second(nothing, seconds)
 
 
 def _per_second(work: Callable[[], object], seconds: float) -> float:

@@ -69,7 +69,6 @@ def describe_limits(limits: MachineLimits) -> dict[str, float]:
         "cores": float(limits.cores),
         "signature_checks_per_s": round(limits.signature_checks_per_s),
         "hashes_per_s": round(limits.hashes_per_s),
-        "python_calls_per_s": round(limits.python_calls_per_s),
         "fsync_ms_p50": round(limits.fsync_ms_p50, 3),
     }
 

@@ -15,7 +15,7 @@ from node.bench.options import BenchOptions, WorkloadName
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.chain_builder import START_MS, seed_of
 
-LIMITS = MachineLimits(2, 400.0, 1e6, 1e7, 0.2)
+LIMITS = MachineLimits(2, 400.0, 1e6, 0.2)
 OPTIONS = BenchOptions(seconds=0.5, warm_up_seconds=0.1, twins=3, in_flight=40, per_request=10)
 
 

@@ -75,7 +75,7 @@ def test_a_line_is_json_with_the_promised_names() -> None:
 
 
 def test_limits_and_costs_are_rounded_for_people() -> None:
-    limits = describe_limits(MachineLimits(2, 25_000.4, 1e6, 1e7, 0.30049))
+    limits = describe_limits(MachineLimits(2, 25_000.4, 1e6, 0.30049))
     assert limits["signature_checks_per_s"] == 25_000
     assert limits["fsync_ms_p50"] == 0.3
     assert round_spent(Spent({"verify": 70.44}, 0.0, 0.0)) == {"verify": 70.4}

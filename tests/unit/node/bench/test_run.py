@@ -18,9 +18,7 @@ from tests.unit.node.bench.test_result import LINE
 @pytest.fixture(autouse=True)
 def _known_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = itertools.cycle((300.0, 500.0))
-    monkeypatch.setattr(
-        run, "measure_limits", lambda _: MachineLimits(2, next(checks), 1e6, 1e7, 0.2)
-    )
+    monkeypatch.setattr(run, "measure_limits", lambda _: MachineLimits(2, next(checks), 1e6, 0.2))
 
 
 @pytest.fixture
