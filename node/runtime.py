@@ -7,6 +7,7 @@ ends the node loudly: a node that cannot trust its own state must not go on.
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, Literal, Protocol, assert_never
 
@@ -19,7 +20,6 @@ from node.alarm import AlarmFile
 from node.attendance import Attendance
 from node.batching import join_transactions
 from node.clock import monotonic_seconds, now_ms
-from node.deciding import DecidingThread
 from node.driver import Driver, StepResult
 from node.finality import Finality, Heights, Latencies
 from node.health import Circumstances, explain_not_ready
@@ -91,7 +91,7 @@ class Runtime:
         self.measure = Measure(metrics, opened.config.home_path, opened.config.database_path)
         self.housekeeping = Housekeeping(metrics, partial(free_pruned, opened.store))
         self.peering = Peering(opened.config, opened.store, opened.vote_keys, metrics)
-        self._thread = DecidingThread(self._step, "replica")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="replica")
         self.submissions = Submissions(self._inbox, metrics)
         self.network = self._make_network()
 
@@ -147,7 +147,7 @@ class Runtime:
                 tasks.create_task(self.housekeeping.run(), name="housekeeping")
         finally:
             self.heights.close()
-            self._thread.close()
+            self._thread.shutdown(wait=True)
             self._executor.close()
             self.opened.store.close()
             self.opened.signed_file.close()
@@ -206,12 +206,12 @@ class Runtime:
     # The step
 
     async def _serve(self) -> None:
-        step_seconds = self.metrics.execute_seconds.labels(event="step")
+        loop = asyncio.get_running_loop()
         while True:
             taken = await self._inbox.take()
             started = monotonic_seconds()
-            result = await self._thread.run(taken)
-            step_seconds.observe(monotonic_seconds() - started)
+            result = await loop.run_in_executor(self._thread, self._step, taken)
+            self.metrics.execute_seconds.labels(event="step").observe(monotonic_seconds() - started)
             self.view = result.view
             with self.opened.meters.loop.section("gossip"):
                 self._perform(result.effects)

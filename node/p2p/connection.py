@@ -98,8 +98,6 @@ class Connection:
         self._fault: PeerFault | None = None
         self._ping_count = 0
         self._ping_sent_us: int | None = None
-        self._waits_since_s: float | None = None
-        """Since when the peer has said nothing, by the loop's clock; None while it is heeded."""
 
     @property
     def queued_frames(self) -> int:
@@ -136,7 +134,6 @@ class Connection:
                 tasks.create_task(self._receive())
                 tasks.create_task(self._write())
                 tasks.create_task(self._ping())
-                tasks.create_task(self._hear())
                 tasks.create_task(self._watch())
         except* PeerFault as group:
             self.end(_first_fault(group))
@@ -148,19 +145,8 @@ class Connection:
         assert self._fault is not None
         raise self._fault
 
-    async def _hear(self) -> None:
-        """End a connection that says nothing; one timer, and not one for every read."""
-        silence_ms = self._rules.timeouts.silence_ms
-        loop = asyncio.get_running_loop()
-        while True:
-            since_s = loop.time() if self._waits_since_s is None else self._waits_since_s
-            left_s = since_s + silence_ms / 1000 - loop.time()
-            if left_s <= 0:
-                raise PeerFault("VT-5009", peer=self.peer, timeout_ms=silence_ms)
-            await asyncio.sleep(left_s)
-
     async def _receive(self) -> None:
-        loop = asyncio.get_running_loop()
+        silence_ms = self._rules.timeouts.silence_ms
         size = 0  # The decoder may hold frames that came together with the hello.
         while True:
             frames = self._take_frames()
@@ -168,9 +154,11 @@ class Connection:
             if wait_ms:
                 self._rules.stats.throttled += 1
                 await asyncio.sleep(wait_ms / 1000)
-            self._waits_since_s = loop.time()
-            data = await _read(self.stream, self.peer)
-            self._waits_since_s = None
+            try:
+                async with asyncio.timeout(silence_ms / 1000):
+                    data = await _read(self.stream, self.peer)
+            except TimeoutError as error:
+                raise PeerFault("VT-5009", peer=self.peer, timeout_ms=silence_ms) from error
             size = len(data)
             self.traffic.bytes_in += size
             self._rules.stats.bytes_in += size

@@ -43,7 +43,7 @@ def runtime(tmp_path: Path) -> Iterator[Runtime]:
     built = Runtime(opened, executor, Metrics("test", with_process=False), AlarmFile(config))
     yield built
     with suppress(RuntimeError):
-        built._thread.close()
+        built._thread.shutdown()
     opened.store.close()
     opened.signed_file.close()
 

@@ -37,7 +37,7 @@ def runtime(alone: Place) -> Iterator[Runtime]:
     built = build(alone)
     yield built
     with suppress(RuntimeError):
-        built._thread.close()
+        built._thread.shutdown()
     built.opened.store.close()
     built.opened.signed_file.close()
 
