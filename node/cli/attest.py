@@ -74,7 +74,7 @@ async def command(
         f"Transaction {status.id}\nReceipt     {path}",
     )
     if not connection.as_json:
-        suggest(f"veritwin verify {path} --genesis genesis.json")
+        suggest(f"veritwin verify {path} --genesis {connection.genesis or 'genesis.json'}")
 
 
 def _hash_file(file: Path) -> tuple[Hash, int]:

@@ -85,7 +85,7 @@ async def receipt(connection: Connection, transaction: str, out: Path | None) ->
     print_result({"receipt": str(path)}, as_json=connection.as_json, text=f"Wrote {path}")
     if not connection.as_json:
         say("It verifies against the genesis; check it yourself, any time, with no network:")
-        suggest(f"veritwin verify {path} --genesis genesis.json")
+        suggest(f"veritwin verify {path} --genesis {connection.genesis or 'genesis.json'}")
 
 
 def parse_id(text: str) -> Hash:
