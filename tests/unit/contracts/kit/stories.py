@@ -10,6 +10,20 @@ from contracts.kit.rehearsal import WhatIf, rehearse
 from contracts.kit.twins import KitTwin, Twins
 from contracts.native.timers import find_due
 
+WATCH = """
+from contracts.author import Update, ctx, on_update, Map
+
+last = Map(int)
+
+@on_update(model="pump", properties=["flow"])
+def watch(update: Update) -> None:
+    for reading in update.readings:
+        if reading.value is None:
+            ctx.open_action(kind="look", twin=update.twin, key=str(reading.time_ms),
+                title="no value", addressee="workshop")
+        else:
+            last[update.twin] = reading.time_ms
+"""
 LIMITED = '''"""Ask for a look above a limit."""
 
 from contracts.author import Decimal, Update, ctx, on_update

@@ -5,21 +5,7 @@ import pytest
 from contracts.kit.chain import Chain, Rejected
 from contracts.kit.members import Clock, KitContract, propose
 from contracts.kit.twins import Twins
-
-WATCH = """
-from contracts.author import Update, ctx, on_update, Map
-
-last = Map(int)
-
-@on_update(model="pump", properties=["flow"])
-def watch(update: Update) -> None:
-    for reading in update.readings:
-        if reading.value is None:
-            ctx.open_action(kind="look", twin=update.twin, key=str(reading.time_ms),
-                title="no value", addressee="workshop")
-        else:
-            last[update.twin] = reading.time_ms
-"""
+from tests.unit.contracts.kit.stories import WATCH
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """A liar: what stands before a node's API and changes its answers."""
 
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 from aiohttp import ClientSession, web
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Change = Callable[[str, Any], Any]
 """Takes the path that was asked for and the answer's JSON, and gives what is answered instead."""
 
@@ -22,6 +23,22 @@ def flip_headers(path: str, body: Any) -> Any:
 
 
 @asynccontextmanager
+async def serving(handler: Handler | None) -> AsyncIterator[str]:
+    """Answer every GET with a handler, or know no address at all; gives the address to ask."""
+    app = web.Application()
+    if handler is not None:
+        app.router.add_get("/{path:.*}", handler)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
 async def lying(url: str, change: Change) -> AsyncIterator[str]:
     """Stand before an API; gives the address to ask."""
     async with ClientSession(url) as session:
@@ -29,16 +46,8 @@ async def lying(url: str, change: Change) -> AsyncIterator[str]:
         async def answer(request: web.Request) -> web.Response:
             async with session.get(request.path_qs) as real:
                 body = msgspec.json.decode(await real.read())
-            told = msgspec.json.encode(change(request.path, body))
-            return web.Response(body=told, status=real.status, content_type="application/json")
+            said = msgspec.json.encode(change(request.path, body))
+            return web.Response(body=said, status=real.status, content_type="application/json")
 
-        app = web.Application()
-        app.router.add_get("/{path:.*}", answer)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            host, port = runner.addresses[0][:2]
-            yield f"http://{host}:{port}"
-        finally:
-            await runner.cleanup()
+        async with serving(answer) as address:
+            yield address

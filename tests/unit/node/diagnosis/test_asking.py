@@ -15,6 +15,7 @@ from node.diagnosis.asking import Address, Asker
 from node.diagnosis.observation import OddAnswer, Sight, Silence
 from node.reader.state import StoredNode
 from tests.unit.node.api.fake_node import FakeNode
+from tests.unit.node.diagnosis.liar import serving
 
 NOWHERE = Hash(b"\7" * 32)
 
@@ -63,15 +64,8 @@ async def test_an_address_that_takes_connections_and_says_nothing_is_silent(aske
 
 
 async def test_an_address_that_is_no_node_is_odd(asker: Asker) -> None:
-    runner = web.AppRunner(web.Application())
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        seen = await asker.see(Address(f"http://{host}:{port}"))
-    finally:
-        await runner.cleanup()
+    async with serving(None) as url:
+        seen = await asker.see(Address(url))
     assert isinstance(seen, OddAnswer)
     assert "404" in seen.reason
 
@@ -81,16 +75,8 @@ async def test_an_error_that_is_none_is_odd(asker: Asker, body: str) -> None:
     async def fail(_: web.Request) -> web.Response:
         return web.Response(body=body.encode("latin-1"), status=404)
 
-    app = web.Application()
-    app.router.add_get("/{path:.*}", fail)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        seen = await asker.see(Address(f"http://{host}:{port}", "delta-1"))
-    finally:
-        await runner.cleanup()
+    async with serving(fail) as url:
+        seen = await asker.see(Address(url, "delta-1"))
     assert isinstance(seen, OddAnswer)
     assert seen.node == "delta-1"
 
