@@ -31,15 +31,15 @@ def read_node(node: Hash, read: ReadStateNode) -> StateLeaf | StateInner:
 
 def walk(root: Hash, read: ReadStateNode) -> Iterator[tuple[Hash, StateLeaf | StateInner]]:
     """Give every node under `root`, it included, parents first, leaves in order of their paths."""
-    todo = [root]
-    while todo:
-        hash_ = todo.pop()
+    unseen = [root]
+    while unseen:
+        hash_ = unseen.pop()
         if hash_ == EMPTY_HASH:
             continue
         node = read_node(hash_, read)
         yield hash_, node
         if isinstance(node, StateInner):
-            todo += [node.right, node.left]
+            unseen += [node.right, node.left]
 
 
 def find_differences(old: Hash, new: Hash, read: ReadStateNode) -> Iterator[TreeDifference]:
@@ -49,9 +49,9 @@ def find_differences(old: Hash, new: Hash, read: ReadStateNode) -> Iterator[Tree
     of leaves at one depth: two that differ at one place are nowhere else in the other tree. A leaf
     may stand deeper in one tree than in the other.
     """
-    todo = [(old, new)]
-    while todo:
-        first, second = todo.pop()
+    unseen = [(old, new)]
+    while unseen:
+        first, second = unseen.pop()
         if first == second:
             continue
         one = None if first == EMPTY_HASH else read_node(first, read)
@@ -59,7 +59,7 @@ def find_differences(old: Hash, new: Hash, read: ReadStateNode) -> Iterator[Tree
         if isinstance(one, StateInner) and isinstance(two, StateInner):
             yield TreeDifference(first, one, False)
             yield TreeDifference(second, two, True)
-            todo += [(one.right, two.right), (one.left, two.left)]
+            unseen += [(one.right, two.right), (one.left, two.left)]
         elif isinstance(two, StateInner):
             yield from _differ(first, second, read, is_new=True)
         else:

@@ -106,14 +106,14 @@ def test_only_nodes_of_the_new_tree_are_given_each_once() -> None:
 
 def _reachable(root: Hash, nodes: Mapping[Hash, bytes]) -> set[Hash]:
     found: set[Hash] = set()
-    todo = [root]
-    while todo:
-        node = todo.pop()
+    unseen = [root]
+    while unseen:
+        node = unseen.pop()
         if node != EMPTY_HASH:
             found.add(node)
             data = nodes[node]
             if data[0] == 1:
-                todo += [Hash(data[1:33]), Hash(data[33:])]
+                unseen += [Hash(data[1:33]), Hash(data[33:])]
     return found
 
 

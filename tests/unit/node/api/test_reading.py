@@ -317,16 +317,16 @@ async def test_every_route_answers_something_that_is_no_server_error(
 
 async def test_a_state_tree_is_read_node_by_node(node: FakeNode, session: ClientSession) -> None:
     root = node.chain.head.state_root
-    todo, texts = [root], []
-    while todo:
-        name = todo.pop()
+    unseen, texts = [root], []
+    while unseen:
+        name = unseen.pop()
         if name == EMPTY_HASH:
             continue
         shown = await _get(session, f"/v1/state/nodes/{name.hex()}")
         if shown["kind"] == "inner":
             children = [Hash(bytes.fromhex(shown[side])) for side in ("left", "right")]
             assert hash_inner(*children) == name
-            todo += children
+            unseen += children
         else:
             assert hash_key(bytes.fromhex(shown["key"])).hex() == shown["path"]
             texts.append(shown["text"])
