@@ -17,6 +17,14 @@ _POINT_READ = frozenset({Column.INDEX, Column.STATE, Column.TREE, Column.LOG})
 _HASHES_ONLY = frozenset({Column.TREE, Column.LOG})
 _DELETED_HERE_AND_THERE = frozenset({Column.INDEX, Column.HISTORY, Column.TREE})
 """Where old rows stand among new ones, so that no range of keys is free as a whole."""
+_MERGED_AT = 12
+"""How many files of a column lie beside each other before they are merged with those below.
+
+Most keys begin with a hash, so each merging rewrites all that lies below: with RocksDB's own 4 it
+took twice the CPU time under load, and looking into 12, each with its filter, is not slower.
+"""
+_SLOWED_AT = 30
+_STOPPED_AT = 48
 _DELETIONS = (1_024, 256, 0.25)
 """A file is rewritten once 256 of 1,024 neighbours, or a quarter of all its rows, are deletions."""
 
@@ -67,6 +75,9 @@ def build_column_options(settings: RocksOptions, column: Column, cache: Cache) -
     options.set_block_based_table_factory(table)
     options.set_write_buffer_size(max(1 << 20, settings.write_buffers_size_bytes // 4))
     options.set_level_compaction_dynamic_level_bytes(True)
+    options.set_level_zero_file_num_compaction_trigger(_MERGED_AT)
+    options.set_level_zero_slowdown_writes_trigger(_SLOWED_AT)
+    options.set_level_zero_stop_writes_trigger(_STOPPED_AT)
     if column in _DELETED_HERE_AND_THERE:
         options.add_compact_on_deletion_collector_factory(*_DELETIONS)
     if column in _HASHES_ONLY:  # hashes do not compress
