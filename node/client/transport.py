@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from chain.errors import Busy, ChainError, InvalidInput
 from chain.scalars import Hash
@@ -181,7 +183,7 @@ class Transport:
             try:
                 await self._check(node)
                 response = await self._open_session().get(
-                    node.address + path,
+                    _url(node.address, path),
                     params=_texts(query),
                     headers=headers,
                     timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=60),
@@ -243,7 +245,7 @@ class Transport:
         try:
             async with self._open_session().request(
                 method,
-                node.address + path,
+                _url(node.address, path),
                 params=_texts(query or {}),
                 data=body,
                 headers=headers,
@@ -313,3 +315,15 @@ def say_why(error: BaseException) -> str:
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return "it is no address of the form http://HOST:PORT"
     return str(error) or type(error).__name__
+
+
+def _url(address: str, path: str) -> URL:
+    """Give the URL of a path whose names stay names: `..`, `?` and `#` mean nothing in them.
+
+    Raises: aiohttp.InvalidURL: the address is none.
+    """
+    try:
+        base = URL(address)
+    except ValueError as error:
+        raise aiohttp.InvalidURL(address) from error
+    return base.with_path(base.raw_path.rstrip("/") + quote(path, safe="/:"), encoded=True)

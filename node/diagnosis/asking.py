@@ -122,8 +122,8 @@ class Asker:
 
         Raises: ChainError: no answer, or none that reads.
         """
-        path = f"/v1/validators/steps?at={height}"
-        found = (await self._ask(url, path)).read(StepList)
+        path = "/v1/validators/steps"
+        found = (await self._ask(url, path, at=height)).read(StepList)
         return _read_bytes(url, path, found.items)
 
     async def block(self, url: str, height: int) -> SeenBlock | None:
@@ -131,8 +131,8 @@ class Asker:
 
         Raises: ChainError: no answer, or none that reads.
         """
-        path = f"/v1/blocks/{height}?raw=1"
-        found = await self._find(url, path, RawBlockView)
+        path = f"/v1/blocks/{height}"
+        found = await self._find(url, path, RawBlockView, raw=1)
         if found is None:
             return None
         header, certificate = _read_bytes(url, path, [found.header, found.certificate])
@@ -184,21 +184,21 @@ class Asker:
         status = (await self._ask(url, "/v1/status")).read(StatusView)
         return Sight(url, status, best[2], machine, best[1], best[0] + 1)
 
-    async def _find(self, url: str, path: str, kind: type[T]) -> T | None:
+    async def _find(self, url: str, path: str, kind: type[T], **query: int) -> T | None:
         try:
-            return (await self._ask(url, path)).read(kind)
+            return (await self._ask(url, path, **query)).read(kind)
         except ChainError as error:
             if error.code in _UNKNOWN:
                 return None
             raise
 
-    async def _ask(self, url: str, path: str) -> Answer:
+    async def _ask(self, url: str, path: str, **query: int) -> Answer:
         transport = self._transports.get(url)
         if transport is None:
             transport = Transport([url], timeout_seconds=self._timeout, retry_seconds=0)
             await transport.open()
             self._transports[url] = transport
-        return await transport.request("GET", path)
+        return await transport.request("GET", path, query=query)
 
     def _explain(self, error: Unreachable) -> tuple[str, bool]:
         """Say why a node is silent, and whether its machine said that nothing listens there."""

@@ -381,3 +381,10 @@ async def test_windcare_acknowledges_an_action(node: FakeNode, address: str) -> 
         operation = Acknowledge(Hash(bytes.fromhex(action.id)), "completed", "done")
         await client.submit_and_wait(operation)
         assert (await client.action(action.id)).status == "completed"
+
+
+@pytest.mark.parametrize("name", ["../blocks", "..", "a?at=1", "a#b", "a%2Fb", "ä", "a b", "a/b"])
+async def test_a_name_stays_a_name_in_the_address(client: AsyncClient, name: str) -> None:
+    with pytest.raises(ChainError) as caught:
+        await client.twin(TwinId(name))
+    assert caught.value.code == ("VT-7003" if "/" in name else "VT-7004")
