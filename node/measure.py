@@ -71,7 +71,7 @@ class Measure:
         self._home = home
         self._database = database
         self._beats = 0
-        self._bytes: dict[tuple[str, str], int] = {}
+        self._traffic: dict[tuple[str, str], tuple[int, int]] = {}
         self.worker_restarts = 0
         self._refused = 0
         self._endings: dict[str, int] = {}
@@ -109,8 +109,9 @@ class Measure:
             self.worker_restarted_ms = now_ms()
         self.worker_restarts = restarts
         for peer in peers:
-            self._add(peer.name, "in", peer.traffic.bytes_in)
-            self._add(peer.name, "out", peer.traffic.bytes_out)
+            traffic = peer.traffic
+            self._add(peer.name, "in", traffic.frames_in, traffic.bytes_in)
+            self._add(peer.name, "out", traffic.frames_out, traffic.bytes_out)
             if peer.certificate_expires_ms is not None:
                 expiry = self._metrics.certificate_expiry.labels(peer=peer.name)
                 expiry.set(peer.certificate_expires_ms / 1000)
@@ -145,10 +146,14 @@ class Measure:
             if index not in signed and member.weight > 0:
                 metrics.missed_votes.labels(peer=member.node).inc()
 
-    def _add(self, peer: str, direction: str, total: int) -> None:
-        before = self._bytes.get((peer, direction), 0)
-        self._metrics.peer_bytes.labels(peer=peer, direction=direction).inc(max(0, total - before))
-        self._bytes[peer, direction] = total
+    def _add(self, peer: str, direction: str, messages: int, size_bytes: int) -> None:
+        before = self._traffic.get((peer, direction), (0, 0))
+        for metric, total, last in (
+            (self._metrics.peer_messages, messages, before[0]),
+            (self._metrics.peer_bytes, size_bytes, before[1]),
+        ):
+            metric.labels(peer=peer, direction=direction).inc(max(0, total - last))
+        self._traffic[peer, direction] = messages, size_bytes
 
 
 def measure_folder(folder: Path, endings: tuple[str, ...] = ("",)) -> int:

@@ -128,6 +128,9 @@ class Metrics:
         self.ready = self._gauge("ready", "1 while commits are progressing, else 0.")
         self.peer_connected = self._gauge("peer_connected", "1 while connected, else 0.", "peer")
         self.peer_height = self._gauge("peer_height", "Height a peer last reported.", "peer")
+        self.peer_messages = self._counter(
+            "peer_messages_total", "Messages exchanged with a peer.", "peer", "direction"
+        )
         self.peer_bytes = self._counter(
             "peer_bytes_total", "Bytes exchanged with a peer.", "peer", "direction"
         )

@@ -193,6 +193,7 @@ class Measurement:
             ratio_to_limit=round(window.per_second / limit, 4),
             cpu_us_per_tx_per_node=round_spent(spent),
             wire_bytes_per_tx_per_node=round(spent.wire_bytes, 1),
+            messages_per_block=round(spent.messages / max(1, len(window.blocks)), 1),
             disk_bytes_per_tx_per_node=round(spent.disk_bytes, 1),
             rss_mb_max=round(max(usage.rss_bytes for usage in after) / 1e6, 1),
             probes=len(latencies),

@@ -20,7 +20,8 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
 
     `cpu_us_per_tx_per_node` names the parts of a node's work; `ratio_to_limit` is the rate divided
     by what the machine could check if it did nothing else: all cores' signature checks per second,
-    shared by the validators that run on them. `refused`, `busy` and `late` tell what went wrong.
+    shared by the validators that run on them. `messages_per_block` are those between all nodes,
+    those about transactions included. `refused`, `busy` and `late` tell what went wrong.
     """
 
     workload: WorkloadName
@@ -39,6 +40,7 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
     ratio_to_limit: float
     cpu_us_per_tx_per_node: dict[str, float]
     wire_bytes_per_tx_per_node: float
+    messages_per_block: float
     disk_bytes_per_tx_per_node: float
     rss_mb_max: float
     probes: int
@@ -100,12 +102,12 @@ def make_cpu_table(lines: Sequence[BenchLine]) -> Table:
     parts = sorted({part for line in lines for part in line.cpu_us_per_tx_per_node})
     table = Table(title="CPU per transaction and node, in microseconds", title_justify="left")
     table.add_column("workload")
-    for name in (*parts, "all", "wire B", "RSS MB"):
+    for name in (*parts, "all", "wire B", "messages a block", "RSS MB"):
         table.add_column(name, justify="right")
     for line in lines:
         spent = line.cpu_us_per_tx_per_node
         numbers = [*(spent.get(part, 0.0) for part in parts), sum(spent.values())]
-        numbers += [line.wire_bytes_per_tx_per_node, line.rss_mb_max]
+        numbers += [line.wire_bytes_per_tx_per_node, line.messages_per_block, line.rss_mb_max]
         table.add_row(line.workload, *(f"{number:,.0f}" for number in numbers))
     return table
 

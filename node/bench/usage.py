@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+_BOTH_WAYS = frozenset({"veritwin_peer_bytes_total", "veritwin_peer_messages_total"})
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -16,6 +18,7 @@ class Usage:
     process_cpu_seconds: float
     rss_bytes: float
     wire_bytes: float
+    messages: float
     disk_bytes: float
     readings: float
     outcomes: dict[str, float]
@@ -48,13 +51,14 @@ def parse_usage(text: str) -> Usage:
                 cpu[sample.labels["part"]] = sample.value
             elif sample.name == "veritwin_transactions_total":
                 outcomes[sample.labels["outcome"]] = sample.value
-            elif sample.name != "veritwin_peer_bytes_total" or sample.labels["direction"] == "out":
+            elif sample.name not in _BOTH_WAYS or sample.labels["direction"] == "out":
                 sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
     return Usage(
         cpu,
         sums.get("process_cpu_seconds_total", 0.0),
         sums.get("process_resident_memory_bytes", 0.0),
         sums.get("veritwin_peer_bytes_total", 0.0),
+        sums.get("veritwin_peer_messages_total", 0.0),
         sums.get("veritwin_store_size_bytes", 0.0),
         sums.get("veritwin_readings_total", 0.0),
         outcomes,
@@ -63,11 +67,15 @@ def parse_usage(text: str) -> Usage:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the nodes of a network spent between two looks, per transaction and node."""
+    """What the nodes of a network spent between two looks, per transaction and node.
+
+    `messages` are those that all nodes together sent to each other.
+    """
 
     cpu_us: dict[str, float]
     wire_bytes: float
     disk_bytes: float
+    messages: float
 
 
 def compare(before: Sequence[Usage], after: Sequence[Usage], transactions: int) -> Spent:
@@ -89,4 +97,5 @@ def compare(before: Sequence[Usage], after: Sequence[Usage], transactions: int) 
         cpu_us,
         sum(b.wire_bytes - a.wire_bytes for a, b in pairs) / share,
         sum(b.disk_bytes - a.disk_bytes for a, b in pairs) / share,
+        sum(b.messages - a.messages for a, b in pairs),
     )

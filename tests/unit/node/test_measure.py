@@ -26,13 +26,15 @@ def test_ready_follows_the_reasons(tmp_path: Path) -> None:
     assert value(metrics, "ready") == 0
 
 
-def test_bytes_of_a_peer_count_up_across_its_connections(tmp_path: Path) -> None:
+def test_traffic_of_a_peer_counts_up_across_its_connections(tmp_path: Path) -> None:
     metrics, measure = make(tmp_path)
     for total in (10, 30, 5, 25):
-        peer = PeerStatus("b", "127.0.0.1:1", Traffic(bytes_in=total, bytes_out=1), None)
+        peer = PeerStatus("b", "127.0.0.1:1", Traffic(2 * total, 1, total, 1), None)
         measure.beat((), (peer,), 0)
     assert value(metrics, "peer_bytes_total", peer="b", direction="in") == 50
     assert value(metrics, "peer_bytes_total", peer="b", direction="out") == 1
+    assert value(metrics, "peer_messages_total", peer="b", direction="in") == 100
+    assert value(metrics, "peer_messages_total", peer="b", direction="out") == 1
 
 
 def test_restarts_of_the_worker_are_counted_once(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ LINE = BenchLine(
     ratio_to_limit=0.375,
     cpu_us_per_tx_per_node={"verify": 70.4, "http": 20.0},
     wire_bytes_per_tx_per_node=400.0,
+    messages_per_block=120.0,
     disk_bytes_per_tx_per_node=500.0,
     rss_mb_max=99.0,
     probes=50,
@@ -78,4 +79,4 @@ def test_limits_and_costs_are_rounded_for_people() -> None:
     limits = describe_limits(MachineLimits(2, 25_000.4, 1e6, 0.30049))
     assert limits["signature_checks_per_s"] == 25_000
     assert limits["fsync_ms_p50"] == 0.3
-    assert round_spent(Spent({"verify": 70.44}, 0.0, 0.0)) == {"verify": 70.4}
+    assert round_spent(Spent({"verify": 70.44}, 0.0, 0.0, 0.0)) == {"verify": 70.4}
