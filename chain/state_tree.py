@@ -1,60 +1,62 @@
 """The state tree: one root that stands for every key and value of the state.
 
-A sparse Merkle tree over the hashes of the keys. A leaf sits at the shallowest depth where it is
-alone, an empty subtree is `EMPTY_HASH`, and a subtree of one leaf is that leaf; so the root depends
-on the set of keys and values alone, never on the order they came in. Nodes are stored under their
-own hash and never change: a proof for any past root needs nothing but that root.
+A sparse Merkle tree over the hashes of the keys, sixteen ways at each step: on the way from a leaf
+to the root a block hashes and stores a third of the nodes that two ways would take. A leaf sits at
+the shallowest depth where it is alone, an empty subtree is `EMPTY_HASH`, and a subtree of one leaf
+is that leaf; so the root depends on the set of keys and values alone, never on the order they came
+in. Nodes are stored under their own hash and never change: a proof for any past root needs nothing
+but that root.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Annotated, Final, NamedTuple
+from itertools import groupby
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from chain.errors import Corruption, InvalidInput
-from chain.hashing import EMPTY_HASH, tag_prefix
-from chain.scalars import Hash, HashField
+from chain.hashing import EMPTY_HASH
+from chain.scalars import Hash
+from chain.state_node import (
+    DEPTH_MAX,
+    LEAF_KIND,
+    STEP_BITS,
+    SiblingsField,
+    StateLeaf,
+    child_of,
+    encode_inner,
+    encode_leaf,
+    hash_inner,
+    hash_key,
+    hash_leaf,
+    hash_value,
+    is_node,
+    join_siblings,
+    siblings_of,
+    slot_of,
+    with_child,
+)
 
-DEPTH_MAX: Final = 256
-_LEAF_KIND: Final = b"\x00"
-_INNER_KIND: Final = b"\x01"
-_NODE_SIZE: Final = 65
-_LENGTH: Final = (32).to_bytes(8, "big")
-_KEY_PREFIX: Final = tag_prefix("state/key")
-_VALUE_PREFIX: Final = tag_prefix("state/value")
-_LEAF_PREFIX: Final = tag_prefix("state/leaf") + _LENGTH
-_INNER_PREFIX: Final = tag_prefix("state/inner") + _LENGTH
+_PATH_BITS: Final = DEPTH_MAX * STEP_BITS
+_TWO_CHILDREN_SIZE: Final = 3 + 2 * 32
+_NO_CHILDREN: Final = encode_inner(())
 
 ReadStateNode = Callable[[Hash], bytes | None]
 """Gives the stored bytes of a node by its hash, or None when there is no such node."""
 
 
-class StateLeaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A leaf as a proof shows it: the hash of its key and the hash of its value."""
-
-    path: HashField
-    value_hash: HashField
-
-
 class StateProof(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What shows that a key has a value, or that it has none.
 
-    `siblings` go from the root's children down; `other` is the leaf that stands where the key
-    would stand, None when that place is empty or holds the key itself.
+    `siblings` go from the root's children down, one entry for each step: which other children the
+    node there has, as two bytes, and their hashes (`state_node.siblings_of`). `other` is the leaf
+    that stands where the key would stand, None when that place is empty or holds the key itself.
     """
 
-    siblings: Annotated[tuple[HashField, ...], Meta(max_length=DEPTH_MAX)]
+    siblings: Annotated[tuple[SiblingsField, ...], Meta(max_length=DEPTH_MAX)]
     other: StateLeaf | None = None
-
-
-class StateInner(NamedTuple):
-    """The children of an inner node; `EMPTY_HASH` is an empty subtree."""
-
-    left: Hash
-    right: Hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +76,6 @@ class TreeUpdate:
 _NOTHING: Final = TreeUpdate(EMPTY_HASH, ())
 
 
-def hash_key(key: bytes) -> Hash:
-    """Give the path of a key: hash_tagged("state/key", key)."""
-    return Hash(sha256(_KEY_PREFIX + len(key).to_bytes(8, "big") + key).digest())
-
-
-def hash_value(value: bytes) -> Hash:
-    """Give the hash of a value: hash_tagged("state/value", value)."""
-    return Hash(sha256(_VALUE_PREFIX + len(value).to_bytes(8, "big") + value).digest())
-
-
-def hash_leaf(path: bytes, value_hash: bytes) -> Hash:
-    """Give the hash of a leaf: hash_tagged("state/leaf", path, value_hash)."""
-    return Hash(sha256(_LEAF_PREFIX + path + _LENGTH + value_hash).digest())
-
-
-def hash_inner(left: bytes, right: bytes) -> Hash:
-    """Give the hash of an inner node: hash_tagged("state/inner", left, right)."""
-    return Hash(sha256(_INNER_PREFIX + left + _LENGTH + right).digest())
-
-
 def update(root: Hash, writes: Mapping[bytes, bytes | None], read: ReadStateNode) -> TreeUpdate:
     """Write many keys at once.
 
@@ -109,7 +91,7 @@ def update(root: Hash, writes: Mapping[bytes, bytes | None], read: ReadStateNode
 def build_subtree(pairs: Mapping[bytes, bytes], depth: int) -> TreeUpdate:
     """Give the subtree that holds exactly these pairs; its root stands at `depth`.
 
-    Args: pairs: keys whose paths agree in their first `depth` bits.
+    Args: pairs: keys whose paths agree in their first `depth` steps.
     """
     return _Update(lambda _: None).run(EMPTY_HASH, depth, pairs) if pairs else _NOTHING
 
@@ -121,18 +103,16 @@ def prove(root: Hash, key: bytes, read: ReadStateNode) -> StateProof:
     """
     path = hash_key(key)
     bits = int.from_bytes(path, "big")
-    siblings: list[Hash] = []
+    siblings: list[bytes] = []
     node = root
-    depth = 0
     while node != EMPTY_HASH:
-        kind, first, second = _read_node(node, read)
-        if kind == _LEAF_KIND:
-            other = None if first == path else StateLeaf(first, second)
-            return StateProof(tuple(siblings), other)
-        is_right = bits >> (DEPTH_MAX - 1 - depth) & 1
-        node, sibling = (second, first) if is_right else (first, second)
-        siblings.append(sibling)
-        depth += 1
+        data = read_bytes(node, read)
+        if data[0] == LEAF_KIND:
+            leaf = StateLeaf(Hash(data[1:33]), Hash(data[33:]))
+            return StateProof(tuple(siblings), None if leaf.path == path else leaf)
+        slot = slot_of(bits, len(siblings))
+        siblings.append(siblings_of(data, slot))
+        node = child_of(data, slot)
     return StateProof(tuple(siblings))
 
 
@@ -142,10 +122,10 @@ def check_state_proof(root: Hash, key: bytes, value: bytes | None, proof: StateP
     Raises: InvalidInput: VT-1307, with the reason.
     """
     path = hash_key(key)
-    bits = int.from_bytes(path, "big")
     depth = len(proof.siblings)
     if depth > DEPTH_MAX:
-        raise InvalidInput("VT-1307", reason=f"a path of {depth} steps is longer than 256")
+        raise InvalidInput("VT-1307", reason=f"a path of {depth} steps is longer than {DEPTH_MAX}")
+    bits = int.from_bytes(path, "big")
     if value is not None:
         if proof.other is not None:
             raise InvalidInput("VT-1307", reason="the proof shows another key in this place")
@@ -155,50 +135,27 @@ def check_state_proof(root: Hash, key: bytes, value: bytes | None, proof: StateP
     else:
         if proof.other.path == path:
             raise InvalidInput("VT-1307", reason="the proof shows the key itself, with a value")
-        if (int.from_bytes(proof.other.path, "big") ^ bits) >> (DEPTH_MAX - depth):
+        if (int.from_bytes(proof.other.path, "big") ^ bits) >> (_PATH_BITS - depth * STEP_BITS):
             raise InvalidInput("VT-1307", reason="the other key does not stand in this place")
         node = hash_leaf(proof.other.path, proof.other.value_hash)
-    bits >>= DEPTH_MAX - depth
-    for sibling in reversed(proof.siblings):
-        node = hash_inner(sibling, node) if bits & 1 else hash_inner(node, sibling)
-        bits >>= 1
+    for step in range(depth - 1, -1, -1):
+        node = hash_inner(join_siblings(proof.siblings[step], slot_of(bits, step), node))
     if node != root:
         raise InvalidInput(
             "VT-1307", reason=f"the path leads to root {node.hex()}, not to {root.hex()}"
         )
 
 
-def decode_node(data: bytes) -> StateLeaf | StateInner:
-    """Read a node as it is stored.
+def read_bytes(node: Hash, read: ReadStateNode) -> bytes:
+    """Read the bytes of a node that must be there.
 
-    Raises: InvalidInput: VT-1307, the bytes are no node.
+    Raises: Corruption: VT-1308, it is not, or the bytes are no node.
     """
-    if len(data) != _NODE_SIZE or data[:1] not in (_LEAF_KIND, _INNER_KIND):
-        raise InvalidInput("VT-1307", reason=f"the {len(data)} bytes are no node of a state tree")
-    first, second = Hash(data[1:33]), Hash(data[33:])
-    return StateLeaf(first, second) if data[:1] == _LEAF_KIND else StateInner(first, second)
-
-
-def encode_inner(left: Hash, right: Hash) -> bytes:
-    """Give the bytes of an inner node."""
-    return _INNER_KIND + left + right
-
-
-def hash_node(node: StateLeaf | StateInner) -> Hash:
-    """Give the hash under which a node is stored."""
-    if isinstance(node, StateLeaf):
-        return hash_leaf(node.path, node.value_hash)
-    return hash_inner(node.left, node.right)
-
-
-def _read_node(node: Hash, read: ReadStateNode) -> tuple[bytes, Hash, Hash]:
-    """Give (kind, left, right) of an inner node or (kind, path, value hash) of a leaf."""
     data = read(node)
-    if data is None:
-        raise Corruption("VT-1308", node=node, reason="it is missing")
-    if len(data) != _NODE_SIZE or data[:1] not in (_LEAF_KIND, _INNER_KIND):
-        raise Corruption("VT-1308", node=node, reason="it is malformed")
-    return data[:1], Hash(data[1:33]), Hash(data[33:])
+    if data is not None and is_node(data):
+        return data
+    reason = "it is missing" if data is None else "it is malformed"
+    raise Corruption("VT-1308", node=node, reason=reason)
 
 
 _Write = tuple[int, Hash]
@@ -230,7 +187,7 @@ class _Update:
             if value is not None:
                 value_hash = hash_value(value)
                 leaf = hash_leaf(path, value_hash)
-                self._nodes[leaf] = _LEAF_KIND + path + value_hash
+                self._nodes[leaf] = encode_leaf(path, value_hash)
                 self._keys[leaf] = key
             made.append((int.from_bytes(path, "big"), leaf))
         self._leaves.update(self._nodes)
@@ -244,57 +201,49 @@ class _Update:
         """
         if len(writes) == 1:
             return self._apply_one(node, depth, writes[0])
-        left = right = EMPTY_HASH
+        data = _NO_CHILDREN
         if node != EMPTY_HASH:
-            kind, left, right = _read_node(node, self._read)
-            if kind == _LEAF_KIND:
-                writes = self._with_leaf(writes, int.from_bytes(left, "big"), node)
-                node = left = right = EMPTY_HASH
+            data = read_bytes(node, self._read)
+            if data[0] == LEAF_KIND:
+                writes = self._with_leaf(writes, data, node)
+                node, data = EMPTY_HASH, _NO_CHILDREN
         if node == EMPTY_HASH:
             writes = [write for write in writes if write[1] != EMPTY_HASH]
             if len(writes) < 2:
                 return writes[0][1] if writes else EMPTY_HASH
-        shift = DEPTH_MAX - 1 - depth
-        middle = (writes[0][0] >> shift | 1) << shift
-        cut = bisect_left(writes, (middle, b""))
-        new_left = self._apply(left, depth + 1, writes[:cut]) if cut else left
-        new_right = self._apply(right, depth + 1, writes[cut:]) if cut < len(writes) else right
-        return self._join((node, left, right), new_left, new_right)
+        changed = data
+        for slot, group in groupby(writes, lambda write: slot_of(write[0], depth)):
+            child = self._apply(child_of(data, slot), depth + 1, list(group))
+            changed = with_child(changed, slot, child)
+        return self._put_inner(node, data, changed)
 
     def _apply_one(self, node: Hash, depth: int, write: _Write) -> Hash:
         """Apply one write: down inner nodes and up again; most of the work is on such ways."""
-        path = write[0]
-        shift = DEPTH_MAX - 1 - depth
-        way: list[tuple[_Family, bool]] = []
+        path, child = write
+        way: list[tuple[Hash, bytes, int]] = []
         while node != EMPTY_HASH:
-            kind, left, right = _read_node(node, self._read)
-            if kind == _LEAF_KIND:
+            data = read_bytes(node, self._read)
+            if data[0] == LEAF_KIND:
+                child = self._replace(node, data, depth, write)
                 break
-            is_right = bool(path >> shift & 1)
-            way.append(((node, left, right), is_right))
-            node = right if is_right else left
-            shift -= 1
-        changed = self._replace(node, DEPTH_MAX - 1 - shift, write)
-        for family, is_right in reversed(way):
-            if is_right:
-                changed = self._join(family, family[1], changed)
-            else:
-                changed = self._join(family, changed, family[2])
-        return changed
+            slot = slot_of(path, depth)
+            way.append((node, data, slot))
+            node = child_of(data, slot)
+            depth += 1
+        for node, data, slot in reversed(way):
+            child = self._put_inner(node, data, with_child(data, slot, child))
+        return child
 
-    def _replace(self, node: Hash, depth: int, write: _Write) -> Hash:
-        """Apply one write where there is a leaf or nothing."""
-        if node == EMPTY_HASH:
-            return write[1]
-        path = int.from_bytes(_read_node(node, self._read)[1], "big")
-        writes = self._with_leaf([write], path, node)
-        kept = [one for one in writes if one[1] != EMPTY_HASH]
+    def _replace(self, node: Hash, data: bytes, depth: int, write: _Write) -> Hash:
+        """Apply one write where there is a leaf."""
+        kept = [one for one in self._with_leaf([write], data, node) if one[1] != EMPTY_HASH]
         if len(kept) < 2:
             return kept[0][1] if kept else EMPTY_HASH
         return self._apply(EMPTY_HASH, depth, kept)
 
-    def _with_leaf(self, writes: list[_Write], path: int, leaf: Hash) -> list[_Write]:
+    def _with_leaf(self, writes: list[_Write], data: bytes, leaf: Hash) -> list[_Write]:
         """Put a leaf that is already in the tree among the writes, unless they write it."""
+        path = int.from_bytes(data[1:33], "big")
         self._leaves.add(leaf)
         if leaf in self._nodes:
             # It is written with the value that it has.
@@ -306,19 +255,18 @@ class _Update:
             return writes
         return [*writes[:index], (path, leaf), *writes[index:]]
 
-    def _join(self, before: "_Family", left: Hash, right: Hash) -> Hash:
-        """Join two children; `before` is what stood here and its children."""
-        node, old_left, old_right = before
+    def _put_inner(self, node: Hash, before: bytes, after: bytes) -> Hash:
+        """Give what stands where `node` stood, once its children are others."""
         if node != EMPTY_HASH:
-            if left == old_left and right == old_right:
+            if before == after:
                 return node
             self._stale.append(node)
-        if right == EMPTY_HASH and (left == EMPTY_HASH or self._is_leaf(left)):
-            return left
-        if left == EMPTY_HASH and self._is_leaf(right):
-            return right
-        inner = hash_inner(left, right)
-        self._nodes[inner] = _INNER_KIND + left + right
+        if len(after) < _TWO_CHILDREN_SIZE:
+            child = Hash(after[3:]) or EMPTY_HASH
+            if child == EMPTY_HASH or self._is_leaf(child):
+                return child
+        inner = hash_inner(after)
+        self._nodes[inner] = after
         return inner
 
     def _is_leaf(self, node: Hash) -> bool:
@@ -326,8 +274,4 @@ class _Update:
             return True
         if node in self._nodes:
             return False
-        return _read_node(node, self._read)[0] == _LEAF_KIND
-
-
-_Family = tuple[Hash, Hash, Hash]
-"""A node and its two children."""
+        return read_bytes(node, self._read)[0] == LEAF_KIND

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from chain.errors import Corruption
 from chain.hashing import EMPTY_HASH
 from chain.scalars import Hash
-from chain.state_tree import ReadStateNode, StateInner, StateLeaf, decode_node
+from chain.state_node import StateInner, StateLeaf, decode_node
+from chain.state_tree import ReadStateNode, read_bytes
 
 
 class TreeDifference(NamedTuple):
@@ -21,12 +21,9 @@ class TreeDifference(NamedTuple):
 def read_node(node: Hash, read: ReadStateNode) -> StateLeaf | StateInner:
     """Read a node that must be there.
 
-    Raises: Corruption: VT-1308, it is not; InvalidInput: VT-1307, the bytes are no node.
+    Raises: Corruption: VT-1308, it is not, or the bytes are no node.
     """
-    data = read(node)
-    if data is None:
-        raise Corruption("VT-1308", node=node, reason="it is missing")
-    return decode_node(data)
+    return decode_node(read_bytes(node, read))
 
 
 def walk(root: Hash, read: ReadStateNode) -> Iterator[tuple[Hash, StateLeaf | StateInner]]:
@@ -39,7 +36,7 @@ def walk(root: Hash, read: ReadStateNode) -> Iterator[tuple[Hash, StateLeaf | St
         node = read_node(hash_, read)
         yield hash_, node
         if isinstance(node, StateInner):
-            unseen += [node.right, node.left]
+            unseen += reversed(node.children)
 
 
 def find_differences(old: Hash, new: Hash, read: ReadStateNode) -> Iterator[TreeDifference]:
@@ -59,7 +56,7 @@ def find_differences(old: Hash, new: Hash, read: ReadStateNode) -> Iterator[Tree
         if isinstance(one, StateInner) and isinstance(two, StateInner):
             yield TreeDifference(first, one, False)
             yield TreeDifference(second, two, True)
-            unseen += [(one.right, two.right), (one.left, two.left)]
+            unseen += reversed(tuple(zip(one.children, two.children, strict=True)))
         elif isinstance(two, StateInner):
             yield from _differ(first, second, read, is_new=True)
         else:

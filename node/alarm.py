@@ -38,7 +38,7 @@ DISK_FULL: Final = "VT-6004"
 UNEXPECTED: Final = "VT-8130"
 WORKER_FAILED: Final = "VT-8131"
 KEYS_MAX: Final = 16_384
-NODES_MAX: Final = 65_536
+NODES_SIZE_MAX: Final = 8 << 20
 TRANSACTIONS_MAX: Final = 16_384
 VALUES_SIZE_MAX: Final = 16 << 20
 _FILE_SIZE_MAX: Final = 64 << 20
@@ -58,12 +58,12 @@ class BlockDifference(Struct, frozen=True, kw_only=True):
     """A block of which this node gets another result than the quorum.
 
     `keys` are the state keys that it wrote here, in hex and key order; `nodes` the nodes that its
-    own state tree got by them, 65 bytes each, joined, in base64. `values` are those of the first of
+    own state tree got by them, joined, in base64. `values` are those of the first of
     these keys, in base64, null where one was deleted, up to `VALUES_SIZE_MAX` bytes; `writers` the
     places in the block of the transactions that wrote the keys last, -1 for what none did.
-    `keys_left_out` counts keys over `KEYS_MAX`; with more than `NODES_MAX` nodes none are kept.
-    `damaged` are keys whose value on this disk is not what the last state root says, so the disk is
-    to blame.
+    `keys_left_out` counts keys over `KEYS_MAX`; nodes of more than `NODES_SIZE_MAX` bytes are left
+    out, all of them. `damaged` are keys whose value on this disk is not what the last state root
+    says, so the disk is to blame.
     """
 
     block: str
@@ -229,7 +229,7 @@ def describe_difference(divergence: Divergence, head: Head, store: Store) -> Blo
     """
     executed = divergence.executed
     written = sorted(executed.writes)
-    nodes = [data for _, data in executed.tree.nodes]
+    nodes = b"".join(data for _, data in executed.tree.nodes)
     return BlockDifference(
         block=compute_block_hash(divergence.decided).hex(),
         decided_root=divergence.decided.state_root.hex(),
@@ -245,7 +245,7 @@ def describe_difference(divergence: Divergence, head: Head, store: Store) -> Blo
         ],
         keys=[key.hex() for key in written[:KEYS_MAX]],
         keys_left_out=max(0, len(written) - KEYS_MAX),
-        nodes=base64.b64encode(b"".join(nodes)).decode() if len(nodes) <= NODES_MAX else "",
+        nodes=base64.b64encode(nodes).decode() if len(nodes) <= NODES_SIZE_MAX else "",
         values=list(_encode_values(executed.writes, written[:KEYS_MAX])),
         writers=[executed.writers.get(key, -1) for key in written[:KEYS_MAX]],
         damaged=[key.hex() for key in _find_damaged(store, head.state_root, written[:KEYS_MAX])],

@@ -14,10 +14,11 @@ from chain.certificate import QuorumCertificate
 from chain.codec import decode
 from chain.errors import ChainError, InvalidInput
 from chain.genesis import Genesis, genesis_from_json
+from chain.hashing import EMPTY_HASH
 from chain.merkle import leaf_hash
 from chain.proven_receipt import receipt_from_json
 from chain.scalars import Hash
-from chain.state_tree import StateInner, StateLeaf, hash_key, hash_node, hash_value
+from chain.state_node import StateInner, StateLeaf, hash_key, hash_node, hash_value
 from node.api.views.blocks import BlockView, RawBlockView
 from node.api.views.consensus import ConsensusView, MachineView
 from node.api.views.governance import StepList
@@ -249,9 +250,11 @@ def _read_bytes(url: str, path: str, texts: Sequence[str]) -> tuple[bytes, ...]:
 def _read_node(view: StateNodeView) -> SeenNode | None:
     """Read a node; a key or value that does not belong to its leaf is left out."""
     try:
-        if view.left is not None and view.right is not None:
-            children = (Hash(bytes.fromhex(view.left)), Hash(bytes.fromhex(view.right)))
-            return SeenNode(StateInner(*children), None)
+        if view.children is not None:
+            children = [bytes.fromhex(one) if one else EMPTY_HASH for one in view.children]
+            if any(len(child) != len(EMPTY_HASH) for child in children):
+                return None
+            return SeenNode(StateInner(tuple(map(Hash, children))), None)
         if view.path is None or view.value_hash is None:
             return None
         leaf = StateLeaf(Hash(bytes.fromhex(view.path)), Hash(bytes.fromhex(view.value_hash)))

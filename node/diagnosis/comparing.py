@@ -14,15 +14,14 @@ from typing import Final
 from chain.block import Header
 from chain.errors import ChainError, InvalidInput
 from chain.scalars import Hash
-from chain.state_tree import decode_node, hash_key, hash_node, hash_value
-from node.alarm import Alarm, BlockDifference
+from chain.state_node import decode_node, hash_key, hash_node, hash_value, split_nodes
+from node.alarm import NODES_SIZE_MAX, Alarm, BlockDifference
 from node.diagnosis.asking import Asker
 from node.diagnosis.observation import HomeSight, Sight, StateDifference
 from node.diagnosis.proving import ProvenBlock, ProvenBlocks
 from node.diagnosis.trees import LeafDifference, Node, find_first_difference
 
 RECEIPTS_ASKED_MAX: Final = 200
-_NODE_SIZE: Final = 65
 
 
 async def find_differences(
@@ -276,9 +275,11 @@ async def walk(own: Hash, other: Hash, nodes: NodeSource) -> LeafDifference | No
 
 def read_nodes(joined: str) -> dict[Hash, Node]:
     """Read the tree nodes of an alarm; none of what cannot be read."""
+    if len(joined) > 2 * NODES_SIZE_MAX:
+        return {}
     try:
         data = base64.b64decode(joined, validate=True)
-        nodes = [decode_node(data[at : at + _NODE_SIZE]) for at in range(0, len(data), _NODE_SIZE)]
+        nodes = [decode_node(node) for node in split_nodes(data)]
     except (ValueError, InvalidInput):
         return {}
     return {hash_node(node): node for node in nodes}

@@ -1,7 +1,7 @@
 """Where two state trees part: the first leaf that is in one and not in the other.
 
 Equal hashes stand for equal subtrees, so one way down is enough: two nodes for each step, and at
-most 256 steps. The walk is a generator; whoever runs it fetches the nodes from wherever they are,
+most 64 steps. The walk is a generator; whoever runs it fetches the nodes from wherever they are,
 since a node is named by its own hash.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from chain.hashing import EMPTY_HASH
 from chain.scalars import Hash
-from chain.state_tree import DEPTH_MAX, StateInner, StateLeaf, hash_node
+from chain.state_node import DEPTH_MAX, WIDTH, StateInner, StateLeaf, hash_node, slot_of
 
 Node = StateLeaf | StateInner
 
@@ -48,21 +48,19 @@ def find_first_difference(
             return _compare_leaves(one, two)
         if depth == DEPTH_MAX:
             break  # No tree is so deep; somebody made it up.
-        (own_left, own_right), (other_left, other_right) = _split(one, depth), _split(two, depth)
-        is_left = own_left != other_left
-        own, other = (own_left, other_left) if is_left else (own_right, other_right)
+        pairs = zip(_children(one, depth), _children(two, depth), strict=True)
+        own, other = next((pair for pair in pairs if pair[0] != pair[1]), (own, own))
     return None
 
 
-def _split(node: Node | None, depth: int) -> StateInner:
-    """Give the children of a node; a leaf stands in for the subtree on its side."""
-    if node is None:
-        return StateInner(EMPTY_HASH, EMPTY_HASH)
+def _children(node: Node | None, depth: int) -> tuple[Hash, ...]:
+    """Give the children of a node; a leaf stands in for the subtree on its way."""
     if isinstance(node, StateInner):
-        return node
-    is_right = int.from_bytes(node.path, "big") >> (DEPTH_MAX - 1 - depth) & 1
-    leaf = hash_node(node)
-    return StateInner(EMPTY_HASH, leaf) if is_right else StateInner(leaf, EMPTY_HASH)
+        return node.children
+    children = [EMPTY_HASH] * WIDTH
+    if node is not None:
+        children[slot_of(int.from_bytes(node.path, "big"), depth)] = hash_node(node)
+    return tuple(children)
 
 
 def _compare_leaves(one: StateLeaf | None, two: StateLeaf | None) -> LeafDifference | None:

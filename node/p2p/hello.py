@@ -14,7 +14,7 @@ from chain.errors import InvalidInput, PeerFault
 from chain.scalars import HashField, NameField, NodeNameField
 from node.p2p.frames import GREETING_LIMITS, FrameKind
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 _VERSION_SIZE_BYTES: Final = 2
 
 

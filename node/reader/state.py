@@ -6,7 +6,8 @@ Two nodes of the chain can be compared by these alone: equal hashes stand for eq
 from dataclasses import dataclass
 
 from chain.scalars import Hash
-from chain.state_tree import StateInner, StateLeaf, decode_node
+from chain.state_node import StateInner, StateLeaf
+from chain.state_walk import read_node
 from node.replica import keys
 from node.replica.ports import Column, Store
 from node.replica.stored_tree import StoredTree
@@ -32,11 +33,13 @@ class StateReader:
         self._tree = StoredTree(store)
 
     def node(self, node: Hash) -> StoredNode | None:
-        """Give a node of the state tree of any height that is kept, or None."""
-        data = self._tree.node(node)
-        if data is None:
+        """Give a node of the state tree of any height that is kept, or None.
+
+        Raises: Corruption: VT-1308, the bytes on disk are no node.
+        """
+        if self._tree.node(node) is None:
             return None
-        decoded = decode_node(data)
+        decoded = read_node(node, self._tree.node)
         found = self._tree.birth_and_key(node) if isinstance(decoded, StateLeaf) else None
         if found is None:
             return StoredNode(decoded, None)

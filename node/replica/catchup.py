@@ -16,7 +16,7 @@ from node.replica.admission import Admission
 from node.replica.blocks import BlockServer, execute_decided
 from node.replica.commit import build_commit
 from node.replica.effects import Disconnect, Effect, SendTo, Write
-from node.replica.gossip import Questions
+from node.replica.gossip import Ration
 from node.replica.head import Head
 from node.replica.messages import (
     Blocks,
@@ -30,6 +30,7 @@ from node.replica.messages import (
     Status,
     Steps,
     StepsRequest,
+    size_of,
 )
 from node.replica.past import Base
 from node.replica.ports import Store
@@ -40,8 +41,8 @@ from node.replica.snapshot_work import SnapshotProgress
 from node.replica.sync import Catchup, CatchUpSetting, Claim, Claims
 from node.replica.transition import Ledger
 
-PARTS_ANSWERED_PER_TICK_MAX: Final = 16
-"""To one peer."""
+PARTS_GIVEN_PER_TICK_MAX: Final = 6 << 20
+"""Bytes to one peer."""
 
 
 class CatchingUp:
@@ -66,7 +67,7 @@ class CatchingUp:
         self._snapshot_server = SnapshotServer(
             store, genesis.limits, setting.snapshot_interval_blocks
         )
-        self._part_questions = Questions(PARTS_ANSWERED_PER_TICK_MAX)
+        self._ration = Ration(PARTS_GIVEN_PER_TICK_MAX)
         self._loader = SnapshotLoader(
             store,
             compute_genesis_hash(genesis),
@@ -143,9 +144,11 @@ class CatchingUp:
             case SnapshotRequest():
                 return [SendTo(peer, self._snapshot_server.offer(head))]
             case PartRequest():
-                if not self._part_questions.take(peer):
+                if not self._ration.is_left(peer):
                     return []
-                return [SendTo(peer, self._snapshot_server.part(message, head, now_ms))]
+                part = self._snapshot_server.part(message, head, now_ms)
+                self._ration.use(peer, size_of(part.given))
+                return [SendTo(peer, part)]
             case SnapshotOffer():
                 return self._loader.offered(peer, message, head, now_ms)
             case Steps():
@@ -199,7 +202,7 @@ class CatchingUp:
 
     def tick(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Time has passed."""
-        self._part_questions.renew()
+        self._ration.renew()
         out = [*self._loader.tick(head, now_ms), *self.ask(head, now_ms)]
         self._height_at_last_tick = head.height
         return out

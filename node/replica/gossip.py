@@ -59,6 +59,29 @@ class Questions:
         self._asked.clear()
 
 
+class Ration:
+    """Bounds how much goes to or comes from each peer between two ticks.
+
+    What is begun within the bound may end beyond it.
+    """
+
+    def __init__(self, size_bytes_max: int) -> None:
+        self._size_bytes_max = size_bytes_max
+        self._used: Counter[NodeName] = Counter()
+
+    def is_left(self, peer: NodeName) -> bool:
+        """Tell whether a peer has any left."""
+        return self._used[peer] < self._size_bytes_max
+
+    def use(self, peer: NodeName, size_bytes: int) -> None:
+        """Count what went or came."""
+        self._used[peer] += size_bytes
+
+    def renew(self) -> None:
+        """A tick has passed."""
+        self._used.clear()
+
+
 class Neighbours:
     """The peers of this node, and what each last said of its own."""
 

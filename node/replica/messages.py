@@ -1,6 +1,6 @@
 """Everything that peers say to each other, as one closed union."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, assert_never
 
 from msgspec import Meta, Struct
 
@@ -11,7 +11,7 @@ from chain.committee_steps import CommitteeStep
 from chain.errors import InvalidInput, PeerFault
 from chain.genesis import Limits
 from chain.log_range import IDS_PER_RANGE_MAX, LogRange
-from chain.scalars import CountField, HashField, Height, HeightField, NodeNameField
+from chain.scalars import HASH_SIZE, CountField, HashField, Height, HeightField, NodeNameField
 from chain.state_chunk import CHUNK_DEPTH_MAX, StateChunk
 from consensus.engine import Message, Summary
 
@@ -191,6 +191,24 @@ class GivenIds(Struct, tag=3, frozen=True, array_like=True, forbid_unknown_field
 
 
 GivenPart = GivenState | GivenHeaders | GivenIds
+_HEADER_SIZE: Final = 512
+_PART_SIZE_MIN: Final = 16 << 10
+
+
+def size_of(given: GivenPart | None) -> int:
+    """Give what a part costs those who give and take it, in bytes; a small one costs, too."""
+    match given:
+        case GivenState(chunk):
+            size = chunk.size_bytes
+        case GivenHeaders(headers):
+            size = len(headers) * _HEADER_SIZE
+        case GivenIds(ids):
+            size = len(ids.ids) * HASH_SIZE
+        case None:
+            size = 0
+        case _:
+            assert_never(given)
+    return max(size, _PART_SIZE_MIN)
 
 
 class Part(PeerMessage, tag=25, frozen=True, array_like=True):

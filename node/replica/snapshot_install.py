@@ -13,12 +13,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from chain.codec import encode
-from chain.errors import Corruption
+from chain.errors import Corruption, InvalidInput
 from chain.genesis import Limits
 from chain.log_range import name_roots
 from chain.merkle import Frontier, append, leaf_hash
 from chain.scalars import Hash, Height
-from chain.state_chunk import check_chunk, climb
+from chain.state_chunk import StateChunk, check_chunk, climb
+from chain.state_tree import TreeUpdate
 from chain.state_walk import find_differences
 from node.replica import keys
 from node.replica.head import Head
@@ -82,7 +83,7 @@ def _state_puts(store: Store, plan: Plan) -> Iterator[Put]:
     """Give all keys and values, and the whole tree; each chunk is checked once more."""
     height = plan.height
     for chunk in load_chunks(store):
-        subtree = check_chunk(plan.header.state_root, chunk)
+        subtree = _check_staged(plan, chunk)
         key_of = dict(subtree.keys)
         for key, value in chunk.pairs:
             if store.get(Column.STATE, key) != value:
@@ -93,6 +94,13 @@ def _state_puts(store: Store, plan: Plan) -> Iterator[Put]:
             yield Put(Column.TREE, node, encode_record(data, height, key_of.get(node, b"")))
         for node, data in climb(chunk.place, subtree.root, chunk.siblings):
             yield Put(Column.TREE, node, encode_record(data, height, b""))
+
+
+def _check_staged(plan: Plan, chunk: StateChunk) -> TreeUpdate:
+    try:
+        return check_chunk(plan.header.state_root, chunk)
+    except InvalidInput as error:
+        raise Corruption("VT-6012", reason="a part of the snapshot was damaged here") from error
 
 
 class _Log:

@@ -5,7 +5,6 @@ costs its sender the connection. Then every peer that has the state gives one pa
 that is slow, or gives nothing, loses its turn; what it was asked for goes to another.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +15,7 @@ from chain.keys import Verifier
 from chain.scalars import Hash, NodeName, UnixMillis
 from node.replica import keys
 from node.replica.effects import Disconnect, Effect, Install, SendTo, SendToAll, Write
+from node.replica.gossip import Ration
 from node.replica.head import Head
 from node.replica.messages import (
     Offer,
@@ -25,14 +25,15 @@ from node.replica.messages import (
     SnapshotOffer,
     SnapshotRequest,
     Steps,
+    size_of,
 )
 from node.replica.ports import Column, Put, Store, WriteBatch
 from node.replica.snapshot_plan import CommitteePath, load_plan
 from node.replica.snapshot_work import SnapshotProgress, SnapshotWork, name_staged
 from node.replica.sync import REFUSED_MS, REQUEST_TIMEOUT_MS, CatchUpSetting, Claims
 
-PARTS_PER_TICK_MAX: Final = 8
-"""From one peer; it answers twice as many, for its ticks are not ours."""
+PARTS_TAKEN_PER_TICK_MAX: Final = 2 << 20
+"""Bytes from one peer; it gives more than twice as many, for its ticks are not ours."""
 STALL_MS: Final = 30_000
 """Without any part for so long, the snapshot is given up: perhaps nobody has it any more."""
 REST_MS: Final = 30_000
@@ -72,7 +73,7 @@ class SnapshotLoader:
         self._candidate: _Candidate | None = None
         self._requests: dict[NodeName, tuple[PartName, UnixMillis]] = {}
         self._not_before: dict[NodeName, UnixMillis] = {}
-        self._sent: Counter[NodeName] = Counter()
+        self._ration = Ration(PARTS_TAKEN_PER_TICK_MAX)
         self._rest_until_ms = UnixMillis(0)
         self._progress_ms = UnixMillis(0)
         plan = load_plan(store)
@@ -134,6 +135,7 @@ class SnapshotLoader:
         if (message.height, message.part) != (work.plan.height, name):
             return []  # It is an answer to an earlier question.
         del self._requests[peer]
+        self._ration.use(peer, size_of(message.given))
         if message.given is None:
             work.give_back(name)
             self._not_before[peer] = UnixMillis(now_ms + REFUSED_MS)
@@ -158,7 +160,7 @@ class SnapshotLoader:
 
     def tick(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Time has passed: ask others for what did not come, or give up."""
-        self._sent.clear()
+        self._ration.renew()
         if self._work is not None:
             return self._tick_work(self._work, head, now_ms)
         if self._candidate is not None:
@@ -255,14 +257,13 @@ class SnapshotLoader:
             if (
                 peer in self._requests
                 or self._not_before.get(peer, 0) > now_ms
-                or self._sent[peer] >= PARTS_PER_TICK_MAX
+                or not self._ration.is_left(peer)
             ):
                 continue
             part = work.take()
             if part is None:
                 break
             self._requests[peer] = (part, now_ms)
-            self._sent[peer] += 1
             out.append(SendTo(peer, PartRequest(height, part)))
         return out
 

@@ -135,7 +135,7 @@ class SnapshotServer:
 
     def _read_state(self, place: Place, height: Height) -> GivenState | None:
         header = load_header(self._store, height)
-        if header is None or place.prefix >> place.depth:
+        if header is None or not place.exists:
             return None
         pairs = self._tree.pairs_at(height)
         chunk = build_chunk(header.state_root, place, self._tree.node, pairs, CHUNK_SIZE_BYTES)

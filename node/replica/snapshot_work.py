@@ -15,8 +15,8 @@ from chain.codec import decode, encode
 from chain.errors import Corruption, InvalidInput
 from chain.hashing import EMPTY_HASH
 from chain.log_range import IDS_PER_RANGE_MAX, LogRange, check_log_range
-from chain.scalars import Hash, Height
-from chain.state_chunk import CHUNK_DEPTH_MAX, ROOT, Place, StateChunk, check_chunk
+from chain.scalars import Height
+from chain.state_chunk import ROOT, WHOLE, Place, StateChunk, check_chunk
 from node.replica import keys
 from node.replica.messages import (
     HEADERS_PER_PART_MAX,
@@ -35,7 +35,6 @@ from node.replica.snapshot_plan import Plan
 T = TypeVar("T")
 
 CHUNK_RECORD_SIZE_MAX: Final = 64 << 20
-_WHOLE: Final = 1 << CHUNK_DEPTH_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class SnapshotWork:
             self._done,
             self._done + waiting,
             self._size_bytes,
-            self._covered * 1000 // _WHOLE,
+            self._covered * 1000 // WHOLE,
         )
 
     def take(self) -> PartName | None:
@@ -159,37 +158,30 @@ class SnapshotWork:
         if not chunk.pairs and root != EMPTY_HASH:
             raise InvalidInput("VT-1307", reason="the chunk holds nothing")
         check_chunk(root, chunk)
-        self._note_chunk(chunk, wanted.depth)
+        self._note_chunk(chunk, wanted)
         return [Put(Column.META, keys.snapshot_chunk(*place), encode(chunk))]
 
-    def _note_chunk(self, chunk: StateChunk, above: int) -> None:
+    def _note_chunk(self, chunk: StateChunk, wanted: Place) -> None:
         """Count a chunk; what lies beside it, below the place that was asked for, comes next."""
-        self._covered += 1 << (CHUNK_DEPTH_MAX - chunk.depth)
-        beside = zip(chunk.place.siblings(), chunk.siblings, strict=True)
-        for place, hash_ in beside:
-            if place.depth <= above:
-                continue
-            if hash_ == EMPTY_HASH:
-                self._covered += 1 << (CHUNK_DEPTH_MAX - place.depth)
-            else:
-                self._places.append(place)
+        beside = list(chunk.beside(wanted.depth))
+        self._places.extend(beside)
+        self._covered += wanted.share - sum(place.share for place in beside)
 
     def _restore_chunks(self, store: Store) -> None:
         covered: set[Place] = set()
         entered: set[Place] = set()
-        beside: dict[Place, Hash] = {}
+        beside: set[Place] = set()
         for chunk in load_chunks(store):
             place = chunk.place
             covered.add(place)
             entered.update(place.ancestor(depth) for depth in range(place.depth))
-            beside.update(zip(place.siblings(), chunk.siblings, strict=True))
+            beside.update(chunk.beside())
             self._done += 1
             self._size_bytes += chunk.size_bytes
         if not covered:
             return
-        empty = {place for place, hash_ in beside.items() if hash_ == EMPTY_HASH}
-        self._places = [place for place in beside if place not in covered | entered | empty]
-        self._covered = sum(1 << (CHUNK_DEPTH_MAX - place.depth) for place in covered | empty)
+        self._places = sorted(beside - covered - entered)
+        self._covered = WHOLE - sum(place.share for place in self._places)
 
     # Headers
 

@@ -1,6 +1,6 @@
 """How state trees stand on disk, and how a tree of any kept height leads to keys and values.
 
-A record in `tree` is the node's 65 bytes, then the height at which it was last written (8 bytes),
+A record in `tree` is the node's bytes, then the height at which it was last written (8 bytes),
 then, for a leaf, its key. The height tells a node that came back from one that is stale; the key
 leads from a leaf to its value, so a subtree can be read out as pairs without any copy of the state.
 """
@@ -11,14 +11,14 @@ from typing import Final
 from chain.errors import Corruption
 from chain.scalars import Hash, Height, to_bytes
 from chain.state_chunk import ReadPair
-from chain.state_tree import StateLeaf, TreeUpdate, hash_value
+from chain.state_node import LEAF_KIND, LEAF_SIZE, StateLeaf, hash_value
+from chain.state_tree import TreeUpdate
 from node.replica import keys
 from node.replica.ports import Column, Put, Store
 
-NODE_SIZE: Final = 65
-_KEY_AT: Final = NODE_SIZE + 8
+_BIRTH_SIZE: Final = 8
 CACHED_NODES_MAX: Final = 131_072
-"""About 40 MiB in each generation; one holds the whole tree of some 65,000 keys."""
+"""About 40 MiB in each generation; one holds the whole tree of some 120,000 keys."""
 STALE_PER_ROW: Final = 4_096
 """Hashes in one row of stale nodes: a row stays near 128 KiB."""
 
@@ -30,16 +30,18 @@ class StoredTree:
         self._store = store
 
     def node(self, node: Hash) -> bytes | None:
-        """Give the 65 bytes of a node, or None when it is not stored."""
+        """Give the bytes of a node, or None when it is not stored."""
         record = self._store.get(Column.TREE, node)
-        return None if record is None else record[:NODE_SIZE]
+        return None if record is None else record[: _node_size(record)]
 
     def birth_and_key(self, node: Hash) -> tuple[Height, bytes] | None:
         """Give when a node was last written and the key of a leaf (empty for an inner node)."""
         record = self._store.get(Column.TREE, node)
         if record is None:
             return None
-        return Height(int.from_bytes(record[NODE_SIZE:_KEY_AT], "big")), record[_KEY_AT:]
+        at = _node_size(record)
+        key_at = at + _BIRTH_SIZE
+        return Height(int.from_bytes(record[at:key_at], "big")), record[key_at:]
 
     def pairs_at(self, height: Height) -> ReadPair:
         """Give the reader of key and value of leaves in the tree of a kept height.
@@ -78,7 +80,7 @@ class CachedNodes:
         self._old: dict[Hash, bytes] = {}
 
     def node(self, node: Hash) -> bytes | None:
-        """Give the 65 bytes of a node, or None when it is not stored."""
+        """Give the bytes of a node, or None when it is not stored."""
         data = self._young.get(node)
         if data is None:
             data = self._old.get(node) or self._tree.node(node)
@@ -86,11 +88,26 @@ class CachedNodes:
                 self.add(((node, data),))
         return data
 
+    def follow(self, tree: TreeUpdate) -> None:
+        """Keep nodes that will soon be read, and forget those that they take the place of.
+
+        Who goes on from the tree before, because another block is decided, reads these again.
+        """
+        for node in tree.stale:
+            if self._young.pop(node, None) is None:
+                self._old.pop(node, None)
+        self.add(tree.nodes)
+
     def add(self, nodes: Iterable[tuple[Hash, bytes]]) -> None:
-        """Keep nodes that will soon be read."""
+        """Keep nodes."""
         self._young.update(nodes)
         if len(self._young) > self._count_max:
             self._old, self._young = self._young, {}
+
+
+def _node_size(record: bytes) -> int:
+    """Give where the node ends in its record: only a leaf has a key."""
+    return LEAF_SIZE if record[:1] == bytes([LEAF_KIND]) else len(record) - _BIRTH_SIZE
 
 
 def read_state_at(store: Store, key: bytes, height: Height) -> bytes | None:

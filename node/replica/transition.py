@@ -171,7 +171,7 @@ class Ledger:
         planned = find_planned(overlay, Height(head.next_height + DELAY))
         writes = overlay.writes()
         tree = state_tree.update(head.state_root, writes, self._nodes.node)
-        self._nodes.add(tree.nodes)
+        self._nodes.follow(tree)
         header = Header(
             version=HEADER_VERSION,
             genesis=self.genesis_hash,

@@ -19,6 +19,7 @@ from chain.hashing import EMPTY_HASH
 from chain.merkle import Frontier, leaf_hash
 from chain.receipt import compute_receipts_root
 from chain.scalars import Hash, Height
+from chain.state_node import is_node
 from chain.transaction import decode_transaction, log_leaf
 from chain.validators import compute_validators_root
 from node.replica import keys
@@ -148,8 +149,12 @@ class _Checker:
             self._check_certificate_of(head)
         elif head.block != self._genesis:
             _fail_head("the head is that of another chain")
-        if head.state_root != EMPTY_HASH and self._tree.node(head.state_root) is None:
-            _fail_head("the state tree lacks its root")
+        if head.state_root != EMPTY_HASH:
+            root = self._tree.node(head.state_root)
+            if root is None:
+                _fail_head("the state tree lacks its root")
+            if not is_node(root):
+                _fail_head("the state tree was written by another version of this program")
 
     def _check_certificate_of(self, head: Head) -> None:
         """Check that the head's certificate is the stored one; a snapshot comes without its own."""

@@ -9,7 +9,8 @@ from typing import Final
 
 from chain.errors import Corruption, InvalidInput
 from chain.scalars import Hash
-from chain.state_tree import check_state_proof, hash_key, hash_leaf, hash_value, prove
+from chain.state_node import hash_key, hash_leaf, hash_value
+from chain.state_tree import check_state_proof, prove
 from node.replica.ports import Column, Store
 from node.replica.stored_tree import StoredTree
 

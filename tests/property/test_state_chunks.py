@@ -8,7 +8,8 @@ from chain import state_tree
 from chain.hashing import EMPTY_HASH
 from chain.scalars import Hash
 from chain.state_chunk import ROOT, build_chunk, check_chunk
-from chain.state_tree import StateLeaf, hash_key, update
+from chain.state_node import StateLeaf, hash_key
+from chain.state_tree import update
 from chain.state_walk import find_differences, walk
 from tests.property.test_state_tree import batches, replay
 
@@ -31,10 +32,7 @@ def test_chunks_together_are_the_state_and_its_tree(
         assert chunk is not None
         below.update(check_chunk(root, chunk).nodes)
         found.update(chunk.pairs)
-        beside = zip(chunk.place.siblings(), chunk.siblings, strict=True)
-        pending += [
-            place for place, hash_ in beside if place.depth > wanted.depth and hash_ != EMPTY_HASH
-        ]
+        pending += chunk.beside(wanted.depth)
     assert found == pairs
     live = dict(walk(root, nodes.get))
     assert below.keys() <= live.keys()

@@ -26,11 +26,12 @@ def naive_root(pairs: Mapping[bytes, bytes], depth: int = 0) -> bytes:
     if len(pairs) == 1:
         ((path, value),) = pairs.items()
         return hash_tagged("state/leaf", path, hash_tagged("state/value", value))
-    sides: tuple[dict[bytes, bytes], dict[bytes, bytes]] = ({}, {})
-    for path, value in pairs.items():
-        sides[path[depth // 8] >> (7 - depth % 8) & 1][path] = value
-    left, right = (naive_root(side, depth + 1) for side in sides)
-    return hash_tagged("state/inner", left, right)
+    sides: dict[int, dict[bytes, bytes]] = {}
+    for path, value in sorted(pairs.items()):
+        sides.setdefault(int(path.hex()[depth], 16), {})[path] = value
+    bits = sum(2**slot for slot in sides)
+    roots = [naive_root(side, depth + 1) for side in sides.values()]
+    return hash_tagged("state/inner", bits.to_bytes(2, "big") + b"".join(roots))
 
 
 def replay(history: list[dict[bytes, bytes | None]]) -> tuple[Hash, dict[Hash, bytes], Pairs]:
@@ -77,13 +78,21 @@ def test_a_changed_proof_is_refused(
         return
     step = draw.draw(st.integers(0, len(proof.siblings) - 1))
     siblings = list(proof.siblings)
-    match draw.draw(st.integers(0, 2)):
+    match draw.draw(st.integers(0, 4)):
         case 0:
-            siblings[step] = Hash(bytes(31) + b"\1")
+            siblings[step] = siblings[step][:-1] + bytes([siblings[step][-1] ^ 1])
         case 1:
             del siblings[step]
+        case 2:
+            siblings.insert(step, bytes(2))
+        case 3:
+            # Another set of places for the same hashes, the own one perhaps among them.
+            places = draw.draw(st.integers(0, 2**16 - 1)).to_bytes(2, "big")
+            if places == siblings[step][:2]:
+                return
+            siblings[step] = places + siblings[step][2:]
         case _:
-            siblings.insert(step, EMPTY_HASH)
+            siblings[step] += bytes(draw.draw(st.integers(1, 40)))
     with pytest.raises(InvalidInput, match="VT-1307"):
         check_state_proof(root, key, pairs.get(key), StateProof(tuple(siblings), proof.other))
 

@@ -136,10 +136,13 @@ TOO_MANY: dict[str, AnyPeerMessage] = {
     "siblings of a chunk": Part(
         Height(1),
         ROOT_PART,
-        GivenState(StateChunk(1, 0, (SOME_HASH,) * (CHUNK_DEPTH_MAX + 1), ())),
+        GivenState(StateChunk(1, 0, (bytes(2),) * (CHUNK_DEPTH_MAX + 1), ())),
     ),
     "steps down to a chunk": Part(
-        Height(1), ROOT_PART, GivenState(StateChunk(CHUNK_DEPTH_MAX + 1, 0, (SOME_HASH,), ()))
+        Height(1), ROOT_PART, GivenState(StateChunk(CHUNK_DEPTH_MAX + 1, 0, (bytes(2),), ()))
+    ),
+    "children beside a step": Part(
+        Height(1), ROOT_PART, GivenState(StateChunk(1, 0, (b"\xff\xff" + bytes(16 * 32),), ()))
     ),
     "ids of the log": Part(
         Height(1),

@@ -4,6 +4,7 @@ The files are formats that others rely on. When a run of this changes one, the p
 that needs a new format version and an entry in CHANGELOG.md, not a new vector file.
 """
 
+import base64
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,7 +32,8 @@ from chain.operations import digest_operation, name_of
 from chain.proven_receipt import ProvenReceipt, check_receipt, receipt_to_json
 from chain.reading_proof import build_reading_proof
 from chain.scalars import Hash, Height, Round, Signature, UnixMillis
-from chain.state_tree import hash_key, hash_value, prove, update
+from chain.state_node import hash_key, hash_value
+from chain.state_tree import prove, update
 from chain.transaction import log_leaf
 from chain.validators import EngineName, ValidatorSet, compute_validators_root
 from chain.votes import SignedKind
@@ -316,6 +318,11 @@ def make_state() -> Any:
     good = proofs[2]
     siblings = good["proof"]["siblings"]
     other = {"path": hash_key(key[7]).hex(), "value_hash": hash_value(b"").hex()}
+    first = base64.b64decode(siblings[0])
+    # All places but one, the key's own among them.
+    places = 0xFFFF ^ 1 << (hash_key(key[7])[0] >> 4 ^ 1)
+    whole = base64.b64encode(places.to_bytes(2, "big") + first[2:34] * 15).decode()
+    longer = base64.b64encode(first + b"\0").decode()
     refused = [
         {**good, "value": b"another".hex(), "about": "another value"},
         {**good, "value": None, "about": "absence of what is there"},
@@ -323,6 +330,16 @@ def make_state() -> Any:
         {**good, "root": roots[3].hex(), "about": "another root"},
         {**good, "proof": {"siblings": siblings[1:], "other": None}, "about": "a step less"},
         {**good, "proof": {"siblings": siblings, "other": other}, "about": "another leaf"},
+        {
+            **good,
+            "proof": {"siblings": [whole, *siblings[1:]], "other": None},
+            "about": "siblings in the place of the key's own child",
+        },
+        {
+            **good,
+            "proof": {"siblings": [longer, *siblings[1:]], "other": None},
+            "about": "siblings with a byte too many",
+        },
         {
             **good,
             "value": None,

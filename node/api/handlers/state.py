@@ -6,7 +6,8 @@ from typing import Final
 from aiohttp import web
 
 from chain.errors import InvalidInput
-from chain.state_tree import StateLeaf
+from chain.hashing import EMPTY_HASH
+from chain.state_node import StateLeaf
 from contracts.state_keys import show_key
 from node.api.answers import encode_json, immutable_answer
 from node.api.context import CONTEXT
@@ -29,7 +30,8 @@ def view_state_node(found: StoredNode) -> StateNodeView:
     """Make the view of a node of a state tree."""
     node = found.node
     if not isinstance(node, StateLeaf):
-        return StateNodeView(kind="inner", left=node.left.hex(), right=node.right.hex())
+        children = [None if one == EMPTY_HASH else one.hex() for one in node.children]
+        return StateNodeView(kind="inner", children=children)
     return StateNodeView(
         kind="leaf",
         path=node.path.hex(),

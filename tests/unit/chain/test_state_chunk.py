@@ -17,7 +17,7 @@ from chain.state_chunk import (
     check_chunk,
     climb,
 )
-from chain.state_tree import StateLeaf, hash_key
+from chain.state_node import StateLeaf, hash_key
 from tests.unit.chain.test_state_tree import Tree
 
 PAIRS = {b"twin/%d" % number: b"value %d" % number for number in range(200)}
@@ -47,7 +47,7 @@ def source() -> Source:
     return Source(PAIRS)
 
 
-def part(source: Source, size: int = SIZE // 8) -> StateChunk:
+def part(source: Source, size: int = SIZE // 50) -> StateChunk:
     chunk = source.chunk(ROOT, size)
     assert chunk is not None
     return chunk
@@ -87,11 +87,9 @@ def test_a_large_state_comes_in_parts_that_cover_all_of_it(source: Source, size:
         check_chunk(source.root, chunk)
         assert not found.keys() & dict(chunk.pairs).keys()
         found.update(chunk.pairs)
-        for place, hash_ in zip(chunk.place.siblings(), chunk.siblings, strict=True):
-            if place.depth > wanted.depth and hash_ != EMPTY_HASH:
-                pending.append(place)
+        pending += chunk.beside(wanted.depth)
     assert found == PAIRS
-    assert asked <= 4 * (SIZE // size + 1) + 2, "parts are not much smaller than they may be"
+    assert asked <= 16 * (SIZE // size + 1), "parts are not much smaller than they may be"
 
 
 def test_a_pair_larger_than_a_chunk_goes_alone() -> None:
@@ -102,17 +100,13 @@ def test_a_pair_larger_than_a_chunk_goes_alone() -> None:
         chunk = large.chunk(wanted, 1_000)
         assert chunk is not None
         sizes.append(chunk.size_bytes)
-        pending += [
-            place
-            for place, hash_ in zip(chunk.place.siblings(), chunk.siblings, strict=True)
-            if place.depth > wanted.depth and hash_ != EMPTY_HASH
-        ]
+        pending += chunk.beside(wanted.depth)
     assert max(sizes) == 5_005
     assert sorted(sizes)[-2] <= 1_000
 
 
 def test_a_place_that_the_tree_does_not_have_gives_nothing(source: Source) -> None:
-    assert source.chunk(Place(40, 17)) is None
+    assert source.chunk(Place(10, 17)) is None
     assert Source({b"a": b"1"}).chunk(Place(1, 0)) is None
     assert Source({}).chunk(Place(1, 0)) is None
 
@@ -169,11 +163,11 @@ def refuse(source: Source, chunk: StateChunk) -> str:
 def test_a_chunk_with_another_index_and_the_right_proof_is_refused(source: Source) -> None:
     """Part.Index other than Part.Proof.Index stalled networks (CometBFT ASA-2025-002)."""
     chunk = part(source)
-    for prefix in range(1 << chunk.depth):
+    for prefix in range(16**chunk.depth):
         if prefix != chunk.prefix:
             moved = replace(chunk, prefix=prefix)
             assert refuse(source, moved) == "the chunk holds a key of another place."
-    beyond = replace(chunk, prefix=1 << chunk.depth)
+    beyond = replace(chunk, prefix=16**chunk.depth)
     assert refuse(source, beyond) == "the chunk's place does not fit its siblings."
 
 
@@ -183,7 +177,7 @@ def test_a_chunk_at_another_depth_is_refused(source: Source) -> None:
     assert refuse(source, replace(chunk, depth=chunk.depth - 1)) == why
     assert refuse(source, replace(chunk, depth=chunk.depth + 1)) == why
     higher = replace(
-        chunk, depth=chunk.depth - 1, prefix=chunk.prefix >> 1, siblings=chunk.siblings[:-1]
+        chunk, depth=chunk.depth - 1, prefix=chunk.prefix >> 4, siblings=chunk.siblings[:-1]
     )
     assert refuse(source, higher).startswith("the chunk leads to root")
 
@@ -213,12 +207,17 @@ def test_a_pair_left_out_added_changed_or_doubled_is_refused(source: Source) -> 
 def test_a_wrong_sibling_is_refused(source: Source) -> None:
     chunk = part(source)
     for step in range(chunk.depth):
-        siblings = list(chunk.siblings)
-        siblings[step] = EMPTY_HASH
-        changed = replace(chunk, siblings=tuple(siblings))
-        assert refuse(source, changed).startswith("the chunk leads to root")
-    swapped = replace(chunk, siblings=chunk.siblings[::-1])
-    assert refuse(source, swapped).startswith("the chunk leads to root")
+        for wrong, why in (
+            (bytes(2), "the chunk leads to root"),
+            (chunk.siblings[step][:-1] + b"\0", "the chunk leads to root"),
+            (chunk.siblings[step][:-32], "the siblings of a step do not fit their places"),
+            (b"\xff\xff" + bytes(16 * 32), "the siblings of a step do not fit their places"),
+        ):
+            siblings = list(chunk.siblings)
+            siblings[step] = wrong
+            assert refuse(source, replace(chunk, siblings=tuple(siblings))).startswith(why)
+    assert chunk.siblings != chunk.siblings[::-1]
+    refuse(source, replace(chunk, siblings=chunk.siblings[::-1]))
 
 
 def test_a_chunk_of_another_state_is_refused(source: Source) -> None:

@@ -5,7 +5,8 @@ import pytest
 from chain.errors import Corruption
 from chain.hashing import EMPTY_HASH
 from chain.scalars import Hash
-from chain.state_tree import StateLeaf, hash_key, hash_leaf, hash_value, update
+from chain.state_node import StateLeaf, hash_key, hash_leaf, hash_value
+from chain.state_tree import update
 from chain.state_walk import find_differences, read_node, walk
 from tests.unit.chain.test_state_tree import KEYS, Tree
 
@@ -75,3 +76,10 @@ def test_everything_differs_from_nothing() -> None:
 def test_a_missing_node_is_damage_of_this_disk() -> None:
     with pytest.raises(Corruption, match="VT-1308"):
         read_node(Hash(bytes(31) + b"\1"), lambda _: None)
+
+
+def test_bytes_that_are_no_node_are_damage_of_this_disk() -> None:
+    name = Hash(bytes(31) + b"\1")
+    for bad in (b"", b"\x01" + bytes(64), b"\x02" + bytes(64)):
+        with pytest.raises(Corruption, match=r"VT-1308: .*it is malformed"):
+            read_node(name, {name: bad}.get)

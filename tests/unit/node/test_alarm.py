@@ -9,7 +9,7 @@ import pytest
 
 from chain.errors import Busy, ChainError, Corruption, InvalidInput, PeerFault
 from chain.scalars import Height, UnixMillis
-from chain.state_tree import decode_node, hash_node
+from chain.state_node import decode_node, hash_node, split_nodes
 from contracts.executor import HostFault
 from node import alarm as alarms
 from node.alarm import (
@@ -235,7 +235,7 @@ def test_of_a_divergence_all_is_kept_that_a_comparison_needs() -> None:
     assert [one.id for one in kept.transactions] == [one.id.hex() for one in executed.transactions]
     assert kept.damaged == [b"twin/R80711".hex()]
     data = base64.b64decode(kept.nodes)
-    names = {hash_node(decode_node(data[at : at + 65])) for at in range(0, len(data), 65)}
+    names = {hash_node(decode_node(one)) for one in split_nodes(data)}
     assert executed.header.state_root in names
     assert kept.keys_left_out == 0
     values = [None if one is None else base64.b64decode(one) for one in kept.values]
@@ -246,7 +246,7 @@ def test_of_a_divergence_all_is_kept_that_a_comparison_needs() -> None:
 def test_what_is_kept_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     chain = build_demo()
     error = diverged(chain)
-    for name in ("KEYS_MAX", "NODES_MAX", "TRANSACTIONS_MAX"):
+    for name in ("KEYS_MAX", "NODES_SIZE_MAX", "TRANSACTIONS_MAX"):
         monkeypatch.setattr(alarms, name, 0)
     kept = describe_difference(error.divergence, chain.head, chain.store)
     assert (kept.keys, kept.nodes, kept.transactions) == ([], "", [])

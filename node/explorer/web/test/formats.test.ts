@@ -4,7 +4,7 @@ import {
   checkCertificate, checkCommittee, checkGenesis, checkHeaderHash, hashHeader, readCertificate,
   readHeader,
 } from "../src/verify/block";
-import { Malformed, fromHex, toHex } from "../src/verify/bytes";
+import { Malformed, fromBase64, fromHex, toHex } from "../src/verify/bytes";
 import { quorumWeight, readCommittee } from "../src/verify/committee";
 import { followCommittee } from "../src/verify/committee-steps";
 import { type EvidenceView, checkEvidence } from "../src/verify/evidence";
@@ -195,7 +195,7 @@ test("state proofs hold or are refused as the vectors say", () => {
   const { proofs, refused } = loadJson<{ proofs: Proof[]; refused: Proof[] }>("state.json");
   const check = ({ root, key, value, proof }: Proof): void =>
     checkStateProof(hex(root), hex(key), value === null ? null : hex(value), {
-      siblings: proof.siblings.map(hex),
+      siblings: proof.siblings.map((item) => fromBase64(item, "siblings")),
       other: proof.other && { path: hex(proof.other.path), valueHash: hex(proof.other.value_hash) },
     });
   for (const proof of proofs) check(proof);

@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from chain.scalars import Hash
-from chain.state_tree import StateInner, StateLeaf, hash_key, hash_node
+from chain.state_node import StateInner, StateLeaf, hash_key, hash_node
 from node.diagnosis import asking
 from node.diagnosis.asking import Address, Asker
 from node.diagnosis.observation import OddAnswer, Sight, Silence

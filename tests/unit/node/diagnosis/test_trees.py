@@ -6,7 +6,7 @@ import pytest
 
 from chain.hashing import EMPTY_HASH
 from chain.scalars import Hash
-from chain.state_tree import (
+from chain.state_node import (
     DEPTH_MAX,
     StateInner,
     StateLeaf,
@@ -14,8 +14,8 @@ from chain.state_tree import (
     hash_key,
     hash_node,
     hash_value,
-    update,
 )
+from chain.state_tree import update
 from node.diagnosis.trees import LeafDifference, Node, find_first_difference
 
 Pairs = dict[bytes, bytes]
@@ -100,12 +100,13 @@ def test_a_node_that_is_not_to_be_had_ends_the_search() -> None:
 def test_a_tree_that_somebody_made_up_ends_the_search_too() -> None:
     forest = Forest()
     endless = Hash(b"\1" * 32)
-    forest.nodes[endless] = StateInner(endless, endless)
+    forest.nodes[endless] = StateInner((endless,) * 16)
     one = forest.grow({b"a": b"1"})
     assert forest.compare(one, endless) is None or forest.asked <= 2 * DEPTH_MAX + 2
     leaf = StateLeaf(hash_key(b"a"), hash_value(b"1"))
     alone = hash_node(leaf)
-    is_right = hash_key(b"a")[0] >> 7
-    wrapped = StateInner(EMPTY_HASH, alone) if is_right else StateInner(alone, EMPTY_HASH)
+    children = [EMPTY_HASH] * 16
+    children[hash_key(b"a")[0] >> 4] = alone
+    wrapped = StateInner(tuple(children))
     forest.nodes[hash_node(wrapped)] = wrapped
     assert forest.compare(one, hash_node(wrapped)) is None

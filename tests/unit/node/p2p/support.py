@@ -18,7 +18,7 @@ from node.p2p.certificates import (
     spki_hash,
 )
 from node.p2p.frames import Frame, FrameDecoder, FrameKind, encode_frame, open_limits
-from node.p2p.hello import Hello, encode_hello
+from node.p2p.hello import PROTOCOL_VERSION, Hello, encode_hello
 from node.p2p.network import Network
 from node.p2p.peers import Backoff
 from node.p2p.settings import Address, Clock, NetworkLimits, NetworkSettings, Timeouts
@@ -160,7 +160,7 @@ async def running(*members: Member) -> Any:
 
 def hello_wire(name: str, **changes: Any) -> bytes:
     """The first frame that node `name` sends."""
-    version = changes.pop("version", 1)
+    version = changes.pop("version", PROTOCOL_VERSION)
     values = {"genesis": GENESIS, "chain_id": CHAIN_ID, "node": NodeName(name), **changes}
     return encode_frame(FrameKind.HELLO, encode_hello(Hello(**values), version))
 

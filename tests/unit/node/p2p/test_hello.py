@@ -31,8 +31,8 @@ def test_the_same_chain_and_the_registered_name_pass() -> None:
 @pytest.mark.parametrize(
     ("payload", "message"),
     [
-        (encode_hello(_theirs(), 2), "VT-5006: a speaks version 2; this node speaks version 1."),
-        (b"\x00\x02what later versions say", "VT-5006: a speaks version 2; this node speaks ver"),
+        (encode_hello(_theirs(), 3), "VT-5006: a speaks version 3; this node speaks version 2."),
+        (b"\x00\x03what later versions say", "VT-5006: a speaks version 3; this node speaks ver"),
         (encode_hello(_theirs(node="c")), "VT-5004: Expected a, but c answered."),
         (
             encode_hello(_theirs(chain_id="sun")),
@@ -46,8 +46,8 @@ def test_the_same_chain_and_the_registered_name_pass() -> None:
         ),
         (encode_hello(_theirs(genesis=b"\x11" * 31)), "VT-5007: a sent a malformed frame: "),
         (encode_hello(_theirs()) + b"\x00", "VT-5007: a sent a malformed frame: "),
-        (b"\x00\x01" + encode([OURS.genesis, "wind", "a", 1]), "VT-5007: a sent a malformed"),
-        (b"\x00\x01", "VT-5007: a sent a malformed frame: "),
+        (b"\x00\x02" + encode([OURS.genesis, "wind", "a", 1]), "VT-5007: a sent a malformed"),
+        (b"\x00\x02", "VT-5007: a sent a malformed frame: "),
     ],
 )
 def test_one_difference_is_named(payload: bytes, message: str) -> None:

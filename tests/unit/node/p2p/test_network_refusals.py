@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from chain.scalars import Hash
 from node.p2p.certificates import Issued, create_authority, issue_node_certificate, spki_hash
 from node.p2p.frames import FrameKind, encode_frame
+from node.p2p.hello import PROTOCOL_VERSION
 from node.p2p.settings import NetworkLimits
 from node.p2p.tls import Pin
 from tests.unit.node.p2p.conftest import Run
@@ -308,9 +309,9 @@ FIRST_WORDS = {
     "other name": (hello_wire("c"), "VT-5004"),
     "other genesis": (hello_wire("a", genesis=Hash(b"x" * 32)), "VT-5005"),
     "other chain": (hello_wire("a", chain_id="other"), "VT-5005"),
-    "other version": (hello_wire("a", version=2), "VT-5006"),
+    "other version": (hello_wire("a", version=PROTOCOL_VERSION + 1), "VT-5006"),
     "no version": (encode_frame(FrameKind.HELLO, b"x"), "VT-5006"),
-    "garbage hello": (encode_frame(FrameKind.HELLO, b"\x00\x01garbage"), "VT-5007"),
+    "garbage hello": (encode_frame(FrameKind.HELLO, b"\x00\x02garbage"), "VT-5007"),
     "data first": (data_wire(b"no hello"), "VT-5007"),
     "HTTP": (b"GET / HTTP/1.1\r\n\r\n", "VT-5007"),
     "large hello": (bytes((FrameKind.HELLO,)) + b"\xff" * 4, "VT-5008"),

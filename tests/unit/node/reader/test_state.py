@@ -2,7 +2,7 @@
 
 from chain.hashing import EMPTY_HASH
 from chain.scalars import Hash
-from chain.state_tree import StateInner, StateLeaf, hash_key, hash_node
+from chain.state_node import StateInner, StateLeaf, hash_key, hash_node
 from node.reader import Reader
 from tests.unit.node.chain_builder import build_demo
 
@@ -20,7 +20,7 @@ def test_a_tree_is_read_from_its_root_to_its_leaves() -> None:
         assert hash_node(found.node) == name
         if isinstance(found.node, StateInner):
             assert found.key is None
-            todo += [found.node.left, found.node.right]
+            todo += found.node.children
             continue
         assert isinstance(found.node, StateLeaf)
         assert found.key is not None

@@ -8,9 +8,10 @@ from chain.errors import PeerFault
 from chain.genesis import Limits
 from chain.keys import verify
 from chain.scalars import HEIGHT_MAX, Hash, Height, NodeName, UnixMillis
+from node.replica import catchup as catching
 from node.replica import pruning
 from node.replica.admission import Admission
-from node.replica.catchup import PARTS_ANSWERED_PER_TICK_MAX, CatchingUp
+from node.replica.catchup import CatchingUp
 from node.replica.effects import Commit, Disconnect, SendTo, Write
 from node.replica.messages import (
     Blocks,
@@ -24,6 +25,7 @@ from node.replica.messages import (
     Steps,
     StepsRequest,
     decode_frame,
+    size_of,
 )
 from node.replica.past import load_base
 from node.replica.sync import CatchUpSetting, Claim
@@ -144,12 +146,15 @@ def test_questions_about_snapshots_are_answered() -> None:
     assert part.message.given is not None
 
 
-def test_a_peer_gets_so_many_parts_between_two_ticks() -> None:
+def test_a_peer_gets_so_much_of_the_state_between_two_ticks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catching, "PARTS_GIVEN_PER_TICK_MAX", 5 * size_of(None))
     bench = Bench(6, CatchUpSetting(snapshot_interval_blocks=2))
     ask = PartRequest(Height(4), StatePart(0, 0))
     head = bench.chain.head
     given = [bench.catchup.heed(PEER, ask, head, NOW) for _ in range(20)]
-    assert sum(map(len, given)) == PARTS_ANSWERED_PER_TICK_MAX
+    assert sum(map(len, given)) == 5
     assert bench.catchup.heed(OTHER, ask, head, NOW)
     bench.catchup.tick(head, NOW)
     assert bench.catchup.heed(PEER, ask, head, NOW)
@@ -196,6 +201,7 @@ def test_what_is_pruned_is_not_given_and_the_base_says_so(monkeypatch: pytest.Mo
 
 
 ZERO = Hash(bytes(32))
+BESIDE = bytes(2 + 15 * 32)
 STEP_MAX, HEADER_MAX, ID_MAX, PAIR_MAX = 64, 1_024, 8_192, 32_768
 
 
@@ -208,10 +214,10 @@ class Raw(Struct, array_like=True):
 @pytest.mark.parametrize(
     "message",
     [
-        (24, Height(4), (1, 53, 2**53 - 1)),
+        (24, Height(4), (1, 13, 2**53 - 1)),
         (24, Height(4), (2, Height(4), HEADER_MAX)),
         (24, HEIGHT_MAX, (3, 0, ID_MAX)),
-        (25, Height(4), (1, 0, 0), (1, (0, 0, (ZERO,) * 53, ((b"", b""),) * PAIR_MAX))),
+        (25, Height(4), (1, 0, 0), (1, (0, 0, (BESIDE,) * 13, ((b"", b""),) * PAIR_MAX))),
         (25, Height(4), (1, 0, 0), (3, (0, (ZERO,) * ID_MAX, (ZERO,) * 64, (ZERO,) * 128))),
         (25, Height(4), (1, 0, 0), None),
         (21, ()),
@@ -225,7 +231,7 @@ def test_counts_up_to_their_bounds_decode(message: tuple[object, ...]) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        (24, Height(4), (1, 54, 0)),
+        (24, Height(4), (1, 14, 0)),
         (24, Height(4), (1, -1, 0)),
         (24, Height(4), (1, 1, 2**64 - 1)),
         (24, Height(4), (2, Height(4), 0)),
@@ -233,12 +239,13 @@ def test_counts_up_to_their_bounds_decode(message: tuple[object, ...]) -> None:
         (24, Height(4), (3, 0, ID_MAX + 1)),
         (24, HEIGHT_MAX + 1, (1, 0, 0)),
         (24, Height(4), (4, 0, 0)),
-        (25, Height(4), (1, 0, 0), (1, (0, 0, (ZERO,) * 54, ()))),
+        (25, Height(4), (1, 0, 0), (1, (0, 0, (BESIDE,) * 14, ()))),
         (25, Height(4), (1, 0, 0), (1, (0, 0, (), ((b"", b""),) * (PAIR_MAX + 1)))),
         (25, Height(4), (1, 0, 0), (3, (0, (ZERO,) * (ID_MAX + 1), (), ()))),
         (25, Height(4), (1, 0, 0), (3, (0, (), (ZERO,) * 65, ()))),
         (25, Height(4), (1, 0, 0), (3, (0, (), (), (ZERO,) * 129))),
-        (25, Height(4), (1, 0, 0), (1, (0, 0, (b"short",), ()))),
+        (25, Height(4), (1, 0, 0), (1, (0, 0, (b"s",), ()))),
+        (25, Height(4), (1, 0, 0), (1, (0, 0, (BESIDE + b"1",), ()))),
         (21, ((),) * (STEP_MAX + 1)),
         (23, ()),
     ],

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from chain.block import Header
 from chain.hashing import EMPTY_HASH
 from chain.scalars import HEIGHT_MAX, Hash, Height, UnixMillis
-from chain.state_tree import hash_key
+from chain.state_node import hash_key
 from node.replica.messages import (
     AnyPeerMessage,
     Blocks,
@@ -102,10 +102,13 @@ def with_extra_pair(given: GivenState) -> tuple[tuple[bytes, bytes], ...]:
 
 PART_LIES: dict[str, Lie] = {
     "another index with the right proof": in_chunk(prefix=wrong_place),
-    "an index beyond the depth": in_chunk(prefix=lambda g: (g.chunk.prefix or 1) << 50),
+    "an index beyond the depth": in_chunk(prefix=lambda g: g.chunk.prefix + 16**g.chunk.depth),
     "another depth": in_chunk(depth=lambda g: g.chunk.depth + 1),
     "a sibling left out": in_chunk(siblings=lambda g: g.chunk.siblings[1:]),
-    "a wrong sibling": in_chunk(siblings=lambda g: (NOWHERE, *g.chunk.siblings[1:])),
+    "a wrong sibling": in_chunk(
+        siblings=lambda g: (g.chunk.siblings[0][:-32] + NOWHERE, *g.chunk.siblings[1:])
+    ),
+    "siblings that fit no place": in_chunk(siblings=lambda g: (NOWHERE, *g.chunk.siblings[1:])),
     "a pair left out": in_chunk(pairs=lambda g: g.chunk.pairs[1:]),
     "no pair at all": in_chunk(pairs=lambda g: ()),
     "a pair too many": in_chunk(pairs=with_extra_pair),

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import pytest
 from msgspec.structs import replace
 
-from chain.codec import encode
+from chain.codec import decode, encode
 from chain.errors import Corruption
 from chain.genesis import Limits
 from chain.keys import verify
 from chain.log_range import name_roots
 from chain.scalars import Height, UnixMillis
+from chain.state_chunk import StateChunk
 from chain.state_tree import update
 from chain.state_walk import walk
 from node.replica import keys, pruning
@@ -156,6 +157,16 @@ def test_what_may_be_repeated_is_known_also_where_old_blocks_overlap() -> None:
         bench.sweep()
     old = [t.id for block in bench.chain.blocks[: TARGET - WINDOW] for t in block.transactions]
     assert all(bench.store.get(Column.INDEX, keys.transaction(id_)) is None for id_ in old)
+
+
+def test_a_part_that_was_damaged_after_it_came_is_damage_of_this_disk() -> None:
+    bench = make(0)
+    (key, data) = next(iter(bench.store.range(Column.META, keys.SNAPSHOT_CHUNKS, b"t")))
+    chunk = decode(data, StateChunk, 1 << 20)
+    damaged = encode(replace(chunk, pairs=chunk.pairs[1:]))
+    bench.store.write(WriteBatch((Put(Column.META, key, damaged),)), sync=True)
+    with pytest.raises(Corruption, match=r"VT-6012: .*a part of the snapshot was damaged here"):
+        bench.install()
 
 
 def test_the_log_can_be_appended_to_and_proved_from_there() -> None:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from chain.genesis import compute_genesis_hash
 from chain.keys import verify
 from chain.scalars import HEIGHT_MAX, Height, NodeName, UnixMillis, Weight
+from node.replica import snapshot_loader
 from node.replica.effects import Disconnect, Effect, Install, SendTo, SendToAll, Write
 from node.replica.head import Head
 from node.replica.messages import (
@@ -15,11 +16,11 @@ from node.replica.messages import (
     SnapshotRequest,
     Steps,
     StepsRequest,
+    size_of,
 )
 from node.replica.past import load_head
 from node.replica.ports import Column, MemoryStore
 from node.replica.snapshot_loader import (
-    PARTS_PER_TICK_MAX,
     REST_MS,
     STALL_MS,
     SnapshotLoader,
@@ -322,14 +323,17 @@ def encode_part(request: PartRequest) -> str:
     return str(request.part)
 
 
-def test_a_peer_is_not_asked_more_often_than_it_answers() -> None:
+def test_a_peer_is_asked_for_so_much_of_the_state_between_two_ticks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(snapshot_loader, "PARTS_TAKEN_PER_TICK_MAX", 3 * size_of(None))
     bench = Bench()
     asked = requests(bench.begin(A))
     count = 0
     while A in asked:
         count += 1
         asked = requests(bench.give(A, asked[A]))
-    assert count == PARTS_PER_TICK_MAX
+    assert count == 3
     assert requests(bench.tick()).keys() == {A}
 
 

@@ -3,13 +3,14 @@
 import pytest
 
 from chain.errors import Corruption
-from chain.scalars import HASH_SIZE, Height
-from chain.state_tree import StateLeaf, decode_node, hash_key, hash_leaf, hash_value
+from chain.scalars import HASH_SIZE, Hash, Height
+from chain.state_node import StateLeaf, decode_node, hash_key, hash_leaf, hash_node, hash_value
 from chain.state_walk import walk
 from node.replica import keys
 from node.replica.ports import Column, MemoryStore, Put, WriteBatch
 from node.replica.stored_tree import (
     STALE_PER_ROW,
+    CachedNodes,
     StoredTree,
     encode_record,
     read_state_at,
@@ -55,8 +56,11 @@ def test_the_tree_of_a_height_leads_to_the_state_of_that_height(
 def test_a_node_is_given_without_what_is_stored_with_it(chain: ChainBuilder) -> None:
     tree = StoredTree(chain.store)
     for hash_, data in chain.store.range(Column.TREE, b"", b"\xff" * (HASH_SIZE + 1)):
-        assert tree.node(hash_) == data[:65]  # type: ignore[arg-type]
-        node = decode_node(data[:65])
+        stored = tree.node(Hash(hash_))
+        assert stored is not None
+        assert data.startswith(stored)
+        node = decode_node(stored)
+        assert hash_node(node) == hash_
         found = tree.birth_and_key(hash_)  # type: ignore[arg-type]
         assert found is not None
         assert found[0] <= 3
@@ -111,3 +115,51 @@ def test_stale_nodes_stand_in_rows_of_bounded_size() -> None:
 
 def test_a_record_is_the_node_then_the_height_then_the_key() -> None:
     assert encode_record(b"n" * 65, Height(258), b"key") == b"n" * 65 + bytes(6) + b"\1\2key"
+
+
+class CountingTree(StoredTree):
+    """Counts how often the store is asked."""
+
+    def __init__(self, chain: ChainBuilder) -> None:
+        super().__init__(chain.store)
+        self.asked = 0
+
+    def node(self, node: Hash) -> bytes | None:
+        self.asked += 1
+        return super().node(node)
+
+
+def test_what_was_written_or_read_is_in_memory(chain: ChainBuilder) -> None:
+    tree = CountingTree(chain)
+    nodes = CachedNodes(tree)
+    last = chain.blocks[-1].tree
+    nodes.follow(last)
+    assert [nodes.node(name) for name, _ in last.nodes] == [data for _, data in last.nodes]
+    assert tree.asked == 0
+    before = chain.blocks[-2].tree.root
+    assert nodes.node(before) == nodes.node(before) == tree.node(before)
+    assert tree.asked == 2
+
+
+def test_stale_nodes_leave_memory_but_can_be_read(chain: ChainBuilder) -> None:
+    tree = CountingTree(chain)
+    nodes = CachedNodes(tree)
+    before, last = (block.tree for block in chain.blocks[-2:])
+    nodes.follow(before)
+    nodes.follow(last)
+    assert before.root in last.stale
+    assert nodes.node(before.root) == dict(before.nodes)[before.root]
+    assert tree.asked == 1
+
+
+def test_memory_forgets_what_was_long_unused(chain: ChainBuilder) -> None:
+    tree = CountingTree(chain)
+    nodes = CachedNodes(tree, count_max=8)
+    root = chain.head.state_root
+    for number in range(100):
+        nodes.add(((hash_key(b"%d" % number), b""),))
+        assert nodes.node(root) is not None
+        assert len(nodes._young) + len(nodes._old) <= 18
+    assert tree.asked == 1, "what is used stays"
+    nodes.node(hash_key(b"0"))
+    assert tree.asked == 2

@@ -192,6 +192,12 @@ def test_changed_log_leaf_is_found(store: MemoryStore, built: ChainBuilder) -> N
     assert _why(store, built) == "VT-6011: Block 4: the log does not hold transaction 1."
 
 
+def test_a_tree_of_another_version_is_named(store: MemoryStore, built: ChainBuilder) -> None:
+    _put(store, Column.TREE, built.head.state_root, b"\x01" + bytes(64) + bytes(8))
+    with pytest.raises(Corruption, match="was written by another version of this program"):
+        check_newest(store, built.genesis)
+
+
 def test_changed_log_node_is_found(store: MemoryStore, built: ChainBuilder) -> None:
     _put(store, Column.LOG, keys.log_node(2, 0), bytes(32))
     assert _why(store, built) == (

@@ -734,14 +734,13 @@ export interface SnapshotView {
 /**
  * A node of a state tree.
  *
- * An inner node has the hashes of its children `left` and `right`. A leaf has the `key` in hex,
- * the `path`, which is the hash of the key, and the `value_hash`; `text` is the key for people,
- * and `value` the value in base64, where it is kept.
+ * An inner node has the hashes of its sixteen `children`, null for those that are empty. A leaf
+ * has the `key` in hex, the `path`, which is the hash of the key, and the `value_hash`; `text` is
+ * the key for people, and `value` the value in base64, where it is kept.
  */
 export interface StateNodeView {
   readonly kind: string;
-  readonly left: string | null;
-  readonly right: string | null;
+  readonly children: readonly (string | null)[] | null;
   readonly path: string | null;
   readonly value_hash: string | null;
   readonly key: string | null;

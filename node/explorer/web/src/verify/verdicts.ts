@@ -121,7 +121,7 @@ function addBlock(
 function readProof(view: TwinProofView): Parameters<typeof checkStateProof>[3] {
   const { siblings, other } = view.proof;
   return {
-    siblings: siblings.map((item) => fromHex(item, "a sibling", 32)),
+    siblings: siblings.map((item) => fromBase64(item, "siblings")),
     other: other === null
       ? null
       : { path: fromHex(other.path, "a path", 32), valueHash: fromHex(other.value_hash, "a value", 32) },
