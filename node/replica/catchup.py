@@ -154,7 +154,7 @@ class CatchingUp:
             case Steps():
                 return self._loader.stepped(peer, message, head, now_ms)
             case Part():
-                return self._loader.given(peer, message, now_ms)
+                return self._loader.given(peer, message, head, now_ms)
             case _:
                 assert_never(message)
 

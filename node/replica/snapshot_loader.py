@@ -126,7 +126,7 @@ class SnapshotLoader:
         writes = [Write(WriteBatch(tuple(puts)), sync=False)] if puts else []
         return [*writes, *self._look_into(peer, candidate.path, head, now_ms)]
 
-    def given(self, peer: NodeName, message: Part, now_ms: UnixMillis) -> list[Effect]:
+    def given(self, peer: NodeName, message: Part, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """A peer gives a part, or says that it cannot."""
         work, request = self._work, self._requests.get(peer)
         if work is None or request is None:
@@ -134,6 +134,8 @@ class SnapshotLoader:
         name, _ = request
         if (message.height, message.part) != (work.plan.height, name):
             return []  # It is an answer to an earlier question.
+        if work.plan.height <= head.height:
+            return self._give_up(now_ms)  # Blocks came faster; nobody goes back.
         del self._requests[peer]
         self._ration.use(peer, size_of(message.given))
         if message.given is None:
@@ -277,6 +279,9 @@ class SnapshotLoader:
             self._progress_ms = now_ms
         if work.plan.height > head.height and now_ms - self._progress_ms < STALL_MS:
             return [Install()] if work.is_done else self._fetch(now_ms)
+        return self._give_up(now_ms)
+
+    def _give_up(self, now_ms: UnixMillis) -> list[Effect]:
         self._work = None
         self._requests.clear()
         self._rest_until_ms = UnixMillis(now_ms + REST_MS)

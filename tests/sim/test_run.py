@@ -61,6 +61,7 @@ def test_a_seed_keeps_all_promises(seed: int) -> None:
         pytest.param("bft", 3163, id="a block time and the clock of a full disk"),
         pytest.param("raft", 1508, id="a step before what the last one said"),
         pytest.param("raft", 1735, id="no multiple of the snapshot interval was kept"),
+        pytest.param("raft", 13792, id="blocks came faster than the snapshot"),
     ],
 )
 def test_a_seed_that_failed_once_keeps_all_promises(engine: EngineName, seed: int) -> None:
