@@ -55,7 +55,7 @@ def count(update: Update) -> None:
 '''
 STEP_MS: Final = 10
 PER_REQUEST: Final[dict[WorkloadName, int]] = {"batch100": 20, "mixed": 50}
-IN_FLIGHT: Final[dict[WorkloadName, int]] = {"batch100": 400, "mixed": 1_000}
+IN_FLIGHT: Final[dict[WorkloadName, int]] = {"single": 4_000, "batch100": 400, "mixed": 1_000}
 MIXED_BATCH: Final = 20
 
 
