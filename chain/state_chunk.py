@@ -107,7 +107,7 @@ class StateChunk(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tru
         """
         for depth in range(above, self.depth):
             parent = self.place.ancestor(depth)
-            yield from (parent.child(slot) for slot, _ in list_siblings(self.siblings[depth]))
+            yield from map(parent.child, list_siblings(self.siblings[depth]))
 
 
 def check_chunk(root: Hash, chunk: StateChunk) -> TreeUpdate:

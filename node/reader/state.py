@@ -37,9 +37,10 @@ class StateReader:
 
         Raises: Corruption: VT-1308, the bytes on disk are no node.
         """
-        if self._tree.node(node) is None:
+        data = self._tree.node(node)
+        if data is None:
             return None
-        decoded = read_node(node, self._tree.node)
+        decoded = read_node(node, lambda _: data)
         found = self._tree.birth_and_key(node) if isinstance(decoded, StateLeaf) else None
         if found is None:
             return StoredNode(decoded, None)

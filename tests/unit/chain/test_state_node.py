@@ -96,7 +96,7 @@ def test_a_child_and_its_siblings_make_the_node(slot: int) -> None:
     data = encode_inner(CHILDREN)
     siblings = siblings_of(data, slot)
     assert join_siblings(siblings, slot, CHILDREN[slot]) == data
-    others = [(at, one) for at, one in enumerate(CHILDREN) if one != EMPTY_HASH and at != slot]
+    others = [at for at, one in enumerate(CHILDREN) if one != EMPTY_HASH and at != slot]
     assert list_siblings(siblings) == others
 
 
