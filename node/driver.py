@@ -82,21 +82,25 @@ class Driver:
         unsaved: Persist | None = None
         for part, alike in groupby(events, _part_of):
             with self._meter.section(part):
-                for event in alike:
-                    unsaved = self._follow(event, said, unsaved)
+                group = list(alike)
+                for left, event in zip(range(len(group) - 1, -1, -1), group, strict=True):
+                    unsaved = self._follow(event, said, unsaved, more=left > 0)
         self._sync_fetched()
         if unsaved is not None:
             with self._meter.section("commit"):
                 self._save(unsaved)
         return tuple(said)
 
-    def _follow(self, event: Event, said: list[Effect], unsaved: Persist | None) -> Persist | None:
+    def _follow(
+        self, event: Event, said: list[Effect], unsaved: Persist | None, *, more: bool
+    ) -> Persist | None:
         """Let the replica handle an event, and do what it wants done to the disk.
 
-        Args: said: gets all other effects; unsaved: the engine's state that is not written yet.
+        Args: said: gets all other effects; unsaved: the engine's state that is not written yet;
+        more: another event of its kind follows.
         Returns: the state that is not written then.
         """
-        effects = deque(self.replica.handle(event))
+        effects = deque(self.replica.handle(event, more=more))
         while effects:
             effect = effects.popleft()
             if isinstance(effect, Persist):

@@ -1,7 +1,9 @@
 """The one way into the replica: a bounded queue of events, and the thread that owns the replica.
 
 Everything that decides runs in that thread; everything that waits runs in the event loop. A step
-takes what has come in meanwhile, so disk writes are shared by many events under load.
+takes what has come in meanwhile, so disk writes are shared by many events under load. What a step
+says leaves at its end, so votes, for which others wait, neither wait behind transactions, which
+take long to check, nor share a step with them.
 """
 
 import asyncio
@@ -12,10 +14,13 @@ from typing import Final
 from chain.errors import Busy
 from chain.scalars import NodeName
 from node.replica.events import Event, FrameReceived, Submitted
+from node.replica.messages import is_vote
 
 SOURCE_EVENTS_MAX: Final = 16_384
 SOURCE_BYTES_MAX: Final = 32 << 20
 STEP_EVENTS_MAX: Final = 512
+STEP_BYTES_MAX: Final = 64 << 10
+"""Of what is not a vote, a step takes what goes over this and no more: some 200 signatures."""
 
 _CLIENTS: Final = None
 
@@ -29,7 +34,10 @@ class _Held:
 
 
 class Inbox:
-    """Events on their way to the replica, first come first.
+    """Events on their way to the replica, first come first; votes overtake all others.
+
+    Votes may come in any order anyway. A proposal stays behind the transactions that were said
+    before it, for it names them. While both wait, a step of votes and one of the others take turns.
 
     Used from the event loop only. `put` refuses when its source has too much waiting: each peer is
     a source, and all clients together are one, so neither a peer that floods nor a crowd of
@@ -43,11 +51,13 @@ class Inbox:
         self._events_max = events_max
         self._bytes_max = bytes_max
         self._events: deque[Event] = deque()
+        self._votes: deque[Event] = deque()
+        self._is_turn_of_votes = True
         self._held: dict[NodeName | None, _Held] = {}
         self._is_filled = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self._events) + len(self._votes)
 
     def put(self, event: FrameReceived | Submitted) -> None:
         """Queue an event.
@@ -62,7 +72,9 @@ class Inbox:
             raise Busy("VT-3003", waiting=held.events)
         held.events += 1
         held.size_bytes += size
-        self.put_urgent(event)
+        is_first = isinstance(event, FrameReceived) and is_vote(event.frame)
+        (self._votes if is_first else self._events).append(event)
+        self._is_filled.set()
 
     def put_urgent(self, event: Event) -> None:
         """Queue an event that must not be lost."""
@@ -70,24 +82,30 @@ class Inbox:
         self._is_filled.set()
 
     async def take(self) -> list[Event]:
-        """Wait for events and give at most `STEP_EVENTS_MAX` of them."""
+        """Wait for events and give what one step handles: at most `STEP_EVENTS_MAX` of them."""
         await self._is_filled.wait()
-        count = min(len(self._events), STEP_EVENTS_MAX)
-        taken = [self._events.popleft() for _ in range(count)]
-        for event in taken:
+        is_turn = self._is_turn_of_votes or not self._events
+        queue = self._votes if self._votes and is_turn else self._events
+        self._is_turn_of_votes = queue is self._events
+        size_bytes = 0
+        taken: list[Event] = []
+        while queue and len(taken) < STEP_EVENTS_MAX and size_bytes < STEP_BYTES_MAX:
+            event = queue.popleft()
             if isinstance(event, (FrameReceived, Submitted)):
-                self._release(event)
-        if not self._events:
+                size_bytes += self._release(event)
+            taken.append(event)
+        if not len(self):
             self._is_filled.clear()
         return taken
 
-    def _release(self, event: FrameReceived | Submitted) -> None:
+    def _release(self, event: FrameReceived | Submitted) -> int:
         source, size = _measure(event)
         held = self._held[source]
         held.events -= 1
         held.size_bytes -= size
         if not held.events:
             del self._held[source]
+        return size
 
 
 def _measure(event: FrameReceived | Submitted) -> tuple[NodeName | None, int]:

@@ -1,19 +1,23 @@
 """Transactions that are signed before they are needed, by other processes than the one that sends.
 
 Signing costs about as much as a node spends on checking, so it must not happen while a node is
-being measured on the same machine. A run of up to `AHEAD_SECONDS` is signed whole beforehand;
-a longer one is signed as it goes, that far ahead.
+being measured on the same machine. What is signed waits in files, as an hour's transactions are
+more than a small machine's memory should hold.
 """
 
 import multiprocessing
 import os
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+import msgspec
 
 from chain.keys import SigningKey
 from chain.scalars import Hash, Height
@@ -21,7 +25,8 @@ from chain.transaction import TransactionBody, sign
 from node.bench.workloads import Workload
 
 CHUNK: Final = 1_000
-AHEAD_SECONDS: Final = 60.0
+AHEAD_MAX: Final = 10_000_000
+"""Transactions that are signed before a run, three gigabytes; of a longer run more as it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +42,15 @@ class Signing:
 class Load:
     """Signed transactions in order, encoded; use it as a context manager.
 
-    Args: ahead: how many to sign before they are asked for.
+    Args: ahead: how many to sign before they are asked for, `AHEAD_MAX` of them at most.
     """
 
     def __init__(self, signing: Signing, ahead: int) -> None:
         self._signing = signing
         self._next = 0
-        self._ahead = -(-ahead // CHUNK)
-        self._chunks: deque[Future[list[bytes]]] = deque()
+        self._ahead = -(-min(ahead, AHEAD_MAX) // CHUNK)
+        self._chunks: deque[Future[Path]] = deque()
+        self._folder = tempfile.TemporaryDirectory(prefix="veritwin-load-")
         # A new interpreter for each: a copy of this one would hold its sockets.
         self._pool = ProcessPoolExecutor(
             os.cpu_count() or 1, mp_context=multiprocessing.get_context("spawn")
@@ -60,6 +66,7 @@ class Load:
         traceback: TracebackType | None,
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._folder.cleanup()
 
     def prepare(self, on_progress: Callable[[int], None]) -> None:
         """Sign what is to be signed beforehand. Args: on_progress: is told how many are done."""
@@ -77,7 +84,9 @@ class Load:
         while True:
             if not self._chunks:
                 self._order()
-            yield self._chunks.popleft().result()
+            path = self._chunks.popleft().result()
+            yield msgspec.msgpack.decode(path.read_bytes(), type=list[bytes])
+            path.unlink()
 
     def top_up(self, count: int) -> None:
         """Have more signed, until `count` wait."""
@@ -85,8 +94,14 @@ class Load:
             self._order()
 
     def _order(self) -> None:
-        self._chunks.append(self._pool.submit(sign_chunk, self._signing, self._next, CHUNK))
+        path = Path(self._folder.name) / str(self._next)
+        self._chunks.append(self._pool.submit(_write_chunk, self._signing, self._next, path))
         self._next += CHUNK
+
+
+def _write_chunk(signing: Signing, first: int, path: Path) -> Path:
+    path.write_bytes(msgspec.msgpack.encode(sign_chunk(signing, first, CHUNK)))
+    return path
 
 
 def sign_chunk(signing: Signing, first: int, count: int) -> list[bytes]:

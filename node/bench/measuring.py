@@ -13,7 +13,7 @@ from chain.keys import SEED_SIZE, SigningKey
 from chain.scalars import Height, UnixMillis
 from node.bench.blocks import BlockCount, Window, cut_window
 from node.bench.limits import MachineLimits
-from node.bench.load import AHEAD_SECONDS, Load, Signing
+from node.bench.load import AHEAD_MAX, Load, Signing
 from node.bench.network import Measured, set_up
 from node.bench.options import BenchOptions, WorkloadName
 from node.bench.result import (
@@ -30,6 +30,8 @@ from node.clock import monotonic_seconds, now_ms
 
 PROBE_PAUSE_S: Final = 0.1
 PROBES_AHEAD: Final = 2_000
+TOPPED_UP_SECONDS: Final = 15.0
+"""How far ahead of its rate a run is signed that is too long to be signed whole beforehand."""
 PROBE_TWINS: Final = 16
 MONTH_MS: Final = 30 * 86_400_000
 Progress = Callable[[str, float], None]
@@ -97,7 +99,8 @@ class Measurement:
         ):
             following = tasks.create_task(self._count.follow(client))
             signing = self._signing(Height((await client.status()).height))
-            probing = Load(replace(signing, workload=self._probed), PROBES_AHEAD)
+            probes_ahead = PROBES_AHEAD + int(self._options.seconds / PROBE_PAUSE_S)
+            probing = Load(replace(signing, workload=self._probed), probes_ahead)
             with Load(signing, self._ahead()) as load, probing as probes:
                 await asyncio.to_thread(self._prepare, load, probes)
                 curve = await self._measure(session, load, probes)
@@ -116,7 +119,7 @@ class Measurement:
         if self._name == "lone":
             return self._options.history
         options = self._options
-        seconds = min(options.seconds + options.warm_up_seconds, AHEAD_SECONDS)
+        seconds = options.seconds + options.warm_up_seconds
         rate = options.rate or self._limits.signature_checks_per_s / self._measured.validators
         return int(seconds * rate) + options.history + self._in_flight
 
@@ -159,8 +162,8 @@ class Measurement:
         begun = monotonic_seconds()
         while (passed := monotonic_seconds() - begun) < seconds:
             self._progress(what, passed / seconds)
-            if self._options.rate:
-                load.top_up(int(self._options.rate * AHEAD_SECONDS / 4))
+            if self._options.rate and self._ahead() > AHEAD_MAX:
+                load.top_up(int(self._options.rate * TOPPED_UP_SECONDS))
             await asyncio.sleep(min(0.25, seconds - passed))
 
     def _conclude(

@@ -25,6 +25,8 @@ ITEM_OVERHEAD_BYTES: Final = 5
 """What MessagePack puts in front of a byte string, at most."""
 _GOSSIP_TAGS: Final = frozenset({2, 3, 4})
 """Of Transactions, Have and Want."""
+_VOTES: Final = frozenset({(1, 2), (1, 12), (1, 14)})
+"""Of ConsensusMessage, with BFT's Vote and Raft's VoteAnswer and AppendAnswer."""
 
 Muteness = Literal["", "unsure", "no-key"]
 """Why a member with a vote cannot vote: its last-signed file is lost, its vote key is not in its
@@ -233,6 +235,10 @@ AnyPeerMessage = (
 )
 
 
+QUESTIONS: Final = (Want, Status, BlocksRequest, StepsRequest, SnapshotRequest)
+"""What a peer may ask a few times between two ticks; parts of snapshots are bounded apart."""
+
+
 class Frame(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One message on the wire."""
 
@@ -256,6 +262,11 @@ def encode_frame(message: AnyPeerMessage) -> bytes:
 def is_gossip(frame: bytes) -> bool:
     """Tell by its first bytes whether a frame that decodes carries or asks for transactions."""
     return len(frame) > 2 and frame[2] in _GOSSIP_TAGS
+
+
+def is_vote(frame: bytes) -> bool:
+    """Tell by its first bytes whether a frame that decodes carries an answer to a proposal."""
+    return len(frame) > 4 and (frame[2], frame[4]) in _VOTES
 
 
 def decode_frame(data: bytes, limits: Limits) -> AnyPeerMessage:

@@ -4,11 +4,12 @@ from collections import deque
 from typing import assert_never
 
 from chain.errors import Corruption
-from chain.scalars import Height, NodeName, UnixMillis
+from chain.scalars import Height, NodeName, Round, UnixMillis
 from consensus import effects as engine_effects
 from consensus import events as engine_events
 from consensus.engine import Engine, Message, Summary, Tip, Value
 from consensus.state import kept_value
+from consensus.value import Timer
 from node.replica import effects
 from node.replica.commit import build_commit
 from node.replica.divergence import Diverged
@@ -16,6 +17,7 @@ from node.replica.effects import Effect
 from node.replica.gossip import Neighbours
 from node.replica.head import Head
 from node.replica.messages import ConsensusMessage
+from node.replica.pacing import Pacing
 from node.replica.probation import Probation
 from node.replica.proposals import Incomplete, Proposals, Valid, Verdict
 from node.replica.transactions import TransactionFlow
@@ -39,6 +41,11 @@ class Ordering:
         self._proposals = proposals
         self._transactions = transactions
         self._neighbours = neighbours
+        self._pacing = Pacing()
+        self._decided = 0
+        """How many transactions the block holds that is on its way to the disk."""
+        self._paused: Height | None = None
+        """The height that begins when a pause is over."""
 
     @property
     def probation(self) -> Probation | None:
@@ -52,19 +59,33 @@ class Ordering:
             self._engine = self._probation.make_engine(tip_of(head))
             self._probation = None
             out = self.handle(engine_events.Started(now_ms), head)
-            if has_work:
-                out.extend(self.handle(engine_events.WorkAvailable(now_ms), head))
-            return out
+            return [*out, *self.begin(head, now_ms)] if has_work else out
+        self._pacing.committed(self._decided, now_ms)
+        self._decided = 0
+        must_wait = self._pacing.wait_ms(now_ms) > 0
         event = engine_events.HeightCommitted(
             head.height,
             head.certificate,
             head.validators,
             head.next_validators,
             head.time_ms,
-            has_work,
+            has_work and not must_wait,
             now_ms,
         )
-        return self.handle(event, head)
+        out = self.handle(event, head)
+        return [*out, *self.begin(head, now_ms)] if has_work and must_wait else out
+
+    def begin(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
+        """There is something to order: let the next block begin, now or when a pause is over."""
+        wait_ms = self._pacing.wait_ms(now_ms)
+        if not wait_ms:
+            return self.handle(engine_events.WorkAvailable(now_ms), head)
+        if self._paused == head.next_height:
+            return []
+        self._paused = head.next_height
+        # Work is what the engine assumes at the end of a long wait, too.
+        timer = Timer(head.next_height, Round(0), "heartbeat")
+        return [effects.SetTimer(timer, wait_ms)]
 
     def transfer(self, to: NodeName | None, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Let another member lead, `to` or whoever is furthest; nothing if it is no member."""
@@ -173,6 +194,7 @@ class Ordering:
                 if executed is None:  # Dropped in a long height; peers have the block.
                     out.append(effects.FellBehind(Height(head.next_height + 1)))
                 else:
+                    self._decided = len(executed.transactions)
                     out.append(build_commit(executed, certificate, is_catch_up=False))
             case _:
                 assert_never(effect)

@@ -31,6 +31,7 @@ from consensus.chain import Tip
 from consensus.engine import Engine, make_engine
 from consensus.last_signed import ROUND_LAST, LastSigned, SignedStep
 from node.replica.head import Head
+from node.replica.setting import Setting
 
 UNKNOWN_SIGNED: Final = LastSigned(Height(HEIGHT_MAX), ROUND_LAST, SignedStep.PRECOMMIT, EMPTY_HASH)
 """What stands in the file of a node that does not know what it signed."""
@@ -90,3 +91,10 @@ class Probation:
 def needed_weight(validators: ValidatorSet) -> int:
     """Give the weight of members of which each quorum holds a correct one."""
     return validators.total_weight - validators.quorum_weight + validators.honest_weight
+
+
+def begin_probation(setting: Setting) -> Probation | None:
+    """Give what keeps a node from signing that does not know what it signed; None for others."""
+    if not setting.is_unsure:
+        return None
+    return Probation(setting.own_name, setting.genesis, setting.signers, setting.verify)

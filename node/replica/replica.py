@@ -26,22 +26,21 @@ from node.replica.gossip import Neighbours, Questions, SeenSet
 from node.replica.head import Head
 from node.replica.mempool import Mempool
 from node.replica.messages import (
+    QUESTIONS,
     AnyPeerMessage,
     Blocks,
     BlocksRequest,
     ConsensusMessage,
     Have,
     SnapshotMessage,
-    SnapshotRequest,
     Status,
-    StepsRequest,
     Transactions,
     Want,
     decode_frame,
 )
 from node.replica.ordering import Ordering
 from node.replica.ports import Store
-from node.replica.probation import Probation
+from node.replica.probation import begin_probation
 from node.replica.proposals import Proposals
 from node.replica.setting import ReplicaView, Setting
 from node.replica.steady import SteadyTime
@@ -51,8 +50,6 @@ from node.replica.transition import Ledger
 __all__ = ["Replica", "ReplicaView", "Setting"]
 
 DEFERRED_COUNT_MAX: Final = 65_536
-QUESTIONS: Final = (Want, Status, BlocksRequest, StepsRequest, SnapshotRequest)
-"""What a peer may ask a few times between two ticks; parts of snapshots are bounded apart."""
 
 
 class Replica:
@@ -84,9 +81,7 @@ class Replica:
             self._proposals,
             self._transactions,
             self._neighbours,
-            Probation(setting.own_name, genesis, setting.signers, verify)
-            if setting.is_unsure
-            else None,
+            begin_probation(setting),
         )
         self._duties = Duties(genesis, setting.own_name, setting.signers, store, self._transactions)
         self._catchup = CatchingUp(
@@ -97,13 +92,15 @@ class Replica:
         self._awaited: deque[effects.Commit | effects.Write | effects.Install] = deque()
         """What was asked of the disk and not confirmed yet; until then nothing else is handled."""
         self._deferred: deque[events.Event] = deque()
+        self._has_news = False  # Transactions came, and the engine does not know it yet.
         self._now_ms = UnixMillis(0)
         self._time = SteadyTime()
         self._steady_ms = UnixMillis(0)
 
-    def handle(self, event: events.Event) -> list[Effect]:
+    def handle(self, event: events.Event, *, more: bool = False) -> list[Effect]:
         """Take one event and give what it leads to.
 
+        Args: more: another event follows at once, so no block begins with what came so far.
         Raises: Corruption: the store is damaged, or a quorum decided what this node cannot get.
         """
         if self._awaited and not isinstance(event, events.Confirmation):
@@ -113,6 +110,8 @@ class Replica:
         out = self._dispatch(event)
         while self._deferred and not self._awaited:
             out.extend(self._dispatch(self._deferred.popleft()))
+        if self._has_news and not self._awaited and not more:
+            out.extend(self._begin_work())
         return out
 
     def view(self) -> ReplicaView:
@@ -144,9 +143,8 @@ class Replica:
             case events.Started():
                 return self._run_engine(engine_events.Started(event.now_ms))
             case events.Submitted():
-                return self._with_work(
-                    self._transactions.submit(event, self._head, self._steady_ms)
-                )
+                self._has_news = True
+                return self._transactions.submit(event, self._head, self._steady_ms)
             case events.FrameReceived():
                 return self._receive(event.peer, event.frame)
             case events.PeerUp():
@@ -189,8 +187,8 @@ class Replica:
             case ConsensusMessage():
                 return self._consensus_message(peer, message, frame)
             case Transactions():
-                flow = self._transactions.receive(peer, message, self._head, self._steady_ms)
-                return self._with_work(flow)
+                self._has_news = True
+                return self._transactions.receive(peer, message, self._head, self._steady_ms)
             case Have():
                 return self._transactions.have(peer, message)
             case Want():
@@ -248,10 +246,12 @@ class Replica:
 
     # Consensus
 
-    def _with_work(self, out: list[Effect]) -> list[Effect]:
-        out.extend(self._note(self._ordering.check_again(self._head)))
+    def _begin_work(self) -> list[Effect]:
+        """Go on with what came: a proposal waited for it, or the next block begins."""
+        self._has_news = False
+        out = self._note(self._ordering.check_again(self._head))
         if self._has_work():
-            out.extend(self._run_engine(engine_events.WorkAvailable(self._now_ms)))
+            out.extend(self._note(self._ordering.begin(self._head, self._now_ms)))
         return out
 
     def _has_work(self) -> bool:
@@ -324,7 +324,8 @@ class Replica:
         out: list[Effect] = [effects.SendToAll(self._neighbours.names, self._status())]
         out.extend(self._transactions.announce(self._steady_ms))
         out.extend(self._transactions.ask_for(self._proposals.missing(), self._neighbours.names))
-        out.extend(self._with_work(self._duties.perform(self._head, self._steady_ms)))
+        out.extend(self._duties.perform(self._head, self._steady_ms))
+        out.extend(self._begin_work())
         if not self._awaited:
             out.extend(self._note(self._catchup.tick(self._head, self._steady_ms)))
         out.extend(self._prune())

@@ -20,8 +20,9 @@ from node.replica.messages import (
     Transactions,
 )
 from node.replica.payload import Payload, from_value, to_value
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import Node, World, key_of, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere
+from tests.unit.node.replica.test_replica import committed_everywhere
 
 EffectT = TypeVar("EffectT")
 Signable = TypeVar("Signable", Proposal, Vote)

@@ -17,8 +17,9 @@ from node.replica.effects import Commit
 from node.replica.messages import AnyPeerMessage, Blocks, ConsensusMessage
 from tests.regressions.support import at_rest, goes_on, watch_for
 from tests.unit.consensus.world import Bench, make_vote
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import World
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere
+from tests.unit.node.replica.test_replica import committed_everywhere
 
 
 @pytest.mark.parametrize("wiped", [(2, 3), (1, 2, 3)])

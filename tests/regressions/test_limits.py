@@ -42,8 +42,9 @@ from tests.regressions.support import (
 )
 from tests.unit.node.p2p.conftest import Run
 from tests.unit.node.p2p.support import Consortium, data_wire, hello_wire, raw_peer, running, until
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import Node, World, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere
+from tests.unit.node.replica.test_replica import committed_everywhere
 from tests.vectors.sample import make_chain
 
 # ---------------------------------------------------------------------- 9: sizes

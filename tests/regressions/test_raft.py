@@ -17,8 +17,8 @@ from node.replica import effects, events
 from tests.regressions.support import goes_on
 from tests.unit.consensus.raft.world import FIVE, Bench, make_certificate, make_tip
 from tests.unit.consensus.world import make_value
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import Node, World, make_genesis
-from tests.unit.node.replica.test_replica import TWIN
 
 V, W = make_value("v"), make_value("w")
 

@@ -40,9 +40,9 @@ from tests.regressions.support import (
     start_hungry,
     watch_for,
 )
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import World, key_of
 from tests.unit.node.replica.test_byzantine import blocks_of
-from tests.unit.node.replica.test_replica import TWIN
 from tests.vectors.sample import make_chain
 
 # ---------------------------------------------------------------------- 2: block time

@@ -21,6 +21,7 @@ from node.replica.messages import (
     encode_frame,
 )
 from tests.regressions.support import DishonestProposer, at_rest, goes_on, hand_out, watch_for
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import Node, World
 from tests.unit.node.replica.test_byzantine import (
     blocks_of,
@@ -29,7 +30,7 @@ from tests.unit.node.replica.test_byzantine import (
     world_with_history,
 )
 from tests.unit.node.replica.test_power_cuts import is_precommit
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere
+from tests.unit.node.replica.test_replica import committed_everywhere
 
 CAUGHT_UP_MS = 6_000
 """A dozen blocks behind, with one liar among three peers."""

@@ -32,8 +32,9 @@ from node.replica.messages import (
 from node.replica.transition import ExecutedBlock
 from tests.regressions.support import NOWHERE, at_rest, goes_on, sign_as, watch_for
 from tests.unit.consensus.world import Bench, make_value, make_vote
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import Node, World
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere
+from tests.unit.node.replica.test_replica import committed_everywhere
 
 V, W = make_value("v"), make_value("w")
 

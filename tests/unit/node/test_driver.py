@@ -27,8 +27,8 @@ from node.replica.payload import KeptTransactions
 from node.replica.ports import Column, MemoryStore, Put, WriteBatch
 from node.replica.replica import Replica, ReplicaView
 from tests.unit.node.chain_builder import ChainBuilder
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import Node, World, make_genesis
-from tests.unit.node.replica.test_replica import TWIN
 
 NOW_MS = UnixMillis(1_000)
 TICK = events.Tick(NOW_MS)
@@ -60,9 +60,11 @@ class ScriptedReplica:
     def __init__(self, *script: list[effects.Effect]) -> None:
         self.script = list(script)
         self.heard: list[events.Event] = []
+        self.followed: list[bool] = []
 
-    def handle(self, event: events.Event) -> list[effects.Effect]:
+    def handle(self, event: events.Event, *, more: bool = False) -> list[effects.Effect]:
         self.heard.append(event)
+        self.followed.append(more)
         return self.script.pop(0)
 
     def view(self) -> str:
@@ -217,6 +219,13 @@ def test_no_event_is_handled_between_a_commit_and_its_confirmation() -> None:
     kinds = [type(event).__name__ for event in journal.replica.heard]
     assert kinds == ["Tick", "CommitDone", "CommitDone", "Tick"]
     assert journal.lines == ["commit", "commit"]
+
+
+def test_the_replica_is_told_when_more_of_a_kind_follows() -> None:
+    submitted = events.Submitted(1, b"raw", NOW_MS)
+    journal = Journal([], [], [], [], [])
+    journal.driver.step([TICK, submitted, submitted, submitted, TICK])
+    assert journal.replica.followed == [False, True, True, False, False]
 
 
 def valid_value(number: int) -> Value:

@@ -5,9 +5,20 @@ import asyncio
 import pytest
 
 from chain.errors import Busy
-from chain.scalars import NodeName, UnixMillis
-from node.inbox import SOURCE_BYTES_MAX, STEP_EVENTS_MAX, Inbox
+from chain.scalars import Hash, Height, NodeName, Round, Signature, UnixMillis
+from consensus.bft.messages import Proposal, Vote
+from consensus.messages import Message
+from consensus.raft.messages import Append, AppendAnswer, TimeoutNow, VoteAnswer
+from consensus.value import Value
+from node.inbox import SOURCE_BYTES_MAX, STEP_BYTES_MAX, STEP_EVENTS_MAX, Inbox
 from node.replica.events import Event, FrameReceived, PeerDown, Submitted, Tick
+from node.replica.messages import (
+    AnyPeerMessage,
+    ConsensusMessage,
+    Transactions,
+    encode_frame,
+    is_vote,
+)
 
 A, B = NodeName("a"), NodeName("b")
 NOW_MS = UnixMillis(1)
@@ -97,3 +108,76 @@ async def test_what_is_taken_makes_room() -> None:
             inbox.put(frame(A, 0))
         await inbox.take()
     assert inbox._held == {}
+
+
+def said(peer: NodeName, message: Transactions | Message) -> FrameReceived:
+    if isinstance(message, Transactions):
+        return FrameReceived(peer, encode_frame(message), NOW_MS)
+    return FrameReceived(peer, encode_frame(ConsensusMessage(message)), NOW_MS)
+
+
+BLOCK = Hash(b"b" * 32)
+SIGNATURE = Signature(bytes(64))
+VOTE = Vote("prevote", Height(7), Round(0), BLOCK, UnixMillis(0), 1, SIGNATURE)
+PROPOSAL = Proposal(Height(7), Round(0), Value(BLOCK, b"payload", NOW_MS), Round(-1), 1, SIGNATURE)
+PLACE = (Height(7), Round(0), 1, SIGNATURE)
+GOSSIP = Transactions(A, (b"transaction",))
+
+
+async def test_votes_overtake_all_others_and_a_proposal_stays_behind_its_transactions() -> None:
+    inbox = Inbox()
+    vote, other_vote = said(A, VOTE), said(B, VOTE)
+    waiting = [said(A, GOSSIP), said(A, PROPOSAL), submitted(1)]
+    for event in (*waiting[:2], vote, waiting[2], other_vote):
+        inbox.put(event)
+    assert len(inbox) == 5
+    assert await inbox.take() == [vote, other_vote]
+    assert await inbox.take() == waiting
+    assert len(inbox) == 0
+
+
+async def test_while_both_wait_votes_and_others_take_turns() -> None:
+    """A peer that floods with votes does not keep out transactions and timers."""
+    inbox = Inbox()
+    tick = Tick(NOW_MS)
+    inbox.put_urgent(tick)
+    taken = []
+    for _ in range(3):
+        inbox.put(said(A, VOTE))
+        inbox.put_urgent(tick)
+        taken.append([type(event) for event in await inbox.take()])
+        taken.append([type(event) for event in await inbox.take()])
+    assert taken == [
+        [FrameReceived],
+        [Tick, Tick],
+        [FrameReceived],
+        [Tick],
+        [FrameReceived],
+        [Tick],
+    ]
+
+
+async def test_a_step_takes_no_more_than_it_can_handle_soon() -> None:
+    inbox = Inbox()
+    for number in range(4):
+        inbox.put(submitted(number, STEP_BYTES_MAX // 2))
+    inbox.put(submitted(4, 5 * STEP_BYTES_MAX))
+    inbox.put(submitted(5))
+    assert [len(await inbox.take()) for _ in range(4)] == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("message", "is_first"),
+    [
+        (ConsensusMessage(VOTE), True),
+        (ConsensusMessage(PROPOSAL), False),
+        (ConsensusMessage(VoteAnswer(*PLACE, False, Round(1), True)), True),
+        (ConsensusMessage(AppendAnswer(*PLACE, 3, True, None)), True),
+        (ConsensusMessage(Append(*PLACE, 3, BLOCK, BLOCK, None)), False),
+        (ConsensusMessage(TimeoutNow(*PLACE)), False),
+        (GOSSIP, False),
+    ],
+)
+def test_only_answers_to_proposals_are_votes(message: AnyPeerMessage, *, is_first: bool) -> None:
+    assert is_vote(encode_frame(message)) is is_first
+    assert not is_vote(b"")

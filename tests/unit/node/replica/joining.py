@@ -13,9 +13,10 @@ from node.replica.messages import AnyPeerMessage
 from node.replica.ports import Column
 from node.replica.sync import CatchUpSetting
 from node.storage.check import check_all
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.governing import Consortium
 from tests.unit.node.replica.network import key_of, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, telemetry
+from tests.unit.node.replica.test_replica import telemetry
 
 WINDOW = 8
 GENESIS = make_genesis((1, 1, 1, 1, 1), limits=Limits(expiry_window_blocks=WINDOW))

@@ -15,8 +15,8 @@ from node.replica.head import Head
 from node.replica.messages import AnyPeerMessage, BlocksRequest
 from node.replica.ports import Column
 from node.replica.transition import ExecutedBlock
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import Node, World, make_genesis
-from tests.unit.node.replica.test_replica import TWIN
 
 RETURNER = 3
 MISSED = 200

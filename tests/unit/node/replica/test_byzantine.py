@@ -34,8 +34,9 @@ from node.replica.messages import (
     Want,
 )
 from node.replica.payload import Payload, from_value
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import World, key_of, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere, telemetry
+from tests.unit.node.replica.test_replica import committed_everywhere, telemetry
 
 NOWHERE = Hash(bytes(32))
 NOTHING = RoundSummary(Height(1), Round(0), Step.WAIT, b"\0", b"\0", False)

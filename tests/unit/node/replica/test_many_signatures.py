@@ -10,8 +10,9 @@ from chain.hashing import signing_hash
 from chain.keys import SigningKey, verify
 from chain.scalars import Signature
 from chain.transaction import SignedTransaction, Transaction
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import World, key_of, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere
+from tests.unit.node.replica.test_replica import committed_everywhere
 
 
 def sign_again(transaction: Transaction, key: SigningKey, nonce: bytes) -> Transaction:

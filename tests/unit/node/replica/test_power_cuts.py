@@ -6,8 +6,9 @@ import pytest
 
 from consensus.bft.messages import Vote
 from node.replica.messages import AnyPeerMessage, ConsensusMessage
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import World, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere, reached
+from tests.unit.node.replica.test_replica import committed_everywhere, reached
 
 
 def is_precommit(message: AnyPeerMessage) -> bool:

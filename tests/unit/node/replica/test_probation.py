@@ -12,8 +12,8 @@ from node.replica.messages import ConsensusMessage
 from node.replica.ordering import tip_of
 from node.replica.probation import UNKNOWN_SIGNED, Probation, needed_weight
 from tests.unit.node.chain_builder import ChainBuilder
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import World, key_of, make_genesis
-from tests.unit.node.replica.test_replica import TWIN
 
 NAMES = [NodeName(f"node{number}") for number in range(7)]
 

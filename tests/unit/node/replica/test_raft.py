@@ -14,8 +14,9 @@ from consensus.raft.messages import AppendAnswer
 from consensus.raft.summary import RaftSummary
 from node.replica import effects, events
 from node.replica.messages import ConsensusMessage
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import Node, World, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere, telemetry
+from tests.unit.node.replica.test_replica import committed_everywhere, telemetry
 
 LEADER_MS = 6_000
 """Enough for an election, and for another one when votes were split."""

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from chain.errors import Corruption
-from chain.operations import PropertyDefinition, Reading, RegisterTwin, Telemetry, TwinReadings
+from chain.operations import Reading, Telemetry, TwinReadings
 from chain.scalars import Hash, NodeName, TwinId, UnixMillis
 from node.replica import effects, events, keys
 from node.replica.messages import (
@@ -16,11 +16,8 @@ from node.replica.messages import (
     encode_frame,
 )
 from node.replica.ports import Column
+from tests.unit.node.replica.alone import TWIN, Alone
 from tests.unit.node.replica.network import START_MS, World, make_genesis
-
-TWIN = RegisterTwin(
-    TwinId("R80711"), "system", "wind-turbine", None, (PropertyDefinition("power", "KWT"),)
-)
 
 
 def telemetry(number: int) -> Telemetry:
@@ -320,28 +317,6 @@ def test_a_stranger_is_not_listened_to() -> None:
     assert replica.handle(frame) == []
 
 
-class Alone:
-    """One replica without its driver, so that commits stay open as long as a test wants."""
-
-    def __init__(self) -> None:
-        self.world = World(make_genesis([1]))
-        assert self.world.nodes[0].driver is not None
-        self.replica = self.world.nodes[0].replica
-        self.world.run(1_000)
-
-    def submit(self, number: int) -> list[effects.Effect]:
-        raw = self.world.transaction(0, TWIN, salt=number).raw
-        return self.replica.handle(events.Submitted(number, raw, self.world.now_ms))
-
-    def commit_in(self, done: list[effects.Effect]) -> effects.Commit:
-        return next(effect for effect in done if isinstance(effect, effects.Commit))
-
-    def confirm(self, commit: effects.Commit) -> list[effects.Effect]:
-        self.world.nodes[0].store.write(commit.batch, sync=True)
-        done = events.CommitDone(commit.height, commit.block, self.world.now_ms)
-        return self.replica.handle(done)
-
-
 def test_nothing_is_decided_on_a_state_that_is_not_on_disk() -> None:
     alone = Alone()
     commit = alone.commit_in(alone.submit(1))
@@ -350,6 +325,23 @@ def test_nothing_is_decided_on_a_state_that_is_not_on_disk() -> None:
     later = alone.confirm(commit)
     assert [effect.ticket for effect in later if isinstance(effect, effects.Answer)] == [2]
     assert alone.commit_in(later).height == commit.height + 1
+
+
+def test_a_block_begins_when_all_of_a_step_is_in() -> None:
+    alone = Alone()
+    for number in (1, 2, 3):
+        answer, _ = alone.submit(number, more=True)
+        assert isinstance(answer, effects.Answer)
+    assert len(alone.commit_in(alone.submit(4)).transactions) == 4
+
+
+def test_what_waited_for_the_disk_begins_the_next_block() -> None:
+    alone = Alone()
+    commit = alone.commit_in(alone.submit(1))
+    for number in (2, 3):
+        assert alone.submit(number, more=True) == []
+    later = alone.confirm(commit)
+    assert len(alone.commit_in(later).transactions) == 2
 
 
 def test_a_slow_disk_lets_thousands_of_events_wait() -> None:

@@ -2,9 +2,9 @@
 
 from chain.scalars import NodeName
 from node.replica.messages import AnyPeerMessage, Blocks, BlocksRequest, Status
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import World
 from tests.unit.node.replica.returning import MISSED, Returning
-from tests.unit.node.replica.test_replica import TWIN
 
 BATCHES = -(-MISSED // 64)
 

@@ -3,8 +3,9 @@
 from chain.keys import verify
 from chain.operations import Reading, Telemetry, TwinReadings
 from chain.scalars import PublicKey, Signature, TwinId, UnixMillis
+from tests.unit.node.replica.alone import TWIN
 from tests.unit.node.replica.network import START_MS, World, key_of, make_genesis
-from tests.unit.node.replica.test_replica import TWIN, committed_everywhere
+from tests.unit.node.replica.test_replica import committed_everywhere
 
 
 def test_a_batch_of_a_hundred_readings_costs_one_signature_check_at_each_node() -> None:
