@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import aiohttp
+from msgspec.structs import replace as replace_line
 
 from chain.genesis import compute_genesis_hash
 from chain.keys import SEED_SIZE, SigningKey
@@ -14,7 +15,7 @@ from chain.scalars import Height, UnixMillis
 from node.bench.blocks import BlockCount, Window, cut_window
 from node.bench.limits import MachineLimits
 from node.bench.load import AHEAD_MAX, Load, Signing
-from node.bench.network import Measured, set_up
+from node.bench.network import Measured, restart, set_up
 from node.bench.options import BenchOptions, WorkloadName
 from node.bench.result import (
     BenchLine,
@@ -25,6 +26,7 @@ from node.bench.result import (
 )
 from node.bench.sending import Probe, Sender
 from node.bench.usage import Usage, compare, read_usage
+from node.bench.watching import Watch, gaps_by_quarter, read_twins
 from node.bench.workloads import Workload
 from node.clock import monotonic_seconds, now_ms
 
@@ -33,6 +35,8 @@ PROBES_AHEAD: Final = 2_000
 TOPPED_UP_SECONDS: Final = 15.0
 """How far ahead of its rate a run is signed that is too long to be signed whole beforehand."""
 PROBE_TWINS: Final = 16
+LAST_SECONDS: Final = 60.0
+"""How long after the end of a run the last transactions may take."""
 MONTH_MS: Final = 30 * 86_400_000
 Progress = Callable[[str, float], None]
 """Is told what is being done and how much of it, from 0 to 1."""
@@ -105,7 +109,7 @@ class Measurement:
                 await asyncio.to_thread(self._prepare, load, probes)
                 curve = await self._measure(session, load, probes)
             following.cancel()
-        return curve
+            return await self._look_again(session, curve)
 
     # ------------------------------------------------------------------ parts
 
@@ -139,23 +143,48 @@ class Measurement:
         if options.history:
             self._progress(f"{self._name}: committing a history", 0.0)
             await sender.hand_in_all(options.history, self._in_flight, self._count)
+        watch = Watch(session, nodes)
         async with asyncio.TaskGroup() as tasks:
-            working = [tasks.create_task(probe.run())]
+            watching, _ = tasks.create_task(watch.run()), tasks.create_task(probe.run())
             if not is_lone:
                 feeding = (
                     sender.offer(options.rate)
                     if options.rate
                     else sender.keep(self._in_flight, self._count, probe.count)
                 )
-                working.append(tasks.create_task(feeding))
+                tasks.create_task(feeding)
             await self._let_pass(f"{self._name}: warming up", options.warm_up_seconds, load)
             before, begun = await read_usage(session, nodes), monotonic_seconds()
             await self._let_pass(f"{self._name}: measuring", options.seconds, load)
             after, ended = await read_usage(session, nodes), monotonic_seconds()
-            for task in working:
-                task.cancel()
+            watching.cancel()
+            sender.stop()
+            probe.stop()
         window = cut_window(self._count.blocks, begun, ended)
-        return self._conclude(sender, probe, window, (before, after), (begun, ended))
+        curve = self._conclude(sender, probe, window, (before, after), (begun, ended))
+        line = replace_line(
+            curve.line,
+            lost=await self._count_lost(sender.sent.accepted + probe.count()),
+            block_ms_by_quarter=gaps_by_quarter([b.at_s for b in window.blocks], begun, ended),
+            rss_slope_mb_per_h=watch.slope_mb_per_h(begun, ended),
+        )
+        return replace(curve, line=line)
+
+    async def _look_again(self, session: aiohttp.ClientSession, curve: Curve) -> Curve:
+        """Measure what a network with this history can do besides: proven reads, and a start."""
+        self._progress(f"{self._name}: reading twins, and starting a node again", 0.0)
+        took = await read_twins(session, self._measured.nodes, self._workload.names())
+        seconds = await restart(self._measured)
+        start = None if seconds is None else round(seconds, 2)
+        line = replace_line(curve.line, read_ms=percentiles(took), start_seconds=start)
+        return replace(curve, line=line)
+
+    async def _count_lost(self, taken: int) -> int:
+        """Wait until all that nodes took is in blocks; give how much still is not."""
+        deadline = monotonic_seconds() + LAST_SECONDS
+        while self._count.committed < taken and monotonic_seconds() < deadline:
+            await self._count.wait(1.0)
+        return max(0, taken - self._count.committed)
 
     async def _let_pass(self, what: str, seconds: float, load: Load) -> None:
         """Wait, and see to it that a long run never runs out of signed transactions."""

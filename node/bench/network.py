@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,8 @@ class Measured:
     nodes: tuple[str, ...]
     genesis: Genesis
     administrator: KeyFile
+    processes: tuple[NodeProcess, ...] = field(default=())
+    """Those of a network of our own."""
 
     @property
     def validators(self) -> int:
@@ -86,6 +88,7 @@ async def open_network(
         tuple(node.api for node in nodes),
         network.genesis,
         next(iter(network.administrators.values())),
+        tuple(nodes),
     )
     try:
         for node in nodes:
@@ -112,6 +115,21 @@ def plan_nodes(count: int) -> list[PlannedNode]:
             )
         )
     return planned
+
+
+async def restart(measured: Measured) -> float | None:
+    """Stop a node of our own and start it again; give the seconds until it answers.
+
+    Raises: InvalidInput: VT-8013, it does not.
+    """
+    if not measured.processes:
+        return None
+    node = measured.processes[-1]
+    await stop_all([node], START_SECONDS)
+    begun = monotonic_seconds()
+    await node.start()
+    await _until_first_block([node], measured)
+    return monotonic_seconds() - begun
 
 
 async def _until_first_block(nodes: Sequence[NodeProcess], measured: Measured) -> None:

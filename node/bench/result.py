@@ -21,7 +21,11 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
     `cpu_us_per_tx_per_node` names the parts of a node's work; `ratio_to_limit` is the rate divided
     by what the machine could check if it did nothing else: all cores' signature checks per second,
     shared by the validators that run on them. `messages_per_block` are those between all nodes,
-    those about transactions included. `refused`, `busy` and `late` tell what went wrong.
+    those about transactions included. `refused`, `busy` and `late` tell what went wrong; `lost` are
+    those that a node took and no block held a minute after the end. `block_ms_by_quarter` are
+    medians, `rss_slope_mb_per_h` is of the node that grew most in the last two thirds of a run of
+    five minutes or more. After the run, `read_ms` is what reads of twins with their proofs took,
+    and `start_seconds` the time until a node with this history answers after its start.
     """
 
     workload: WorkloadName
@@ -47,6 +51,11 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, int]
     busy: int
     late: int
+    lost: int = 0
+    block_ms_by_quarter: list[float | None] = []
+    rss_slope_mb_per_h: float | None = None
+    read_ms: dict[str, float | None] = {}
+    start_seconds: float | None = None
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float | None]:

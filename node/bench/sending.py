@@ -60,18 +60,23 @@ class Sender:
         self._load = load
         self._per_request = per_request
         self._slots = asyncio.Semaphore(REQUESTS_MAX)
+        self._is_open = True
         self.sent = Sent()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is on its way is waited for."""
+        self._is_open = False
 
     async def keep(
         self, in_flight: int, count: BlockCount, others: Callable[[], int] = lambda: 0
     ) -> None:
-        """Keep so many under way, until cancelled.
+        """Keep so many under way, until stopped or cancelled.
 
         Args: others: gives how many of the committed ones were handed in by somebody else.
         """
         begun = count.committed - others()
         async with asyncio.TaskGroup() as tasks:
-            while True:
+            while self._is_open:
                 lost = sum(self.sent.refused.values())
                 done = count.committed - others() + lost
                 while begun - done + self._per_request <= in_flight:
@@ -81,11 +86,11 @@ class Sender:
                 await count.wait(1.0)
 
     async def offer(self, per_second: float) -> None:
-        """Hand in so many per second, until cancelled."""
+        """Hand in so many per second, until stopped or cancelled."""
         pause = self._per_request / per_second
         due = monotonic_seconds()
         async with asyncio.TaskGroup() as tasks:
-            while True:
+            while self._is_open:
                 now = monotonic_seconds()
                 if now < due:
                     await asyncio.sleep(due - now)
@@ -102,7 +107,9 @@ class Sender:
             keeping = tasks.create_task(self.keep(in_flight, count))
             while count.committed - before < total:
                 await count.wait(1.0)
-            keeping.cancel()
+            self.stop()
+            await keeping
+        self._is_open = True
 
     def _take(self) -> list[bytes]:
         return list(islice(self._load, self._per_request))
@@ -156,18 +163,23 @@ class Probe:
         self.latencies_ms: list[tuple[float, float]] = []
         """When each was answered, and how many milliseconds it took."""
         self.failed: dict[str, int] = {}
+        self._is_open = True
+
+    def stop(self) -> None:
+        """Begin nothing more; what is on its way is waited for."""
+        self._is_open = False
 
     def count(self) -> int:
         """Count those that became final."""
         return len(self.latencies_ms)
 
     async def run(self) -> None:
-        """Measure until cancelled."""
+        """Measure until stopped or cancelled."""
         if not self._pause_s:
-            while True:
+            while self._is_open:
                 await self._measure()
         async with asyncio.TaskGroup() as tasks:
-            while True:
+            while self._is_open:
                 tasks.create_task(self._measure())
                 await asyncio.sleep(self._pause_s)
 

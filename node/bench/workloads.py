@@ -81,6 +81,10 @@ class Workload:
             operations.append(DeployContract(f"{CONTRACT}_{self.tag}", source, encode_value({})))
         return operations
 
+    def names(self) -> list[TwinId]:
+        """Name all twins."""
+        return [self._twin(index) for index in range(self.twins)]
+
     def operation(self, index: int) -> Telemetry:
         """Give one update."""
         twin = index % self.twins

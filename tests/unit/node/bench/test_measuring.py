@@ -62,7 +62,13 @@ async def test_a_measurement_counts_what_is_in_blocks(name: WorkloadName) -> Non
         "signing",
         "warming",
         "measuring",
+        "reading",
     ]
+    assert line.lost == 0
+    assert line.read_ms["p95"] is not None
+    assert len(line.block_ms_by_quarter) == 4
+    assert line.start_seconds is None, "it is not a network of our own"
+    assert line.rss_slope_mb_per_h is None, "half a second tells nothing"
 
 
 async def test_an_open_loop_says_what_was_offered() -> None:

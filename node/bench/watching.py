@@ -1,0 +1,89 @@
+"""What a long run shows: whether memory grows and blocks take longer, and what reads take."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiohttp
+
+from chain.scalars import TwinId
+from node.bench.result import block_gaps, percentiles
+from node.bench.usage import read_usage
+from node.clock import monotonic_seconds
+
+LOOK_SECONDS: Final = 10.0
+LONG_SECONDS: Final = 300.0
+"""Memory over a shorter time tells nothing of hours."""
+WARM_UP_SHARE: Final = 1 / 3
+"""Of a long run: caches fill, and the database's own buffers."""
+READS: Final = 500
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks at the nodes' memory from time to time: when, and the bytes of each."""
+
+    session: aiohttp.ClientSession
+    nodes: Sequence[str]
+    looks: list[tuple[float, list[float]]] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """Look until cancelled.
+
+        Raises: aiohttp.ClientError: a node does not answer.
+        """
+        while True:
+            usages = await read_usage(self.session, self.nodes)
+            self.looks.append((monotonic_seconds(), [usage.rss_bytes for usage in usages]))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def slope_mb_per_h(self, begin_s: float, end_s: float) -> float | None:
+        """Give by how much the node's memory grew that grew most; None for too short a time."""
+        if end_s - begin_s < LONG_SECONDS:
+            return None
+        warm_s = begin_s + WARM_UP_SHARE * (end_s - begin_s)
+        looks = [look for look in self.looks if warm_s <= look[0] <= end_s]
+        times = [at / 3600 for at, _ in looks]
+        sizes = zip(*(rss for _, rss in looks), strict=True)
+        return round(max(fit_slope(times, [size / 1e6 for size in node]) for node in sizes), 2)
+
+
+def fit_slope(times: Sequence[float], values: Sequence[float]) -> float:
+    """Give the slope of the straight line nearest to the points, by least squares."""
+    middle, mean = sum(times) / len(times), sum(values) / len(values)
+    spread = sum((time - middle) ** 2 for time in times)
+    return (
+        sum((time - middle) * (value - mean) for time, value in zip(times, values, strict=True))
+        / spread
+    )
+
+
+def gaps_by_quarter(moments: Sequence[float], begin_s: float, end_s: float) -> list[float | None]:
+    """Give the median time between blocks in ms, for each quarter of a stretch of time."""
+    quarter_s = (end_s - begin_s) / 4
+    starts = [begin_s + number * quarter_s for number in range(4)]
+    return [
+        percentiles(block_gaps([at for at in moments if start <= at < start + quarter_s]))["p50"]
+        for start in starts
+    ]
+
+
+async def read_twins(
+    session: aiohttp.ClientSession, nodes: Sequence[str], twins: Sequence[TwinId]
+) -> list[float]:
+    """Read twins with their proofs, one after the other; give the milliseconds of each.
+
+    Raises: aiohttp.ClientError: a node does not answer, or not with a proof.
+    """
+    # Chosen anew but alike in each run, so that no cache holds them all.
+    chosen = random.Random(1).choices(twins, k=READS)  # noqa: S311 - nothing secret
+    took = []
+    for number, twin in enumerate(chosen):
+        begun = monotonic_seconds()
+        async with session.get(f"{nodes[number % len(nodes)]}/v1/twins/{twin}/proof") as response:
+            response.raise_for_status()
+            await response.read()
+        took.append((monotonic_seconds() - begun) * 1000)
+    return took
