@@ -94,6 +94,9 @@ class Connection:
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._has_work = asyncio.Event()
+        self._is_flush_due = False
+        self._is_writing = False
+        """The writer has the queue; until it is empty, nobody else writes."""
         self._is_ending = asyncio.Event()
         self._fault: PeerFault | None = None
         self._ping_count = 0
@@ -118,8 +121,24 @@ class Connection:
             return False
         self._queue.append(wire)
         self._queued_bytes = size
-        self._has_work.set()
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            asyncio.get_running_loop().call_soon(self._flush)
         return True
+
+    def _flush(self) -> None:
+        """Write what was queued in one turn of the loop; leave to the writer what has to wait."""
+        self._is_flush_due = False
+        if self._is_writing or self._fault is not None or not self._queue:
+            return
+        writer = self.stream.writer
+        if not writer.transport.get_write_buffer_size():
+            frames, data = self._take_batch()
+            writer.write(data)
+            self._count_out(frames, len(data))
+        if self._queue:
+            self._is_writing = True
+            self._has_work.set()
 
     def end(self, fault: PeerFault) -> None:
         """Let `run` return `fault` soon; the first fault counts."""
@@ -147,22 +166,25 @@ class Connection:
 
     async def _receive(self) -> None:
         silence_ms = self._rules.timeouts.silence_ms
+        loop = asyncio.get_running_loop()
         size = 0  # The decoder may hold frames that came together with the hello.
-        while True:
-            frames = self._take_frames()
-            wait_ms = self._budget.charge(self._rules.clock.now_ms(), size, frames)
-            if wait_ms:
-                self._rules.stats.throttled += 1
-                await asyncio.sleep(wait_ms / 1000)
-            try:
-                async with asyncio.timeout(silence_ms / 1000):
+        try:
+            async with asyncio.timeout(None) as silence:
+                while True:
+                    frames = self._take_frames()
+                    wait_ms = self._budget.charge(self._rules.clock.now_ms(), size, frames)
+                    if wait_ms:
+                        self._rules.stats.throttled += 1
+                        silence.reschedule(None)  # It is us who do not listen.
+                        await asyncio.sleep(wait_ms / 1000)
+                    silence.reschedule(loop.time() + silence_ms / 1000)
                     data = await _read(self.stream, self.peer)
-            except TimeoutError as error:
-                raise PeerFault("VT-5009", peer=self.peer, timeout_ms=silence_ms) from error
-            size = len(data)
-            self.traffic.bytes_in += size
-            self._rules.stats.bytes_in += size
-            self._decoder.feed(data)
+                    size = len(data)
+                    self.traffic.bytes_in += size
+                    self._rules.stats.bytes_in += size
+                    self._decoder.feed(data)
+        except TimeoutError as error:
+            raise PeerFault("VT-5009", peer=self.peer, timeout_ms=silence_ms) from error
 
     def _take_frames(self) -> int:
         count = 0
@@ -231,6 +253,7 @@ class Connection:
                     fault = PeerFault("VT-5014", peer=self.peer, reason=explain(error))
                     raise fault from error
                 self._count_out(frames, len(data))
+            self._is_writing = False
 
     def _take_batch(self) -> tuple[int, bytes]:
         batch: list[bytes] = []
