@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from chain.errors import InvalidInput
 from chain.hashing import EMPTY_HASH, tag_prefix
-from chain.scalars import Hash, HashField
+from chain.scalars import HASH_SIZE, Hash, HashField
 
 WIDTH: Final = 16
 STEP_BITS: Final = 4
@@ -23,18 +23,20 @@ INNER_KIND: Final = 1
 LEAF_SIZE: Final = 65
 _HEAD_SIZE: Final = 3
 """An inner node's kind, and two bytes that say which children there are: bit n for child n."""
-_HASH_SIZE: Final = 32
-SIBLINGS_SIZE_MAX: Final = 2 + (WIDTH - 1) * _HASH_SIZE
+SIBLINGS_SIZE_MAX: Final = 2 + (WIDTH - 1) * HASH_SIZE
 
 _LENGTH: Final = (32).to_bytes(8, "big")
 _KEY_PREFIX: Final = tag_prefix("state/key")
 _VALUE_PREFIX: Final = tag_prefix("state/value")
 _LEAF_PREFIX: Final = tag_prefix("state/leaf") + _LENGTH
 _INNER_PREFIXES: Final = tuple(
-    tag_prefix("state/inner") + (2 + count * _HASH_SIZE).to_bytes(8, "big")
+    tag_prefix("state/inner") + (2 + count * HASH_SIZE).to_bytes(8, "big")
     for count in range(WIDTH + 1)
 )
 """What is hashed before an inner node of each number of children."""
+
+_BITS: Final = {f"{slot:x}": (1 << slot, (1 << slot) - 1) for slot in range(WIDTH)}
+"""For each step of a path in hex, the bit of that child and the bits of those before it."""
 
 SiblingsField = Annotated[bytes, Meta(min_length=2, max_length=SIBLINGS_SIZE_MAX)]
 """The other children of an inner node on a way: which there are, as two bytes, and their hashes."""
@@ -128,7 +130,7 @@ def split_nodes(joined: bytes) -> list[bytes]:
     while at < len(joined):
         is_leaf = joined[at] == LEAF_KIND
         bits = int.from_bytes(joined[at + 1 : at + _HEAD_SIZE], "big")
-        size = LEAF_SIZE if is_leaf else _HEAD_SIZE + bits.bit_count() * _HASH_SIZE
+        size = LEAF_SIZE if is_leaf else _HEAD_SIZE + bits.bit_count() * HASH_SIZE
         node = joined[at : at + size]
         if not is_node(node):
             raise _no_node(node)
@@ -148,14 +150,39 @@ def child_of(data: bytes, slot: int) -> Hash:
     if not bits >> slot & 1:
         return EMPTY_HASH
     at = _HEAD_SIZE + ((bits & ((1 << slot) - 1)).bit_count() << 5)
-    return Hash(data[at : at + _HASH_SIZE])
+    return Hash(data[at : at + HASH_SIZE])
+
+
+def place_of(data: bytes, step: str) -> int:
+    """Give where in an inner node the hash of a child stands; 0 when there is no such child.
+
+    Args: step: of a path in hex, one digit.
+    """
+    bit, below = _BITS[step]
+    bits = data[1] << 8 | data[2]
+    return _HEAD_SIZE + ((bits & below).bit_count() << 5) if bits & bit else 0
+
+
+def with_children(data: bytes, children: Sequence[tuple[str, Hash]]) -> bytes:
+    """Give an inner node with other children in some places, each named by a step in hex."""
+    changed = bytearray(data)
+    for step, child in children:
+        at = place_of(data, step)
+        if not at or child == EMPTY_HASH:
+            break
+        changed[at : at + HASH_SIZE] = child
+    else:
+        return bytes(changed)
+    for step, child in children:
+        data = with_child(data, int(step, WIDTH), child)
+    return data
 
 
 def with_child(data: bytes, slot: int, child: Hash) -> bytes:
     """Give an inner node with another child in one place; `EMPTY_HASH` leaves the place empty."""
     bits = data[1] << 8 | data[2]
     at = _HEAD_SIZE + ((bits & ((1 << slot) - 1)).bit_count() << 5)
-    after = at + _HASH_SIZE if bits >> slot & 1 else at
+    after = at + HASH_SIZE if bits >> slot & 1 else at
     if child == EMPTY_HASH:
         bits &= ~(1 << slot)
         return b"\x01" + bits.to_bytes(2, "big") + data[_HEAD_SIZE:at] + data[after:]
@@ -178,7 +205,7 @@ def join_siblings(siblings: bytes, slot: int, child: Hash) -> bytes:
     data = b"\x01" + siblings
     count = len(data) >> 5
     bits = int.from_bytes(siblings[:2], "big")
-    if len(siblings) != 2 + count * _HASH_SIZE or bits.bit_count() != count or bits >> slot & 1:
+    if len(siblings) != 2 + count * HASH_SIZE or bits.bit_count() != count or bits >> slot & 1:
         raise InvalidInput("VT-1307", reason="the siblings of a step do not fit their places")
     return with_child(data, slot, child)
 

@@ -11,18 +11,19 @@ but that root.
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from chain.errors import Corruption, InvalidInput
 from chain.hashing import EMPTY_HASH
-from chain.scalars import Hash
+from chain.scalars import HASH_SIZE, Hash
 from chain.state_node import (
     DEPTH_MAX,
     LEAF_KIND,
     STEP_BITS,
+    WIDTH,
     SiblingsField,
     StateLeaf,
     child_of,
@@ -34,9 +35,11 @@ from chain.state_node import (
     hash_value,
     is_node,
     join_siblings,
+    place_of,
     siblings_of,
     slot_of,
     with_child,
+    with_children,
 )
 
 _PATH_BITS: Final = DEPTH_MAX * STEP_BITS
@@ -74,18 +77,25 @@ class TreeUpdate:
 
 
 _NOTHING: Final = TreeUpdate(EMPTY_HASH, ())
+_NONE_KNOWN: Final[Mapping[Hash, bytes]] = MappingProxyType({})
 
 
-def update(root: Hash, writes: Mapping[bytes, bytes | None], read: ReadStateNode) -> TreeUpdate:
+def update(
+    root: Hash,
+    writes: Mapping[bytes, bytes | None],
+    read: ReadStateNode,
+    known: Mapping[Hash, bytes] = _NONE_KNOWN,
+) -> TreeUpdate:
     """Write many keys at once.
 
     Args: root: of the present tree, `EMPTY_HASH` for the first; writes: the new value of each key,
-    None to delete it; read: gives the nodes of the present tree.
+    None to delete it; read: gives the nodes of the present tree; known: nodes in memory, which are
+    in order; they are not read.
     Raises: Corruption: VT-1308: a node of the present tree is missing or malformed.
     """
     if not writes:
         return TreeUpdate(root, ())
-    return _Update(read).run(root, 0, writes)
+    return _Update(read, known).run(root, 0, writes)
 
 
 def build_subtree(pairs: Mapping[bytes, bytes], depth: int) -> TreeUpdate:
@@ -93,7 +103,7 @@ def build_subtree(pairs: Mapping[bytes, bytes], depth: int) -> TreeUpdate:
 
     Args: pairs: keys whose paths agree in their first `depth` steps.
     """
-    return _Update(lambda _: None).run(EMPTY_HASH, depth, pairs) if pairs else _NOTHING
+    return _Update(lambda _: None, _NONE_KNOWN).run(EMPTY_HASH, depth, pairs) if pairs else _NOTHING
 
 
 def prove(root: Hash, key: bytes, read: ReadStateNode) -> StateProof:
@@ -158,24 +168,26 @@ def read_bytes(node: Hash, read: ReadStateNode) -> bytes:
     raise Corruption("VT-1308", node=node, reason=reason)
 
 
-_Write = tuple[int, Hash]
-"""A key's path as a number, and the hash of its new leaf; `EMPTY_HASH` deletes it."""
+_Write = tuple[str, Hash]
+"""A key's path in hex, one digit a step, and the hash of its new leaf; `EMPTY_HASH` deletes it."""
+_AFTER_DIGITS: Final = "g"
+"""Comes after every digit of a path, so it ends the paths that begin alike."""
 
 
 class _Update:
     """One walk: down the tree to the writes, then up with new hashes."""
 
-    def __init__(self, read: ReadStateNode) -> None:
+    def __init__(self, read: ReadStateNode, known: Mapping[Hash, bytes]) -> None:
         self._read = read
+        self._known = known
         self._nodes: dict[Hash, bytes] = {}
         self._keys: dict[Hash, bytes] = {}
         self._stale: list[Hash] = []
-        self._leaves: set[Hash] = set()
-        """Every leaf that was met, so that `_is_leaf` seldom reads."""
 
     def run(self, root: Hash, depth: int, writes: Mapping[bytes, bytes | None]) -> TreeUpdate:
         """Apply the writes to the subtree `root` at `depth`; give the new one with its nodes."""
-        changed = self._apply(root, depth, self._make_leaves(writes))
+        made = self._make_leaves(writes)
+        changed = self._apply(root, depth, made, 0, len(made))
         keys = tuple((leaf, key) for leaf, key in self._keys.items() if leaf in self._nodes)
         return TreeUpdate(changed, tuple(self._nodes.items()), keys, tuple(self._stale))
 
@@ -189,66 +201,87 @@ class _Update:
                 leaf = hash_leaf(path, value_hash)
                 self._nodes[leaf] = encode_leaf(path, value_hash)
                 self._keys[leaf] = key
-            made.append((int.from_bytes(path, "big"), leaf))
-        self._leaves.update(self._nodes)
+            made.append((path.hex(), leaf))
         made.sort()
         return made
 
-    def _apply(self, node: Hash, depth: int, writes: list[_Write]) -> Hash:
-        """Apply `writes` (sorted, at least one) to the subtree `node` at `depth`.
+    def _get(self, node: Hash) -> bytes:
+        return self._known.get(node) or read_bytes(node, self._read)
 
-        It goes as deep as two paths agree: paths are hashes, so nobody makes that many bits.
+    def _apply(self, node: Hash, depth: int, writes: list[_Write], first: int, stop: int) -> Hash:
+        """Apply `writes[first:stop]` (sorted, at least one) to the subtree `node` at `depth`.
+
+        It goes as deep as two paths agree: paths are hashes, so nobody makes that many digits.
         """
-        if len(writes) == 1:
-            return self._apply_one(node, depth, writes[0])
+        if stop - first == 1:
+            return self._apply_one(node, depth, writes[first])
         data = _NO_CHILDREN
         if node != EMPTY_HASH:
-            data = read_bytes(node, self._read)
+            data = self._get(node)
             if data[0] == LEAF_KIND:
-                writes = self._with_leaf(writes, data, node)
+                writes = self._with_leaf(writes[first:stop], data, node)
+                first, stop = 0, len(writes)
                 node, data = EMPTY_HASH, _NO_CHILDREN
         if node == EMPTY_HASH:
-            writes = [write for write in writes if write[1] != EMPTY_HASH]
-            if len(writes) < 2:
+            writes = [write for write in writes[first:stop] if write[1] != EMPTY_HASH]
+            first, stop = 0, len(writes)
+            if stop < 2:
                 return writes[0][1] if writes else EMPTY_HASH
-        changed = data
-        for slot, group in groupby(writes, lambda write: slot_of(write[0], depth)):
-            child = self._apply(child_of(data, slot), depth + 1, list(group))
-            changed = with_child(changed, slot, child)
-        return self._put_inner(node, data, changed)
+        children = []
+        while first < stop:
+            path = writes[first][0]
+            after = bisect_left(writes, (path[: depth + 1] + _AFTER_DIGITS,), first + 1, stop)
+            at = place_of(data, path[depth])
+            child = Hash(data[at : at + HASH_SIZE]) if at else EMPTY_HASH
+            children.append((path[depth], self._apply(child, depth + 1, writes, first, after)))
+            first = after
+        return self._put_inner(node, data, with_children(data, children))
 
     def _apply_one(self, node: Hash, depth: int, write: _Write) -> Hash:
         """Apply one write: down inner nodes and up again; most of the work is on such ways."""
         path, child = write
-        way: list[tuple[Hash, bytes, int]] = []
+        known = self._known
+        way: list[tuple[Hash, bytes, int, int]] = []
         while node != EMPTY_HASH:
-            data = read_bytes(node, self._read)
+            data = known.get(node) or read_bytes(node, self._read)
             if data[0] == LEAF_KIND:
                 child = self._replace(node, data, depth, write)
                 break
-            slot = slot_of(path, depth)
-            way.append((node, data, slot))
-            node = child_of(data, slot)
+            at = place_of(data, path[depth])
+            way.append((node, data, depth, at))
+            node = Hash(data[at : at + HASH_SIZE]) if at else EMPTY_HASH
             depth += 1
-        for node, data, slot in reversed(way):
-            child = self._put_inner(node, data, with_child(data, slot, child))
+        for node, data, depth, at in reversed(way):
+            if at and child != EMPTY_HASH and len(data) >= _TWO_CHILDREN_SIZE:
+                # As `_put_inner`, for what nearly always is: one child takes the place of another.
+                changed = data[:at] + child + data[at + HASH_SIZE :]
+                if changed != data:
+                    self._stale.append(node)
+                    node = hash_inner(changed)
+                    self._nodes[node] = changed
+                child = node
+            else:
+                changed = with_child(data, int(path[depth], WIDTH), child)
+                child = self._put_inner(node, data, changed)
         return child
 
-    def _replace(self, node: Hash, data: bytes, depth: int, write: _Write) -> Hash:
+    def _replace(self, leaf: Hash, data: bytes, depth: int, write: _Write) -> Hash:
         """Apply one write where there is a leaf."""
-        kept = [one for one in self._with_leaf([write], data, node) if one[1] != EMPTY_HASH]
+        if write[1] not in (leaf, EMPTY_HASH) and data[1:33].hex() == write[0]:
+            self._stale.append(leaf)
+            return write[1]
+        kept = [one for one in self._with_leaf([write], data, leaf) if one[1] != EMPTY_HASH]
         if len(kept) < 2:
             return kept[0][1] if kept else EMPTY_HASH
-        return self._apply(EMPTY_HASH, depth, kept)
+        return self._apply(EMPTY_HASH, depth, kept, 0, len(kept))
 
     def _with_leaf(self, writes: list[_Write], data: bytes, leaf: Hash) -> list[_Write]:
         """Put a leaf that is already in the tree among the writes, unless they write it."""
-        path = int.from_bytes(data[1:33], "big")
-        self._leaves.add(leaf)
+        path = data[1:33].hex()
         if leaf in self._nodes:
             # It is written with the value that it has.
             del self._nodes[leaf]
-        index = bisect_left(writes, (path, b""))
+        index = bisect_left(writes, (path,))
         if index < len(writes) and writes[index][0] == path:
             if writes[index][1] != leaf:
                 self._stale.append(leaf)
@@ -270,8 +303,6 @@ class _Update:
         return inner
 
     def _is_leaf(self, node: Hash) -> bool:
-        if node in self._leaves:
+        if node in self._keys:
             return True
-        if node in self._nodes:
-            return False
-        return read_bytes(node, self._read)[0] == LEAF_KIND
+        return (self._nodes.get(node) or self._get(node))[0] == LEAF_KIND

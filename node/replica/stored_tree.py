@@ -5,20 +5,23 @@ then, for a leaf, its key. The height tells a node that came back from one that 
 leads from a leaf to its value, so a subtree can be read out as pairs without any copy of the state.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 from chain.errors import Corruption
 from chain.scalars import Hash, Height, to_bytes
 from chain.state_chunk import ReadPair
-from chain.state_node import LEAF_KIND, LEAF_SIZE, StateLeaf, hash_value
+from chain.state_node import LEAF_KIND, LEAF_SIZE, StateLeaf, hash_value, is_node
 from chain.state_tree import TreeUpdate
 from node.replica import keys
 from node.replica.ports import Column, Put, Store
 
 _BIRTH_SIZE: Final = 8
-CACHED_NODES_MAX: Final = 131_072
-"""About 40 MiB in each generation; one holds the whole tree of some 120,000 keys."""
+CACHED_NODES_MAX: Final = 262_144
+"""About 80 MiB; they hold the whole tree of some 200,000 keys."""
+_FORGOTTEN_PART: Final = 8
+"""When there are too many nodes in memory, an eighth of them is forgotten."""
 STALE_PER_ROW: Final = 4_096
 """Hashes in one row of stale nodes: a row stays near 128 KiB."""
 
@@ -66,26 +69,30 @@ class StoredTree:
 
 
 class CachedNodes:
-    """Tree nodes in memory: those that were written or read lately, at most twice `count_max`.
+    """Tree nodes in memory: those that were written or read lately, about `count_max` at most.
 
-    A node stands under its own hash, so what is kept here is right for ever. Two generations take
-    the place of an order of use: what is met again moves to the young one, and when that is full
-    the old one is forgotten.
+    A node stands under its own hash, so what is kept here is right for ever. A block puts another
+    node in the place of nearly every one that it reads, so those that were put in first are also
+    those that were not used for longest; they are forgotten, many at once.
     """
 
     def __init__(self, tree: StoredTree, count_max: int = CACHED_NODES_MAX) -> None:
         self._tree = tree
         self._count_max = count_max
-        self._young: dict[Hash, bytes] = {}
-        self._old: dict[Hash, bytes] = {}
+        self._nodes: dict[Hash, bytes] = {}
+
+    @property
+    def known(self) -> Mapping[Hash, bytes]:
+        """Those in memory."""
+        return self._nodes
 
     def node(self, node: Hash) -> bytes | None:
         """Give the bytes of a node, or None when it is not stored."""
-        data = self._young.get(node)
+        data = self._nodes.get(node)
         if data is None:
-            data = self._old.get(node) or self._tree.node(node)
-            if data is not None:
-                self.add(((node, data),))
+            data = self._tree.node(node)
+            if data is not None and is_node(data):
+                self._nodes[node] = data
         return data
 
     def follow(self, tree: TreeUpdate) -> None:
@@ -93,16 +100,18 @@ class CachedNodes:
 
         Who goes on from the tree before, because another block is decided, reads these again.
         """
+        forget = self._nodes.pop
         for node in tree.stale:
-            if self._young.pop(node, None) is None:
-                self._old.pop(node, None)
+            forget(node, None)
         self.add(tree.nodes)
 
     def add(self, nodes: Iterable[tuple[Hash, bytes]]) -> None:
         """Keep nodes."""
-        self._young.update(nodes)
-        if len(self._young) > self._count_max:
-            self._old, self._young = self._young, {}
+        self._nodes.update(nodes)
+        if len(self._nodes) > self._count_max:
+            excess = len(self._nodes) - self._count_max + self._count_max // _FORGOTTEN_PART
+            for node in list(islice(self._nodes, excess)):
+                del self._nodes[node]
 
 
 def _node_size(record: bytes) -> int:

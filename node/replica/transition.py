@@ -170,7 +170,7 @@ class Ledger:
             log = GrownLog.create(head, transactions)
         planned = find_planned(overlay, Height(head.next_height + DELAY))
         writes = overlay.writes()
-        tree = state_tree.update(head.state_root, writes, self._nodes.node)
+        tree = state_tree.update(head.state_root, writes, self._nodes.node, self._nodes.known)
         self._nodes.follow(tree)
         header = Header(
             version=HEADER_VERSION,

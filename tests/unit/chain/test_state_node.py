@@ -17,10 +17,12 @@ from chain.state_node import (
     hash_value,
     join_siblings,
     list_siblings,
+    place_of,
     siblings_of,
     slot_of,
     split_nodes,
     with_child,
+    with_children,
 )
 from tests.unit.chain.test_state_tree import KEYS, Tree
 
@@ -89,6 +91,25 @@ def test_each_child_is_found_and_changed_in_its_place(slot: int) -> None:
     for child in (EMPTY_HASH, hash_key(b"another"), CHILDREN[slot]):
         expected = encode_inner((*CHILDREN[:slot], child, *CHILDREN[slot + 1 :]))
         assert with_child(data, slot, child) == expected
+
+
+@pytest.mark.parametrize("slot", range(16))
+def test_a_step_in_hex_leads_to_the_same_place(slot: int) -> None:
+    data = encode_inner(CHILDREN)
+    at = place_of(data, f"{slot:x}")
+    assert (data[at : at + 32] if at else EMPTY_HASH) == CHILDREN[slot]
+
+
+@pytest.mark.parametrize("steps", ["0", "13", "f05a", "0123456789abcdef"])
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_many_children_change_as_one_after_the_other(steps: str, is_removed: bool) -> None:
+    before = after = encode_inner(CHILDREN)
+    children = [(step, hash_key(step.encode())) for step in steps]
+    if is_removed:
+        children[-1] = (children[-1][0], EMPTY_HASH)
+    for step, child in children:
+        after = with_child(after, int(step, 16), child)
+    assert with_children(before, children) == after
 
 
 @pytest.mark.parametrize("slot", range(16))

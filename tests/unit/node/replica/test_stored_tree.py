@@ -2,6 +2,7 @@
 
 import pytest
 
+from chain import state_tree
 from chain.errors import Corruption
 from chain.scalars import HASH_SIZE, Hash, Height
 from chain.state_node import StateLeaf, decode_node, hash_key, hash_leaf, hash_node, hash_value
@@ -158,8 +159,19 @@ def test_memory_forgets_what_was_long_unused(chain: ChainBuilder) -> None:
     root = chain.head.state_root
     for number in range(100):
         nodes.add(((hash_key(b"%d" % number), b""),))
-        assert nodes.node(root) is not None
-        assert len(nodes._young) + len(nodes._old) <= 18
-    assert tree.asked == 1, "what is used stays"
-    nodes.node(hash_key(b"0"))
+        assert len(nodes.known) <= 8
+    assert {hash_key(b"%d" % number) for number in range(94, 100)} <= nodes.known.keys()
+    assert hash_key(b"0") not in nodes.known
+    assert nodes.node(root) == nodes.node(root) == tree.node(root)
     assert tree.asked == 2
+
+
+def test_what_is_no_node_does_not_stay_in_memory(chain: ChainBuilder) -> None:
+    nodes = CachedNodes(StoredTree(chain.store))
+    name = hash_key(b"damaged")
+    record = encode_record(b"\x05", Height(1), b"")
+    chain.store.write(WriteBatch((Put(Column.TREE, name, record),)), sync=True)
+    assert nodes.node(name) == b"\x05"
+    assert not nodes.known
+    with pytest.raises(Corruption, match="malformed"):
+        state_tree.update(name, {b"key": b"value"}, nodes.node, nodes.known)
