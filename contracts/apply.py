@@ -92,15 +92,8 @@ def apply_transaction(
             overlay.commit()
         else:
             overlay.rollback()
-    return Receipt(
-        transaction=transaction.id,
-        code=code,
-        message=message,
-        gas_used=Gas(gas_before - block.gas.left),
-        result=result,
-        events=tuple(events),
-        index=index,
-    )
+    gas_used = Gas(gas_before - block.gas.left)
+    return Receipt(transaction.id, code, message, gas_used, result, tuple(events), index)
 
 
 def _dispatch(operation: AnyOperation, context: TransactionContext, overlay: Overlay) -> bytes:

@@ -129,10 +129,12 @@ class TransactionContext:
 
         Raises: Refused: VT-2047, that is more than the transaction may use.
         """
-        left = self.gas_left
-        if gas > left:
-            raise Refused("VT-2047", gas=gas, left=left)
-        self.charge(gas)
+        block = self.block
+        used = self.gas_used + gas
+        if used > block.gas_for_one or gas > block.gas.left:
+            raise Refused("VT-2047", gas=gas, left=self.gas_left)
+        block.gas.charge(gas)
+        self.gas_used = used
 
     def add_events(self, events: Sequence[Event]) -> None:
         """Take over what a contract emitted in one invocation.

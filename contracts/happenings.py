@@ -10,12 +10,13 @@ from contracts.records import ActionRecord, AttestationRecord
 
 
 class TwinUpdate(Struct, frozen=True, gc=False):
-    """The accepted readings of one twin in one transaction, in order.
+    """The accepted readings of one twin of a model in one transaction, in order.
 
     `before` are the values, as texts, that their properties had before.
     """
 
     twin: TwinId
+    model: str
     readings: tuple[Reading, ...]
     before: dict[str, str] = {}
 

@@ -135,23 +135,14 @@ class Overlay:
         Raises: Corruption: VT-2090, the committed bytes are no such record.
         """
         written = self._find(key)
+        if written is _UNWRITTEN:
+            return self._read_record(key, kind)
         if written is None:
             return None
         if isinstance(written, Struct):
             assert isinstance(written, kind), "one key holds one kind of record"
             return written
-        if isinstance(written, bytes):
-            return decode_record(written, kind)
-        known = self._decoded.get(key)
-        if known is not None:
-            assert isinstance(known, kind), "one key holds one kind of record"
-            return known
-        data = self._read_view(key)
-        if data is None:
-            return None
-        record = decode_record(data, kind)
-        self._decoded[key] = record
-        return record
+        return decode_record(written, kind)
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write bytes under `key`."""
@@ -195,11 +186,25 @@ class Overlay:
         return result
 
     def _find(self, key: bytes) -> _Written | Literal[_Mark.UNWRITTEN]:
+        if key not in self._touched_set:
+            return _UNWRITTEN
         for layer in reversed(self._layers):
             written = layer.get(key, _UNWRITTEN)
             if written is not _UNWRITTEN:
                 return written
         return _UNWRITTEN
+
+    def _read_record(self, key: bytes, kind: type[R]) -> R | None:
+        known = self._decoded.get(key)
+        if known is not None:
+            assert isinstance(known, kind), "one key holds one kind of record"
+            return known
+        data = self._read_view(key)
+        if data is None:
+            return None
+        record = decode_record(data, kind)
+        self._decoded[key] = record
+        return record
 
     def _read_view(self, key: bytes) -> bytes | None:
         if key in self._read:

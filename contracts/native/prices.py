@@ -18,6 +18,7 @@ PROPERTY_GAS: Final = 10
 READING_GAS: Final = 100
 KEY_GAS: Final = 1_000
 """For each key of the state that native work writes; contracts pay for their own writes."""
+_PRICED_BY_THEIR_WORK: Final = (Call, DeployContract)
 
 
 def price_keys(operation: AnyOperation, written: int) -> int:
@@ -25,7 +26,7 @@ def price_keys(operation: AnyOperation, written: int) -> int:
 
     Calling and deploying are priced by the contract's own work and the size of its source.
     """
-    return 0 if isinstance(operation, Call | DeployContract) else KEY_GAS * written
+    return 0 if isinstance(operation, _PRICED_BY_THEIR_WORK) else KEY_GAS * written
 
 
 def price_start(operation: AnyOperation) -> int:

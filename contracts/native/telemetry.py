@@ -27,13 +27,13 @@ from msgspec.structs import replace
 
 from chain.errors import ChainError, InvalidInput, Refused
 from chain.operations import Reading, Telemetry, TwinReadings
-from chain.scalars import DECIMAL_PATTERN, TwinId, UnixMillis
+from chain.scalars import DECIMAL_PATTERN, TwinId
 from chain.values import encode_value
 from contracts.context import TransactionContext
 from contracts.happenings import TwinUpdate
 from contracts.native.access import get_own_twin, put_twin
 from contracts.native.prices import PROPERTY_GAS
-from contracts.records import LastValue, TwinProperty, TwinRecord
+from contracts.records import LastValue, TwinCounts, TwinProperty, TwinRecord
 from contracts.state import Overlay
 
 VALUE_DIGITS_MAX: Final = 40
@@ -45,8 +45,9 @@ _SEVERITY_RESERVED: Final = 3
 
 
 class _Tally(Struct):
-    """What became of the readings of one twin."""
+    """What became of the readings of one twin of a model."""
 
+    model: str
     accepted: list[Reading] = []
     before: dict[str, str] = {}
     """Values of the properties before this transaction."""
@@ -74,18 +75,22 @@ def record_telemetry(operation: Telemetry, context: TransactionContext, overlay:
         if not batch.readings:
             raise InvalidInput("VT-2027")
     tallies: dict[TwinId, _Tally] = {}
+    organisation = context.sender.organisation
     first_leaf = 0
     for batch in operation.batches:
-        twin = get_own_twin(overlay, batch.twin, context.sender.organisation)
+        twin = get_own_twin(overlay, batch.twin, organisation)
         context.charge_native(PROPERTY_GAS * len(twin.properties))
-        tally = tallies.setdefault(twin.id, _Tally())
+        tally = tallies.get(twin.id)
+        if tally is None:
+            tally = tallies[twin.id] = _Tally(twin.model)
         put_twin(overlay, _record_batch(twin, batch, first_leaf, context, tally))
         first_leaf += len(batch.readings)
     accepted = late = duplicate = 0
     for twin_id, tally in tallies.items():
         context.emit_encoded("readings_recorded", twin_id, tally.encode())
         if tally.accepted:
-            context.happenings.append(TwinUpdate(twin_id, tuple(tally.accepted), tally.before))
+            readings = tuple(tally.accepted)
+            context.happenings.append(TwinUpdate(twin_id, tally.model, readings, tally.before))
         accepted += len(tally.accepted)
         late += tally.late
         duplicate += tally.duplicate
@@ -101,30 +106,35 @@ def _record_batch(
 ) -> TwinRecord:
     """Give the twin after its readings; adds what became of each to `tally`."""
     block = context.block
-    latest_ms = UnixMillis(block.time_ms + block.limits.reading_future_ms_max)
-    known = {one.definition.name: one for one in twin.properties}
-    changed: dict[str, LastValue] = {}
+    height = block.height
+    transaction = context.transaction.id
+    latest_ms = block.time_ms + block.limits.reading_future_ms_max
+    properties = list(twin.properties)
+    places = {one.definition.name: place for place, one in enumerate(properties)}
     accepted = late = duplicate = 0
     for leaf, reading in enumerate(batch.readings, first_leaf):
-        name = reading.property
-        one = known.get(name)
-        is_fitting = one is not None and one.definition.unit == reading.unit
-        if one is None or not is_fitting or reading.time_ms > latest_ms:
+        name, time_ms = reading.property, reading.time_ms
+        place = places.get(name)
+        if place is None:
+            raise _explain(twin, reading, leaf, None, context)
+        one = properties[place]
+        if one.definition.unit != reading.unit or time_ms > latest_ms:
             raise _explain(twin, reading, leaf, one, context)
         _check_value(reading, leaf)
-        before = changed.get(name, one.last)
-        if before is None or reading.time_ms > before.time_ms:
-            changed[name] = LastValue(
+        before = one.last
+        if before is None or time_ms > before.time_ms:
+            last = LastValue(
                 reading.value,
-                reading.time_ms,
+                time_ms,
                 reading.quality,
                 reading.sequence,
-                context.transaction.id,
+                transaction,
                 leaf,
-                block.height,
+                height,
             )
+            properties[place] = TwinProperty(one.definition, last)
             tally.accepted.append(reading)
-            if before is not None and before.transaction != context.transaction.id:
+            if before is not None and before.transaction != transaction:
                 tally.before[name] = "" if before.quality >> 31 else before.value
             accepted += 1
         elif _repeats(reading, before):
@@ -134,18 +144,17 @@ def _record_batch(
     tally.late += late
     tally.duplicate += duplicate
     counts = twin.counts
-    for name, value in changed.items():
-        known[name] = TwinProperty(known[name].definition, value)
     return replace(
         twin,
-        properties=tuple(known.values()),
-        counts=replace(
-            counts,
-            accepted=counts.accepted + accepted,
-            late=counts.late + late,
-            duplicate=counts.duplicate + duplicate,
+        properties=tuple(properties),
+        counts=TwinCounts(
+            counts.accepted + accepted,
+            counts.late + late,
+            counts.duplicate + duplicate,
+            counts.attestations,
+            counts.actions,
         ),
-        updated_height=block.height,
+        updated_height=height,
     )
 
 

@@ -91,10 +91,10 @@ def _find_wake_ups(context: TransactionContext, overlay: Overlay) -> Iterator[_W
 def _wake_by_readings(
     update: TwinUpdate, context: TransactionContext, overlay: Overlay
 ) -> Iterator[_WakeUp]:
-    twin = get_twin(overlay, update.twin)
-    record = overlay.get_record(state_keys.trigger_key(twin.model), TriggerRecord)
+    record = overlay.get_record(state_keys.trigger_key(update.model), TriggerRecord)
     if record is None:
         return
+    twin = get_twin(overlay, update.twin)
     updated = {reading.property for reading in update.readings}
     found = [one for one in record.triggers if not updated.isdisjoint(one.properties)]
     woken = _choose(update, found, twin, context, overlay)

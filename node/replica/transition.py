@@ -223,9 +223,11 @@ class Ledger:
                 if may_cut:
                     break
                 raise InvalidInput("VT-3010", reason="its contracts take more gas than a block has")
-            receipts.append(self._apply_one(transaction, overlay, context, index))
-            if receipts[-1].is_ok:
-                writers.update(dict.fromkeys(overlay.committed, index))
+            receipt = self._apply_one(transaction, overlay, context, index)
+            receipts.append(receipt)
+            if receipt.is_ok:
+                for key in overlay.committed:
+                    writers[key] = index
         return tuple(receipts)
 
     def _apply_one(
