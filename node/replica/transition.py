@@ -33,6 +33,7 @@ from contracts.native.committee import DELAY, find_planned
 from contracts.native.starts import begin_block
 from contracts.state import Overlay
 from node.replica.aside import TransactionFault
+from node.replica.cached_state import CachedState
 from node.replica.head import Head, head_of_genesis
 from node.replica.ports import NO_METER, Column, Meter, Store
 from node.replica.stored_tree import CachedNodes, StoredTree
@@ -116,8 +117,8 @@ class Ledger:
     ) -> None:
         self.genesis = genesis
         self.genesis_hash = compute_genesis_hash(genesis)
-        self._store = store
         self._nodes = CachedNodes(StoredTree(store))
+        self._state = CachedState(StoredState(store))
         self._executor = executor
         self._verify = verify
         self._meter = meter
@@ -125,6 +126,10 @@ class Ledger:
         self._gas_for_one = min(
             limits.gas_per_transaction_max, limits.gas_per_block_max, GAS_LIMIT_MAX
         )
+
+    def reread(self) -> None:
+        """Read the state from the store anew: it was changed by other means than by blocks."""
+        self._state.forget()
 
     def execute_block(
         self,
@@ -161,7 +166,8 @@ class Ledger:
         may_cut: bool,
     ) -> ExecutedBlock:
         time_ms = compute_block_time(head.time_ms, previous_certificate, head.last_validators)
-        overlay = Overlay(StoredState(self._store))
+        self._state.stand_at(head.state_root)
+        overlay = Overlay(self._state)
         context = self._make_context(head.next_height, time_ms)
         writers: dict[bytes, int] = {}
         receipts = self._apply(transactions, overlay, context, writers, may_cut=may_cut)
@@ -172,6 +178,7 @@ class Ledger:
         writes = overlay.writes()
         tree = state_tree.update(head.state_root, writes, self._nodes.node, self._nodes.known)
         self._nodes.follow(tree)
+        self._state.follow(tree.root, writes)
         header = Header(
             version=HEADER_VERSION,
             genesis=self.genesis_hash,

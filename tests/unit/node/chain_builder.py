@@ -56,7 +56,7 @@ from contracts.inprocess import InProcessExecutor
 from contracts.records import TwinRecord
 from contracts.state import decode_record
 from node.replica.commit import build_batch, build_genesis_batch, next_head
-from node.replica.ports import Column, MemoryStore, WritableStore
+from node.replica.ports import Column, MemoryStore, Put, WritableStore, WriteBatch
 from node.replica.transition import ExecutedBlock, Ledger
 
 ORGANISATIONS = ("borne-energie", "gridlink", "windcare", "certis")
@@ -203,6 +203,12 @@ class ChainBuilder:
         self.blocks.append(executed)
         self.certificates.append(certificate)
         return executed
+
+    def damage(self, changes: dict[bytes, bytes]) -> None:
+        """Change values of the state on the disk, as a node finds them that starts again."""
+        puts = [Put(Column.STATE, key, value) for key, value in changes.items()]
+        self.store.write(WriteBatch(tuple(puts)), sync=True)
+        self.ledger.reread()
 
     def put(self, *transactions: Transaction) -> None:
         """Let a block hold these transactions."""

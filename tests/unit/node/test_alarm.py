@@ -24,7 +24,7 @@ from node.alarm import (
 )
 from node.config import NodeConfig
 from node.replica.divergence import Diverged, Divergence
-from node.replica.ports import Column, Put, WriteBatch
+from node.replica.ports import Column
 from tests.unit.node.chain_builder import START_MS, ChainBuilder, build_demo
 
 NOW_MS = UnixMillis(1_700_000_000_000)
@@ -54,8 +54,7 @@ def diverged(chain: ChainBuilder, *, is_damaged: bool = True) -> Diverged:
     decided = build_demo().add_block(chain.power("5", first_ms=START_MS + 10**7))
     if is_damaged:
         key, data = next(iter(chain.store.range(Column.STATE, b"twin/R80711", b"twin/R80712")))
-        put = Put(Column.STATE, key, data.replace(b"Senvion", b"Sanvion"))
-        chain.store.write(WriteBatch((put,)), sync=True)
+        chain.damage({key: data.replace(b"Senvion", b"Sanvion")})
     executed = chain.ledger.execute_block(
         chain.head, decided.header.proposer, decided.transactions, chain.head.certificate
     )

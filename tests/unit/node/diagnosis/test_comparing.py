@@ -15,7 +15,7 @@ from node.diagnosis.comparing import find_differences, read_nodes
 from node.diagnosis.observation import HomeSight, Sight, StateDifference
 from node.diagnosis.proving import ProvenBlocks, Prover
 from node.replica.divergence import Divergence
-from node.replica.ports import Column, Put, WriteBatch
+from node.replica.ports import Column
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.chain_builder import (
     START_MS,
@@ -149,8 +149,7 @@ class Stopped:
 
     def __init__(self, healthy: FakeNode, damage: dict[bytes, bytes], *values: str) -> None:
         chain: ChainBuilder = build_demo()
-        puts = [Put(Column.STATE, key, value) for key, value in damage.items()]
-        chain.store.write(WriteBatch(tuple(puts)), sync=True)
+        chain.damage(damage)
         block = healthy.chain.add_block(*(one for block in powers(*values) for one in block))
         executed = chain.ledger.execute_block(
             chain.head, block.header.proposer, block.transactions, chain.head.certificate

@@ -24,7 +24,7 @@ from node.replica.messages import (
     encode_frame,
     frame_size_bytes_max,
 )
-from node.replica.ports import Column, MemoryStore, Put, WriteBatch
+from node.replica.ports import Column, MemoryStore
 from node.replica.transition import ExecutedBlock
 from tests.unit.node.chain_builder import ChainBuilder, build_demo
 
@@ -204,7 +204,8 @@ def test_another_result_than_the_quorum_stops_the_node() -> None:
         (wrong,),
         follower.head.certificate,
     ).writes[key]
-    follower.chain.store.write(WriteBatch((Put(Column.STATE, key, damaged),)), sync=True)
+    assert damaged is not None
+    follower.chain.damage({key: damaged})
     with pytest.raises(Corruption) as caught:
         follower.execute(follower.decided)
     assert caught.value.code == "VT-3041"

@@ -9,7 +9,7 @@ from consensus import events as engine_events
 from consensus.value import Value
 from node.replica.divergence import Diverged
 from node.replica.ordering import Ordering
-from node.replica.ports import Column, Put, WriteBatch
+from node.replica.ports import Column
 from node.replica.proposals import EXECUTED_COUNT_MAX, Invalid
 from tests.unit.node.replica.parts import NOW_MS, OWN, Parts
 from tests.unit.node.replica.test_ordering import ScriptedEngine
@@ -28,8 +28,8 @@ def damage(parts: Parts) -> bytes:
     store = parts.chain.store
     key, data = next(iter(store.range(Column.STATE, b"twin/", b"twin0")))
     assert data.count(b"Senvion") == 1
-    put = Put(Column.STATE, key, data.replace(b"Senvion", b"Sanvion"))
-    store.write(WriteBatch((put,)), sync=True)
+    parts.chain.damage({key: data.replace(b"Senvion", b"Sanvion")})
+    parts.ledger.reread()
     return key
 
 
