@@ -37,6 +37,8 @@ def touched_twins(transaction: Transaction, receipt: Receipt) -> tuple[TwinId, .
     operation = transaction.body.operation
     if isinstance(operation, Telemetry):
         twins = [batch.twin for batch in operation.batches]
+        if len(twins) == len(receipt.events) == 1:
+            return (twins[0],)  # That event says what became of the readings.
     elif isinstance(operation, (RegisterTwin, UpdateTwin, Attest)):
         twins = [operation.twin]
     for event in receipt.events:
@@ -102,17 +104,11 @@ def build_batch(executed: ExecutedBlock, certificate: QuorumCertificate) -> Writ
     if header.next_validators_root != header.validators_root:
         step = CommitteeStep(header, certificate, executed.validators[1])
         puts.append(Put(Column.BLOCKS, keys.committee_step(height), encode(step)))
-    for index, transaction in enumerate(executed.transactions):
-        place = keys.encode_place(height, index)
-        puts.append(Put(Column.INDEX, keys.transaction(transaction.id), place))
-        twins = touched_twins(transaction, executed.receipts[index])
-        puts += [Put(Column.INDEX, keys.twin_history(twin, place), b"") for twin in twins]
+    puts += _index_puts(executed)
     puts += _state_puts(executed.writes, height)
     puts += tree_puts(executed.tree, height)
-    puts += [
-        Put(Column.LOG, keys.log_node(level, index), node)
-        for level, index, node in executed.log_nodes
-    ]
+    column, key_of = Column.LOG, keys.log_node
+    puts += [Put(column, key_of(level, index), node) for level, index, node in executed.log_nodes]
     return WriteBatch(tuple(puts))
 
 
@@ -128,9 +124,22 @@ def build_genesis_batch(genesis: Genesis) -> tuple[Head, WriteBatch]:
     return head, WriteBatch(tuple(puts))
 
 
+def _index_puts(executed: ExecutedBlock) -> list[Put]:
+    puts = []
+    column, height = Column.INDEX, executed.header.height
+    pairs = zip(executed.transactions, executed.receipts, strict=True)
+    for index, (transaction, receipt) in enumerate(pairs):
+        place = keys.encode_place(height, index)
+        puts.append(Put(column, keys.transaction(transaction.id), place))
+        twins = touched_twins(transaction, receipt)
+        puts += [Put(column, keys.twin_history(twin, place), b"") for twin in twins]
+    return puts
+
+
 def _state_puts(writes: dict[bytes, bytes | None], height: Height) -> list[Put]:
     puts = []
+    state, history, end = Column.STATE, Column.HISTORY, keys.history_end(height)
     for key, value in writes.items():
-        puts.append(Put(Column.STATE, key, value))
-        puts.append(Put(Column.HISTORY, keys.history(key, height), value or b""))
+        puts.append(Put(state, key, value))
+        puts.append(Put(history, keys.history_prefix(key) + end, value or b""))
     return puts

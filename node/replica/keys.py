@@ -31,6 +31,7 @@ Numbers are 8 bytes, most significant first, so that key order is number order.
 | log     | level, index                             | hash of a full subtree of the Merkle log  |
 """
 
+from struct import Struct
 from typing import Final
 
 from chain.scalars import Hash, Height, TwinId, UnixMillis, to_bytes
@@ -46,6 +47,8 @@ SNAPSHOT_CHUNKS: Final = b"snapshot/c"
 SNAPSHOT_IDS: Final = b"snapshot/i"
 INSTALLING: Final = b"installing"
 _LAST: Final = 2**64 - 1
+_pack_log_node: Final = Struct(">BQ").pack
+_pack_place: Final = Struct(">QI").pack
 
 
 def block(height: Height) -> bytes:
@@ -121,7 +124,12 @@ def history_prefix(state_key: bytes) -> bytes:
 
 def history(state_key: bytes, height: Height) -> bytes:
     """Key of the value a state key got at a height, in `history`; newest first in key order."""
-    return history_prefix(state_key) + to_bytes(_LAST - height)
+    return history_prefix(state_key) + history_end(height)
+
+
+def history_end(height: Height) -> bytes:
+    """End of all history keys of a height."""
+    return to_bytes(_LAST - height)
 
 
 def height_of_history(key: bytes) -> Height:
@@ -131,7 +139,7 @@ def height_of_history(key: bytes) -> Height:
 
 def log_node(level: int, index: int) -> bytes:
     """Key of a full subtree of the log, in `log`."""
-    return level.to_bytes(1, "big") + to_bytes(index)
+    return _pack_log_node(level, index)
 
 
 def snapshot_chunk(depth: int, prefix: int) -> bytes:
@@ -146,7 +154,7 @@ def snapshot_ids(first: int) -> bytes:
 
 def encode_place(height: Height, position: int) -> bytes:
     """Encode where a transaction stands."""
-    return to_bytes(height) + position.to_bytes(4, "big")
+    return _pack_place(height, position)
 
 
 def decode_place(value: bytes) -> tuple[Height, int]:

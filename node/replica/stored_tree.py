@@ -130,11 +130,8 @@ def read_state_at(store: Store, key: bytes, height: Height) -> bytes | None:
 
 def tree_puts(tree: TreeUpdate, height: Height) -> list[Put]:
     """Give what a block at `height` changes of the stored trees: new nodes, and stale ones."""
-    key_of = dict(tree.keys)
-    puts = [
-        Put(Column.TREE, node, encode_record(data, height, key_of.get(node, b"")))
-        for node, data in tree.nodes
-    ]
+    column, birth, key_of = Column.TREE, to_bytes(height), dict(tree.keys).get
+    puts = [Put(column, node, data + birth + key_of(node, b"")) for node, data in tree.nodes]
     puts.extend(stale_puts(tree.stale, height))
     return puts
 

@@ -135,11 +135,13 @@ class RocksStore:
         if self._failure is not None:
             raise self._failure
         writes = RocksBatch(raw_mode=True)
-        for put in batch.puts:
-            if put.value is None:
-                writes.delete(put.key, self._handles[put.column])
+        put, handles = writes.put, self._handles
+        for one in batch.puts:
+            value = one.value
+            if value is None:
+                writes.delete(one.key, handles[one.column])
             else:
-                writes.put(put.key, put.value, self._handles[put.column])
+                put(one.key, value, handles[one.column])
         try:
             self._database.write(writes, self._synced if sync else self._unsynced)
         except Exception as error:
