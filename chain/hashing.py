@@ -40,4 +40,13 @@ def signing_hash(purpose: str, genesis: Hash, *parts: bytes) -> Hash:
 
     A signature made for one chain or one purpose is worthless for any other.
     """
-    return hash_tagged("sign/" + purpose, genesis, *parts)
+    data = _signing_prefix(purpose, genesis)
+    for part in parts:
+        length = len(part)
+        data += (_LENGTHS[length] if length <= 256 else length.to_bytes(8, "big")) + part
+    return Hash(sha256(data).digest())
+
+
+@lru_cache(maxsize=256)
+def _signing_prefix(purpose: str, genesis: Hash) -> bytes:
+    return tag_prefix("sign/" + purpose) + len(genesis).to_bytes(8, "big") + genesis

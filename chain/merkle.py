@@ -44,6 +44,8 @@ def root_of_hashes(leaves: Sequence[Hash]) -> Hash:
     """
     if not leaves:
         return Hash(sha256(b"").digest())
+    if len(leaves) == 1:
+        return leaves[0]
     level = list(leaves)
     while len(level) > 1:
         paired = _hash_pairs(level)

@@ -1,5 +1,6 @@
 """A signed request to change the ledger, and the checks that need no state."""
 
+from hashlib import sha256
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -7,9 +8,10 @@ from msgspec import Meta, Struct
 from chain import keys
 from chain.codec import decode, encode
 from chain.errors import InvalidInput
-from chain.hashing import hash_tagged, signing_hash
+from chain.hashing import hash_tagged, signing_hash, tag_prefix
 from chain.operations import AnyOperation, digest_operation
 from chain.scalars import (
+    HASH_SIZE,
     Hash,
     HashField,
     Height,
@@ -22,6 +24,9 @@ from chain.scalars import (
 )
 
 TRANSACTION_SIZE_BYTES_MAX: Final = 1 << 20
+_SIZE_8: Final = to_bytes(8)
+_SIZE_32: Final = to_bytes(HASH_SIZE)
+_ID_PREFIX: Final = tag_prefix("transaction") + _SIZE_32
 
 
 class TransactionBody(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -71,8 +76,16 @@ def compute_id(body: TransactionBody) -> Hash:
 def compute_id_from_digest(
     genesis: Hash, sender: PublicKey, digest: Hash, expiry_height: Height, salt: bytes
 ) -> Hash:
-    """Give the id of a transaction of which only the operation's digest is known."""
-    return hash_tagged("transaction", genesis, sender, digest, to_bytes(expiry_height), salt)
+    """Give the id of a transaction of which only the operation's digest is known.
+
+    That is hash_tagged("transaction", genesis, sender, digest, expiry height, salt).
+    """
+    expiry = to_bytes(expiry_height)
+    if not len(genesis) == len(sender) == len(digest) == HASH_SIZE:
+        return hash_tagged("transaction", genesis, sender, digest, expiry, salt)
+    size = to_bytes(len(salt))
+    parts = (_ID_PREFIX, genesis, _SIZE_32, sender, _SIZE_32, digest, _SIZE_8, expiry, size, salt)
+    return Hash(sha256(b"".join(parts)).digest())
 
 
 def sign(body: TransactionBody, signer: keys.Signer) -> Transaction:

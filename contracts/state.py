@@ -179,8 +179,11 @@ class Overlay:
         """
         assert self.depth == 0, "a savepoint is still open"
         result: dict[bytes, bytes | None] = {}
-        for key in sorted(self._layers[0]):
-            value = self.get(key)
+        written = self._layers[0]
+        for key in sorted(written):
+            value = written[key]
+            if isinstance(value, Struct):
+                value = encode(value)
             if value != self._read_view(key):
                 result[key] = value
         return result

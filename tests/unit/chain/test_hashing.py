@@ -52,7 +52,7 @@ def test_every_tag_in_use_stands_in_the_protocol(repository: Path) -> None:
     for package in ("chain", "consensus", "contracts", "node"):
         for path in (repository / package).rglob("*.py"):
             found |= set(use.findall(path.read_text(encoding="utf-8")))
-    found.discard(("hash_tagged", "sign/"))
+    found.discard(("tag_prefix", "sign/"))
     assert len(found) >= 12
     for function, tag in found:
         shown = f"| {tag} |" if function == "signing_hash" else f"`{tag}`"

@@ -7,13 +7,14 @@ from chain.codec import encode
 from chain.errors import InvalidInput
 from chain.hashing import hash_tagged
 from chain.operations import Telemetry, digest_operation
-from chain.scalars import Hash, Height, Signature, to_bytes
+from chain.scalars import Hash, Height, PublicKey, Signature, to_bytes
 from chain.transaction import (
     SignedTransaction,
     Transaction,
     check_expiry,
     check_stateless,
     compute_id,
+    compute_id_from_digest,
     decode_transaction,
     log_leaf,
     sign,
@@ -74,6 +75,14 @@ def test_an_operations_digest_is_its_tagged_hash() -> None:
         to_bytes(body.expiry_height),
         body.salt,
     )
+
+
+@pytest.mark.parametrize("salt", [b"", bytes(8), bytes(16), bytes(300)])
+@pytest.mark.parametrize("genesis", [bytes(32), b"short"])
+def test_an_id_is_a_tagged_hash_whatever_the_sizes(genesis: bytes, salt: bytes) -> None:
+    known = Hash(genesis), PublicKey(bytes(32)), Hash(b"\1" * 32)
+    expected = hash_tagged("transaction", *known, to_bytes(7), salt)
+    assert compute_id_from_digest(*known, Height(7), salt) == expected
 
 
 def test_another_chain_is_refused() -> None:
