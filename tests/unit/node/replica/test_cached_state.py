@@ -75,6 +75,34 @@ def test_at_an_unknown_root_all_is_read_again() -> None:
     assert state.get(b"k") == b"other", "the block that led to B began at A"
 
 
+def test_a_block_of_another_branch_does_not_lead_on_from_the_decided_one() -> None:
+    view = CountingView({b"k": b"1", b"other": b"1"})
+    state = CachedState(view)
+    state.stand_at(A)
+    assert (state.get(b"k"), state.get(b"other")) == (b"1", b"1")
+    state.follow(B, {b"k": b"2"})
+    state.follow(C, {b"other": b"2"})
+    state.stand_at(B)
+    view.pairs = {b"k": b"1", b"other": b"2"}
+    state.stand_at(C)
+    assert (state.get(b"k"), state.get(b"other")) == (b"1", b"2")
+
+
+def test_values_that_grow_count_as_what_they_are() -> None:
+    view = CountingView({b"%d" % number: b"" for number in range(10)})
+    state = CachedState(view, size_bytes_max=4_000)
+    state.stand_at(A)
+    for number in range(10):
+        state.get(b"%d" % number)
+    state.follow(B, {b"0": bytes(4_000)})
+    state.stand_at(B)
+    view.pairs[b"new"] = b""
+    state.get(b"new")
+    view.asked = 0
+    state.get(b"0")
+    assert view.asked == 1, "the next value that came in took its place"
+
+
 def test_what_was_changed_otherwise_is_read_again_when_all_is_forgotten() -> None:
     view = CountingView({b"k": b"1"})
     state = CachedState(view)
