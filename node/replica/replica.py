@@ -298,10 +298,10 @@ class Replica:
 
     def _installed(self, head: Head) -> list[Effect]:
         self._catchup.installed()
+        self._ledger.reread()
         waiting = [transaction.id for transaction in self._mempool.in_order()]
         self._mempool.remove(id_ for id_ in waiting if self._admission.is_committed(id_))
-        out = self._move_to(head)
-        return [*out, *self._note(self._catchup.ask(head, self._steady_ms))]
+        return [*self._move_to(head), *self._note(self._catchup.ask(head, self._steady_ms))]
 
     def _move_to(self, head: Head) -> list[Effect]:
         """Go on after another head."""

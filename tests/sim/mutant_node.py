@@ -109,9 +109,9 @@ NODE_MUTANTS: Final = (
         (
             Edit(
                 "node/replica/commit.py",
-                "        puts.append(Put(Column.STATE, key, value))",
+                "        puts.append(Put(state, key, value))",
                 """        if not key.startswith(b"organisation-key/"):
-            puts.append(Put(Column.STATE, key, value))""",
+            puts.append(Put(state, key, value))""",
             ),
         ),
         Seeds(),
