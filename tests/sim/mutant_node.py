@@ -290,6 +290,16 @@ NODE_MUTANTS: Final = (
             ),
             Edit(
                 "node/replica/commit.py",
+                "    puts += _index_puts(executed)",
+                "    puts += _index_puts(executed, more)",
+            ),
+            Edit(
+                "node/replica/commit.py",
+                "def _index_puts(executed: ExecutedBlock)",
+                "def _index_puts(executed, more)",
+            ),
+            Edit(
+                "node/replica/commit.py",
                 "        place = keys.encode_place(height, index)",
                 "        place = keys.encode_place(height, index + more)",
             ),
