@@ -13,14 +13,13 @@ from typing import Final
 
 from chain.errors import Busy
 from chain.scalars import NodeName
-from node.replica.events import Event, FrameReceived, Submitted
-from node.replica.messages import is_vote
+from node.replica.events import Event, FrameReceived, Submitted, is_first
 
 SOURCE_EVENTS_MAX: Final = 16_384
 SOURCE_BYTES_MAX: Final = 32 << 20
 STEP_EVENTS_MAX: Final = 512
 STEP_BYTES_MAX: Final = 64 << 10
-"""Of what is not a vote, a step takes what goes over this and no more: some 200 signatures."""
+"""With what goes over this a step ends: some 200 signatures."""
 
 _CLIENTS: Final = None
 
@@ -36,8 +35,9 @@ class _Held:
 class Inbox:
     """Events on their way to the replica, first come first; votes overtake all others.
 
-    Votes may come in any order anyway. A proposal stays behind the transactions that were said
-    before it, for it names them. While both wait, a step of votes and one of the others take turns.
+    Votes may come in any order anyway, and so may the end of a pause between blocks. A proposal
+    stays behind the transactions that were said before it, for it names them. While both wait, a
+    step of votes and one of the others take turns.
 
     Used from the event loop only. `put` refuses when its source has too much waiting: each peer is
     a source, and all clients together are one, so neither a peer that floods nor a crowd of
@@ -72,13 +72,11 @@ class Inbox:
             raise Busy("VT-3003", waiting=held.events)
         held.events += 1
         held.size_bytes += size
-        is_first = isinstance(event, FrameReceived) and is_vote(event.frame)
-        (self._votes if is_first else self._events).append(event)
-        self._is_filled.set()
+        self.put_urgent(event)
 
     def put_urgent(self, event: Event) -> None:
         """Queue an event that must not be lost."""
-        self._events.append(event)
+        (self._votes if is_first(event) else self._events).append(event)
         self._is_filled.set()
 
     async def take(self) -> list[Event]:

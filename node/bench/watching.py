@@ -18,6 +18,7 @@ LONG_SECONDS: Final = 300.0
 """Memory over a shorter time tells nothing of hours."""
 WARM_UP_SHARE: Final = 1 / 3
 """Of a long run: caches fill, and the database's own buffers."""
+LOOKS_MIN: Final = 3
 READS: Final = 500
 
 
@@ -45,6 +46,8 @@ class Watch:
             return None
         warm_s = begin_s + WARM_UP_SHARE * (end_s - begin_s)
         looks = [look for look in self.looks if warm_s <= look[0] <= end_s]
+        if len(looks) < LOOKS_MIN:
+            return None
         times = [at / 3600 for at, _ in looks]
         sizes = zip(*(rss for _, rss in looks), strict=True)
         return round(max(fit_slope(times, [size / 1e6 for size in node]) for node in sizes), 2)

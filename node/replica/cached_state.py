@@ -89,11 +89,15 @@ class CachedState:
             else:
                 values[key] = value
                 self._size_bytes += len(value) - len(before)
+        self._trim()
 
     def _put(self, key: bytes, value: bytes) -> None:
         self._values[key] = value
         self._size_bytes += len(key) + len(value) + _OVERHEAD_BYTES
-        if self._size_bytes > self._size_bytes_max:
+        self._trim()
+
+    def _trim(self) -> None:
+        while self._size_bytes > self._size_bytes_max:
             count = max(1, len(self._values) // _FORGOTTEN_PART)
             for one, old in list(islice(self._values.items(), count)):
                 self._forget(one, old)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chain.scalars import Hash, Height, NodeName, UnixMillis
 from consensus.value import Timer
 from node.replica.head import Head
+from node.replica.messages import is_vote
 
 Ticket = int
 """Names a request whose answer is awaited."""
@@ -120,3 +121,14 @@ Event = (
     | ReadRequested
     | TransferLeadership
 )
+
+
+def is_first(event: Event) -> bool:
+    """Tell whether an event may overtake others on its way in: votes, and the end of a pause."""
+    match event:
+        case FrameReceived(_, frame):
+            return is_vote(frame)
+        case TimerFired(timer):
+            return timer.step == "heartbeat"
+        case _:
+            return False

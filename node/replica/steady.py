@@ -3,12 +3,12 @@
 The time inside events is the machine's wall clock. When somebody sets it back by an hour, a request
 that times out after two seconds must not be waited for until the hour is over.
 
-Events carry the time at which they came in. They may have waited since, and a confirmation, which
-never waits, is then followed by older times: that is no clock that was set back.
+Events carry the time at which they came in. They may have waited since, and what never waits, or
+overtakes others on its way in, is then followed by older times: that is no clock that was set back.
 """
 
 from chain.scalars import UnixMillis
-from node.replica.events import Confirmation, Event
+from node.replica.events import Confirmation, Event, is_first
 
 
 class SteadyTime:
@@ -22,7 +22,7 @@ class SteadyTime:
 
     def follow(self, event: Event) -> UnixMillis:
         """Note the time of the next event; give the steady time, whose differences are waits."""
-        if not isinstance(event, Confirmation):
+        if not isinstance(event, Confirmation) and not is_first(event):
             self._set_back_ms += max(0, self._arrival_ms - event.now_ms)
             self._arrival_ms = event.now_ms
         self._steady_ms = UnixMillis(max(self._steady_ms, event.now_ms + self._set_back_ms))

@@ -9,9 +9,9 @@ from chain.scalars import Hash, Height, NodeName, Round, Signature, UnixMillis
 from consensus.bft.messages import Proposal, Vote
 from consensus.messages import Message
 from consensus.raft.messages import Append, AppendAnswer, TimeoutNow, VoteAnswer
-from consensus.value import Value
+from consensus.value import Timer, TimerStep, Value
 from node.inbox import SOURCE_BYTES_MAX, STEP_BYTES_MAX, STEP_EVENTS_MAX, Inbox
-from node.replica.events import Event, FrameReceived, PeerDown, Submitted, Tick
+from node.replica.events import Event, FrameReceived, PeerDown, Submitted, Tick, TimerFired
 from node.replica.messages import (
     AnyPeerMessage,
     ConsensusMessage,
@@ -121,6 +121,7 @@ SIGNATURE = Signature(bytes(64))
 VOTE = Vote("prevote", Height(7), Round(0), BLOCK, UnixMillis(0), 1, SIGNATURE)
 PROPOSAL = Proposal(Height(7), Round(0), Value(BLOCK, b"payload", NOW_MS), Round(-1), 1, SIGNATURE)
 PLACE = (Height(7), Round(0), 1, SIGNATURE)
+STEPS: tuple[TimerStep, ...] = ("propose", "heartbeat")
 GOSSIP = Transactions(A, (b"transaction",))
 
 
@@ -134,6 +135,18 @@ async def test_votes_overtake_all_others_and_a_proposal_stays_behind_its_transac
     assert await inbox.take() == [vote, other_vote]
     assert await inbox.take() == waiting
     assert len(inbox) == 0
+
+
+async def test_the_end_of_a_pause_overtakes_too_and_other_timers_do_not() -> None:
+    inbox = Inbox()
+    propose, pause = (TimerFired(Timer(Height(7), Round(0), step), NOW_MS) for step in STEPS)
+    for event in (submitted(1), propose, pause):
+        if isinstance(event, Submitted):
+            inbox.put(event)
+        else:
+            inbox.put_urgent(event)
+    assert await inbox.take() == [pause]
+    assert await inbox.take() == [submitted(1), propose]
 
 
 async def test_while_both_wait_votes_and_others_take_turns() -> None:

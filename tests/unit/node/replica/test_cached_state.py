@@ -130,6 +130,21 @@ def test_memory_is_bounded() -> None:
     assert state.get(b"1") == state.get(b"1") == bytes(800), "one that is too large is read again"
 
 
+def test_values_that_grow_are_bounded_too() -> None:
+    names = [b"%d" % number for number in range(100)]
+    view = CountingView(dict.fromkeys(names, b"small"))
+    state = CachedState(view, size_bytes_max=30_000)
+    state.stand_at(A)
+    for name in names:
+        state.get(name)
+    grown: Writes = dict.fromkeys(names, bytes(5_000))
+    state.follow(B, grown)
+    view.write(grown)
+    state.stand_at(B)
+    assert state._size_bytes <= 30_000
+    assert state.get(names[0]) == bytes(5_000)
+
+
 KEYS = st.sampled_from([b"a", b"b", b"c", b"d"])
 WRITES = st.dictionaries(KEYS, st.none() | st.binary(max_size=60))
 

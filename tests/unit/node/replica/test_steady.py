@@ -1,8 +1,12 @@
 """A time for waits that no set clock can stretch."""
 
-from chain.scalars import UnixMillis
-from node.replica.events import Tick, WriteDone
+from chain.scalars import Height, NodeName, Round, UnixMillis
+from consensus.value import Timer
+from node.replica.events import FrameReceived, Tick, TimerFired, WriteDone
+from node.replica.messages import is_vote
 from node.replica.steady import SteadyTime
+
+VOTE = b"\x91\x92\x01\x97\x02"
 
 HOUR_MS = 3_600_000
 NOON_MS = 1_700_000_000_000
@@ -48,3 +52,15 @@ def test_a_clock_that_is_set_back_while_a_node_works_stretches_no_wait() -> None
     assert bench.arrived(500) == 500, "it came in before"
     assert bench.arrived(1_500 - HOUR_MS) == 500
     assert bench.arrived(3_500 - HOUR_MS) == 2_500
+
+
+def test_what_overtakes_others_is_no_clock_that_was_set_back() -> None:
+    """Transactions wait for a second, and a vote is handled before each of them."""
+    assert is_vote(VOTE)
+    bench = Bench()
+    pause = Timer(Height(7), Round(0), "heartbeat")
+    for now in range(2_000, 12_000, 20):
+        time_ms = UnixMillis(NOON_MS + now)
+        assert bench.time.follow(FrameReceived(NodeName("a"), VOTE, time_ms)) - bench.first == now
+        assert bench.time.follow(TimerFired(pause, time_ms)) - bench.first == now
+        assert bench.arrived(now - 1_000) == now
