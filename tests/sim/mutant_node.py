@@ -379,7 +379,7 @@ NODE_MUTANTS: Final = (
         (
             Edit(
                 "node/replica/steady.py",
-                "        if not isinstance(event, Confirmation):",
+                "        if not isinstance(event, Confirmation) and not is_first(event):",
                 "        if event is not None:",
             ),
         ),
