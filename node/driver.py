@@ -83,8 +83,8 @@ class Driver:
         for part, alike in groupby(events, _part_of):
             with self._meter.section(part):
                 group = list(alike)
-                for left, event in zip(range(len(group) - 1, -1, -1), group, strict=True):
-                    unsaved = self._follow(event, said, unsaved, more=left > 0)
+                for number, event in enumerate(group, 1):
+                    unsaved = self._follow(event, said, unsaved, more=number < len(group))
         self._sync_fetched()
         if unsaved is not None:
             with self._meter.section("commit"):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +40,7 @@ class Measured:
     nodes: tuple[str, ...]
     genesis: Genesis
     administrator: KeyFile
-    processes: tuple[NodeProcess, ...] = field(default=())
+    processes: tuple[NodeProcess, ...] = ()
     """Those of a network of our own."""
 
     @property

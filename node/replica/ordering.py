@@ -62,7 +62,7 @@ class Ordering:
             return [*out, *self.begin(head, now_ms)] if has_work else out
         self._pacing.committed(self._decided, now_ms)
         self._decided = 0
-        must_wait = self._pacing.wait_ms(now_ms) > 0
+        must_wait = has_work and self._pacing.wait_ms(now_ms) > 0
         event = engine_events.HeightCommitted(
             head.height,
             head.certificate,
@@ -73,7 +73,7 @@ class Ordering:
             now_ms,
         )
         out = self.handle(event, head)
-        return [*out, *self.begin(head, now_ms)] if has_work and must_wait else out
+        return [*out, *self.begin(head, now_ms)] if must_wait else out
 
     def begin(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """There is something to order: let the next block begin, now or when a pause is over."""

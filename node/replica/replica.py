@@ -62,7 +62,6 @@ class Replica:
         self, setting: Setting, engine: Engine, head: Head, store: Store, executor: Executor
     ) -> None:
         genesis, verify = setting.genesis, setting.verify
-        self._limits = genesis.limits
         self._own_name = setting.own_name
         self._head = head
         self._verify = verify
@@ -173,7 +172,7 @@ class Replica:
         if peer not in self._neighbours:
             return []
         try:
-            return self._heed(peer, decode_frame(frame, self._limits), frame)
+            return self._heed(peer, decode_frame(frame, self.limits), frame)
         except PeerFault as error:
             self._catchup.forget(peer)
             return [effects.Disconnect(peer, error)]
@@ -342,7 +341,7 @@ class Replica:
     @property
     def limits(self) -> Limits:
         """The bounds of the chain."""
-        return self._limits
+        return self._ledger.genesis.limits
 
     @property
     def genesis_hash(self) -> Hash:
