@@ -9,8 +9,12 @@ from contracts.state import StateView
 CACHED_BYTES_MAX: Final = 64 << 20
 _OVERHEAD_BYTES: Final = 192
 """What Python takes for a key and a value besides their bytes."""
-_FORGOTTEN_PART: Final = 8
-"""When there is too much in memory, an eighth of the values is forgotten."""
+_FORGOTTEN_STEP: Final = 8
+"""When there is too much in memory, every eighth value is forgotten, whatever its age.
+
+Machines report in turn, so the value that was not used for longest is the next to be asked for:
+were the oldest forgotten, a little too many twins would find none of theirs.
+"""
 _FOLLOWED_MAX: Final = 8
 
 Writes = dict[bytes, bytes | None]
@@ -98,8 +102,7 @@ class CachedState:
 
     def _trim(self) -> None:
         while self._size_bytes > self._size_bytes_max:
-            count = max(1, len(self._values) // _FORGOTTEN_PART)
-            for one, old in list(islice(self._values.items(), count)):
+            for one, old in list(islice(self._values.items(), 0, None, _FORGOTTEN_STEP)):
                 self._forget(one, old)
 
     def _forget(self, key: bytes, value: bytes) -> None:

@@ -20,8 +20,8 @@ from node.replica.ports import Column, Put, Store
 _BIRTH_SIZE: Final = 8
 CACHED_NODES_MAX: Final = 262_144
 """About 80 MiB; they hold the whole tree of some 200,000 keys."""
-_FORGOTTEN_PART: Final = 8
-"""When there are too many nodes in memory, an eighth of them is forgotten."""
+_FORGOTTEN_STEP: Final = 8
+"""When there are too many nodes in memory, every eighth is forgotten; why: `cached_state`."""
 STALE_PER_ROW: Final = 4_096
 """Hashes in one row of stale nodes: a row stays near 128 KiB."""
 
@@ -71,9 +71,7 @@ class StoredTree:
 class CachedNodes:
     """Tree nodes in memory: those that were written or read lately, about `count_max` at most.
 
-    A node stands under its own hash, so what is kept here is right for ever. A block puts another
-    node in the place of nearly every one that it reads, so those that were put in first are also
-    those that were not used for longest; they are forgotten, many at once.
+    A node stands under its own hash, so what is kept here is right for ever.
     """
 
     def __init__(self, tree: StoredTree, count_max: int = CACHED_NODES_MAX) -> None:
@@ -108,9 +106,8 @@ class CachedNodes:
     def add(self, nodes: Iterable[tuple[Hash, bytes]]) -> None:
         """Keep nodes."""
         self._nodes.update(nodes)
-        if len(self._nodes) > self._count_max:
-            excess = len(self._nodes) - self._count_max + self._count_max // _FORGOTTEN_PART
-            for node in list(islice(self._nodes, excess)):
+        while len(self._nodes) > self._count_max:
+            for node in list(islice(self._nodes, 0, None, _FORGOTTEN_STEP)):
                 del self._nodes[node]
 
 
