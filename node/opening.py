@@ -108,6 +108,7 @@ def open_store(config: NodeConfig) -> RocksStore:
         storage.wal_size_bytes_max,
         storage.open_files_max,
         storage.background_jobs,
+        storage.background_bytes_per_s_max,
     )
     if not keep_ballast(config.home_path, storage.ballast_size_bytes):
         log.warning("no room for the reserve on the disk", folder=str(config.home_path))

@@ -1,7 +1,6 @@
 """A whole node as a process: the runtime, its API and its explorer, from start to signal."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -28,6 +27,7 @@ from node.describing import describe_consensus, describe_machine, list_certifica
 from node.explorer.app import add_explorer
 from node.home import load_genesis
 from node.logs import get_log, set_up_logs
+from node.memory import ease_garbage_collection, keep_small
 from node.metrics import Metrics
 from node.opening import open_node
 from node.reader import Reader
@@ -175,24 +175,13 @@ def run_node(config_path: Path, *, stop_on_eof: bool = False) -> None:
 
 def _run(config: NodeConfig, alarms: AlarmFile, *, stop_on_eof: bool) -> None:
     runtime = _open(config, alarms)
-    _ease_garbage_collection()
+    ease_garbage_collection()
     try:
         import uvloop
     except ImportError:
         asyncio.run(_serve(config, runtime, stop_on_eof=stop_on_eof))
     else:
         uvloop.run(_serve(config, runtime, stop_on_eof=stop_on_eof))
-
-
-def _ease_garbage_collection() -> None:
-    """Look for cyclic garbage less often.
-
-    Nearly all that a node makes is trees of frozen records, which counting references frees; what
-    it holds, blocks and waiting transactions, a full collection would walk for tens of ms.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _open(config: NodeConfig, alarms: AlarmFile) -> Runtime:
@@ -221,6 +210,7 @@ async def _serve(config: NodeConfig, runtime: Runtime, *, stop_on_eof: bool) -> 
     add_explorer(app)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(runtime.run(), name="runtime")
+        trimming = tasks.create_task(keep_small(), name="memory")
         async with ApiServer(
             app, config.api.host, config.api.port, config.limits, runtime.metrics
         ) as server:
@@ -228,6 +218,7 @@ async def _serve(config: NodeConfig, runtime: Runtime, *, stop_on_eof: bool) -> 
             # A runtime that fails ends the group, and with it this wait.
             await stop.wait()
             runtime.heights.close()
+        trimming.cancel()
         serving.cancel()
     log.info("node has stopped", node=config.node)
 

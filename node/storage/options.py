@@ -26,6 +26,9 @@ took twice the CPU time under load, and looking into 12, each with its filter, i
 """
 _PIECE_SIZE = 128 << 10
 """The cache is made of shards of a megabyte, and keeps nothing that is larger than one."""
+_REFILL_US = 100_000
+_FLUSHES_FIRST = 10
+"""One request in so many may be that of a merge while a flush waits."""
 _SLOWED_AT = 30
 _STOPPED_AT = 48
 _DELETIONS = (1_024, 256, 0.25)
@@ -36,7 +39,9 @@ _DELETIONS = (1_024, 256, 0.25)
 class RocksOptions:
     """Sizes in bytes that bound what the database takes of the machine.
 
-    Defaults suit a machine with 2 cores and 1 GiB. `accept_torn_tail` drops one unfinished write
+    Defaults suit a machine with 2 cores and 1 GiB. `background_bytes_per_s_max` bounds what flushes
+    and merges write: a transaction takes some 2 kB of it, and 10 to 20 ms of CPU time go with each
+    megabyte. `accept_torn_tail` drops one unfinished write
     at the end of the log instead of refusing to open; see `rocks.RocksStore`.
     """
 
@@ -45,6 +50,7 @@ class RocksOptions:
     wal_size_bytes_max: int = 128 << 20
     open_files_max: int = 256
     background_jobs: int = 2
+    background_bytes_per_s_max: int = 16 << 20
     accept_torn_tail: bool = False
 
 
@@ -57,6 +63,8 @@ def build_database_options(settings: RocksOptions) -> Options:
     options.set_wal_recovery_mode(_recovery_mode(settings))
     options.set_max_open_files(settings.open_files_max)
     options.set_max_background_jobs(settings.background_jobs)
+    # Merging some hundred megabytes as fast as it can takes the cores from consensus for seconds.
+    options.set_ratelimiter(settings.background_bytes_per_s_max, _REFILL_US, _FLUSHES_FIRST)
     options.set_db_write_buffer_size(settings.write_buffers_size_bytes)
     options.set_max_total_wal_size(settings.wal_size_bytes_max)
     options.set_keep_log_file_num(3)

@@ -1,5 +1,6 @@
 """What the database is set up for: questions about unknown ids stay cheap as the chain grows."""
 
+import random
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -39,3 +40,19 @@ def test_an_unknown_id_costs_no_more_in_a_long_chain(tmp_path: Path) -> None:
     few = seconds_for_unknown_keys(tmp_path / "few", 10_000)
     many = seconds_for_unknown_keys(tmp_path / "many", 450_000)
     assert many < 8 * few
+
+
+def test_merging_files_leaves_the_cores_to_others(tmp_path: Path) -> None:
+    """Random rows cannot be compressed, so four times their size is written: once, and merged."""
+    slow = RocksOptions(background_bytes_per_s_max=4 << 20)
+    with RocksStore(tmp_path / "slow", slow) as store:
+        for first in range(0, 3):
+            puts = tuple(
+                Put(Column.TREE, key_of(n), random.Random(n).randbytes(1_000))
+                for n in range(first, 2_000, 3)
+            )
+            store.write(WriteBatch(puts), sync=False)
+            store.flush()
+        begun = time.monotonic()
+        store.compact(Column.TREE, b"", b"\xff" * 33)
+        assert time.monotonic() - begun > 0.2
