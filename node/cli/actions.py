@@ -7,7 +7,7 @@ import click
 from chain.operations import Outcome
 from chain.wording import format_time
 from node.cli.common import Connection, connect, connection_options, identity_options, run_async
-from node.cli.output import format_table, print_result, shorten
+from node.cli.output import print_list, print_result, shorten
 from node.cli.tx import parse_id
 
 
@@ -49,7 +49,12 @@ async def list_actions(
         for item in items
     ]
     heads = ("action", "kind", "twin", "status", "for", "until", "height", "title")
-    print_result({"items": items}, as_json=connection.as_json, text=format_table(heads, rows))
+    empty = (
+        "No action is like that; without options all are listed."
+        if params
+        else "No contract has asked for an action yet. What is deployed: veritwin contract list"
+    )
+    print_list(items, heads, rows, as_json=connection.as_json, empty=empty)
 
 
 @command.command()

@@ -11,7 +11,7 @@ from chain.plain_text import show_text
 from node.cli.common import Connection, connect, connection_options, run_async
 from node.cli.contract_files import NAME_ARGUMENT
 from node.cli.contract_settings import find_contract
-from node.cli.output import format_table, print_result, say, shorten, suggest
+from node.cli.output import format_table, print_list, print_result, say, shorten, suggest
 from node.cli.tx import parse_id
 
 if TYPE_CHECKING:
@@ -41,7 +41,13 @@ async def list_contracts(connection: Connection) -> None:
         for one in found["items"]
     ]
     heads = ("contract", "version", "status", "owner", "what it does")
-    print_result(found, as_json=connection.as_json, text=format_table(heads, rows))
+    print_list(
+        found["items"],
+        heads,
+        rows,
+        as_json=connection.as_json,
+        empty="No contract is deployed. Begin one: veritwin contract new --help",
+    )
 
 
 @click.command()

@@ -3,7 +3,7 @@
 import click
 
 from node.cli.common import Connection, connect, connection_options, run_async
-from node.cli.output import format_table, print_result, shorten
+from node.cli.output import print_list, shorten
 from node.cli.times import format_age
 
 
@@ -48,4 +48,10 @@ async def list_evidence(connection: Connection, node: str | None) -> None:
         "from height",
         "recorded at",
     )
-    print_result({"items": items}, as_json=connection.as_json, text=format_table(heads, rows))
+    print_list(
+        items,
+        heads,
+        rows,
+        as_json=connection.as_json,
+        empty="No offence was proven.",
+    )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from node.cli.common import Connection, connect, connection_options, identity_options, run_async
-from node.cli.output import format_table, print_result, shorten
+from node.cli.output import format_table, print_list, print_result, shorten
 from node.cli.proposing import decide, propose
 from node.cli.rotating import rotate_key
 from node.cli.tx import parse_id
@@ -96,7 +96,13 @@ async def proposals(connection: Connection, status: str | None) -> None:
         for one in items
     ]
     heads = ("proposal", "change", "status", "approved", "by", "in force from")
-    print_result({"items": items}, as_json=connection.as_json, text=format_table(heads, rows))
+    print_list(
+        items,
+        heads,
+        rows,
+        as_json=connection.as_json,
+        empty="There are no such proposals. Make one: veritwin member propose --help",
+    )
 
 
 @command.command()

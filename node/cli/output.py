@@ -5,6 +5,8 @@ import re
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
+from pathlib import Path
+from shutil import which
 from typing import Any, Final
 
 import click
@@ -13,6 +15,7 @@ from chain.catalogue_entry import Entry
 from chain.errors import ChainError
 from chain.plain_text import show_text
 
+PROGRAM: Final = "veritwin"
 ID_LENGTH_SHOWN = 10
 _BETWEEN: Final = re.compile(r"[^\n\t]+")
 
@@ -62,6 +65,23 @@ def print_result(value: Any, *, as_json: bool, text: str) -> None:
         click.echo(show_lines(text))
 
 
+def print_list(
+    items: Sequence[Any],
+    heads: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    as_json: bool,
+    empty: str,
+) -> None:
+    """Write a list: as JSON, or as a table for people.
+
+    Args: empty: said to people when there is nothing in it: why, or what to do next.
+    """
+    print_result({"items": items}, as_json=as_json, text=format_table(heads, rows))
+    if not rows and not as_json:
+        say(empty)
+
+
 def show_lines(text: str) -> str:
     """Give a text that others may have written fit for a terminal; lines and tabs stay."""
     return _BETWEEN.sub(lambda found: show_text(found[0]), text)
@@ -77,7 +97,16 @@ def suggest(*commands: str) -> None:
     say("")
     say("Next:")
     for command in commands:
-        say(f"  {command}")
+        say(f"  {_as_called(command)}")
+
+
+def _as_called(command: str) -> str:
+    """Give a command as it can be typed here: a name that is on no path becomes the way to it."""
+    called = sys.argv[0]
+    is_ours = command.startswith(f"{PROGRAM} ") and Path(called).name == PROGRAM
+    if not is_ours or which(PROGRAM) is not None:
+        return command
+    return called + command.removeprefix(PROGRAM)
 
 
 def shorten(id_: str | None) -> str:
@@ -110,7 +139,7 @@ def format_error(entry: Entry, why: str) -> str:
             f"error {entry.code}: {entry.title}",
             f"why:  {show_text(why)}",
             f"fix:  {entry.fix}",
-            f"more: veritwin explain {entry.code}",
+            f"more: {_as_called(f'{PROGRAM} explain {entry.code}')}",
         )
     )
 

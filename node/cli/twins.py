@@ -4,7 +4,14 @@ import click
 
 from chain.plain_text import show_text
 from node.cli.common import Connection, connect, connection_options, run_async
-from node.cli.output import format_table, print_json, print_result, shorten, suggest
+from node.cli.output import (
+    format_table,
+    print_json,
+    print_list,
+    print_result,
+    shorten,
+    suggest,
+)
 from node.cli.times import format_age
 from node.cli.twin_data import COMMANDS
 
@@ -52,7 +59,12 @@ async def list_twins(
         for twin in twins
     ]
     heads = ("twin", "kind", "model", "owner", "open actions", "updates", "updated")
-    print_result({"items": twins}, as_json=connection.as_json, text=format_table(heads, rows))
+    empty = (
+        "No twin is like that; without options all are listed."
+        if params
+        else "There is no twin yet. Register one: veritwin twins register --help"
+    )
+    print_list(twins, heads, rows, as_json=connection.as_json, empty=empty)
 
 
 @command.command()

@@ -28,6 +28,9 @@ def test_actions_are_listed_and_answered_by_their_addressee(
     assert done.code == 0, done.err
     none = command("actions", "list", "--status", "open", "--node", served.address, "--json")
     assert none.json["items"] == []
+    assert not none.err
+    none = command("actions", "list", "--status", "open", "--node", served.address)
+    assert "No action is like that; without options all are listed." in none.err
 
 
 def test_another_organisation_may_not_answer(

@@ -5,6 +5,8 @@ def test_offences_are_listed(command: Command, served: Served) -> None:
     chain = served.node.chain
     none = command("evidence", "list", "--node", served.address, "--json")
     assert none.json == {"items": []}
+    assert not none.err
+    assert "No offence was proven." in command("evidence", "list", "--node", served.address).err
     chain.add_block(chain.transaction(chain.equivocate("certis")))
     listed = command("evidence", "list", "--node", served.address)
     assert listed.code == 0, listed.err

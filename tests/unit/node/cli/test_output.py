@@ -4,6 +4,7 @@ import pytest
 
 from chain.catalogue import CATALOGUE
 from chain.errors import Refused
+from node.cli import output
 from node.cli.output import (
     CommandFailed,
     ExitCode,
@@ -53,6 +54,19 @@ def test_results_go_to_stdout_and_messages_to_stderr(capsys: pytest.CaptureFixtu
     assert captured.out == '{"a":1}\none\n'
     assert "Next:\n  veritwin status\n" in captured.err
     assert "error VT-2020" in captured.err
+
+
+def test_commands_are_named_as_they_can_be_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [".venv/bin/veritwin", "status"])
+    monkeypatch.setattr(output, "which", lambda _: None)
+    suggest("veritwin twins show veritwin")
+    assert ".venv/bin/veritwin twins show veritwin\n" in capsys.readouterr().err
+    assert format_error(CATALOGUE["VT-2020"], "x").endswith(".venv/bin/veritwin explain VT-2020")
+    monkeypatch.setattr(output, "which", lambda _: "/usr/bin/veritwin")
+    suggest("veritwin status")
+    assert capsys.readouterr().err.endswith("  veritwin status\n")
 
 
 HOSTILE = "a\x1b[2J\x1b[H\x9b1m\u202eb\r"
