@@ -16,7 +16,7 @@ from node.bench.blocks import BlockCount, Window, cut_window
 from node.bench.limits import MachineLimits
 from node.bench.load import AHEAD_MAX, Load, Signing
 from node.bench.network import Measured, restart, set_up
-from node.bench.options import BenchOptions, WorkloadName
+from node.bench.options import BenchOptions, Case
 from node.bench.result import (
     BenchLine,
     block_gaps,
@@ -26,7 +26,7 @@ from node.bench.result import (
 )
 from node.bench.sending import Probe, Sender
 from node.bench.usage import Usage, compare, read_usage
-from node.bench.watching import Watch, gaps_by_quarter, read_twins
+from node.bench.watching import READ_PAUSE_S, READS, Readers, Watch, gaps_by_quarter
 from node.bench.workloads import Workload
 from node.clock import monotonic_seconds, now_ms
 
@@ -57,13 +57,14 @@ class Measurement:
     def __init__(
         self,
         options: BenchOptions,
-        name: WorkloadName,
+        case: Case,
         measured: Measured,
         limits: MachineLimits,
         progress: Progress,
     ) -> None:
         self._options = options
-        self._name = name
+        self._name = name = case.workload
+        self._rate = case.rate
         self._measured = measured
         self._limits = limits
         self._progress = progress
@@ -124,7 +125,7 @@ class Measurement:
             return self._options.history
         options = self._options
         seconds = options.seconds + options.warm_up_seconds
-        rate = options.rate or self._limits.signature_checks_per_s / self._measured.validators
+        rate = self._rate or self._limits.signature_checks_per_s / self._measured.validators
         return int(seconds * rate) + options.history + self._in_flight
 
     def _prepare(self, load: Load, probes: Load) -> None:
@@ -143,13 +144,15 @@ class Measurement:
         if options.history:
             self._progress(f"{self._name}: committing a history", 0.0)
             await sender.hand_in_all(options.history, self._in_flight, self._count)
-        watch = Watch(session, nodes)
+        watch, readers = Watch(session, nodes), Readers(session, nodes, self._workload.names())
         async with asyncio.TaskGroup() as tasks:
-            watching, _ = tasks.create_task(watch.run()), tasks.create_task(probe.run())
+            beside = [tasks.create_task(watch.run())]
+            tasks.create_task(probe.run())
             if not is_lone:
+                beside.append(tasks.create_task(readers.read(pause_s=READ_PAUSE_S)))
                 feeding = (
-                    sender.offer(options.rate)
-                    if options.rate
+                    sender.offer(self._rate)
+                    if self._rate
                     else sender.keep(self._in_flight, self._count, probe.count)
                 )
                 tasks.create_task(feeding)
@@ -157,26 +160,29 @@ class Measurement:
             before, begun = await read_usage(session, nodes), monotonic_seconds()
             await self._let_pass(f"{self._name}: measuring", options.seconds, load)
             after, ended = await read_usage(session, nodes), monotonic_seconds()
-            watching.cancel()
+            for task in beside:
+                task.cancel()
             sender.stop()
             probe.stop()
         window = cut_window(self._count.blocks, begun, ended)
         curve = self._conclude(sender, probe, window, (before, after), (begun, ended))
         line = replace_line(
             curve.line,
-            lost=await self._count_lost(sender.sent.accepted + probe.count()),
+            lost=await self._count_lost(sender.sent.accepted + probe.count() + probe.pending),
             block_ms_by_quarter=gaps_by_quarter([b.at_s for b in window.blocks], begun, ended),
             rss_slope_mb_per_h=watch.slope_mb_per_h(begun, ended),
+            read_under_load_ms=percentiles(readers.took_ms),
         )
         return replace(curve, line=line)
 
     async def _look_again(self, session: aiohttp.ClientSession, curve: Curve) -> Curve:
         """Measure what a network with this history can do besides: proven reads, and a start."""
         self._progress(f"{self._name}: reading twins, and starting a node again", 0.0)
-        took = await read_twins(session, self._measured.nodes, self._workload.names())
+        readers = Readers(session, self._measured.nodes, self._workload.names())
+        await readers.read(READS)
         seconds = await restart(self._measured)
         start = None if seconds is None else round(seconds, 2)
-        line = replace_line(curve.line, read_ms=percentiles(took), start_seconds=start)
+        line = replace_line(curve.line, read_ms=percentiles(readers.took_ms), start_seconds=start)
         return replace(curve, line=line)
 
     async def _count_lost(self, taken: int) -> int:
@@ -191,8 +197,8 @@ class Measurement:
         begun = monotonic_seconds()
         while (passed := monotonic_seconds() - begun) < seconds:
             self._progress(what, passed / seconds)
-            if self._options.rate and self._ahead() > AHEAD_MAX:
-                load.top_up(int(self._options.rate * TOPPED_UP_SECONDS))
+            if self._rate and self._ahead() > AHEAD_MAX:
+                load.top_up(int(self._rate * TOPPED_UP_SECONDS))
             await asyncio.sleep(min(0.25, seconds - passed))
 
     def _conclude(
@@ -214,7 +220,7 @@ class Measurement:
             validators=self._measured.validators,
             twins=self._options.twins,
             history=self._options.history,
-            offered_per_s=self._options.rate,
+            offered_per_s=self._rate,
             seconds=round(seconds, 2),
             blocks=len(window.blocks),
             committed_tx_per_s=round(window.per_second, 1),

@@ -1,13 +1,19 @@
 """Pictures of measurements: throughput over time, latency over time, latency over load."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chain.errors import InvalidInput
+from node.bench.result import percentiles
 
 if TYPE_CHECKING:
     from node.bench.measuring import Curve
+
+POINTS_MAX: Final = 120
+"""Most points of a line over time: a longer run shows what stretches of several seconds took."""
+SHOWN: Final = ("p50", "p95", "p99")
 
 
 def check_plotting() -> None:
@@ -32,16 +38,21 @@ def plot(curves: "Sequence[Curve]", path: Path) -> None:
     plt.switch_backend("agg")
     figure, (rates, latencies, loads) = plt.subplots(3, 1, figsize=(9, 11), layout="constrained")
     for curve in curves:
-        line = curve.line
-        label = f"{line.workload}, {line.validators} nodes"
-        rates.step(*_per_second(curve.blocks), where="post", label=label)
-        latencies.plot(*_columns(curve.latencies), ".", markersize=3, label=label)
-        p50, p99 = line.latency_ms["p50"], line.latency_ms["p99"]
-        if p50 is not None and p99 is not None:
-            loads.plot([line.committed_tx_per_s] * 2, [p50, p99], "-o", label=label)
+        label = _name_curve(curve)
+        rates.step(*_rates(curve.blocks), where="post", label=label)
+        for name, points in _latencies(curve.latencies).items():
+            latencies.plot(*_columns(points), label=f"{label}, {name}")
+    for label, group in _by_load(curves).items():
+        for name in SHOWN:
+            points = [
+                (one.line.committed_tx_per_s, latency)
+                for one in group
+                if (latency := one.line.latency_ms[name]) is not None
+            ]
+            loads.plot(*_columns(points), "-o", label=f"{label}, {name}")
     _name(rates, "Throughput", "seconds", "transactions committed per second")
     _name(latencies, "Latency of single transactions", "seconds", "ms from POST to final")
-    _name(loads, "Latency over load (p50 to p99)", "transactions per second", "ms")
+    _name(loads, "Latency over load", "transactions committed per second", "ms from POST to final")
     try:
         figure.savefig(path)
     except (OSError, ValueError) as error:
@@ -50,12 +61,47 @@ def plot(curves: "Sequence[Curve]", path: Path) -> None:
         plt.close(figure)
 
 
-def _per_second(blocks: Sequence[tuple[float, int]]) -> tuple[list[int], list[int]]:
-    sums: dict[int, int] = {}
+def _name_curve(curve: "Curve") -> str:
+    line = curve.line
+    offered = "" if line.offered_per_s is None else f", {line.offered_per_s:,.0f} offered"
+    return f"{line.workload}, {line.validators} nodes{offered}"
+
+
+def _by_load(curves: "Sequence[Curve]") -> "dict[str, list[Curve]]":
+    """Put together what differs in its load only, in order of what was committed."""
+    groups: dict[str, list[Curve]] = defaultdict(list)
+    for curve in sorted(curves, key=lambda one: one.line.committed_tx_per_s):
+        groups[f"{curve.line.workload}, {curve.line.validators} nodes"].append(curve)
+    return groups
+
+
+def _step_seconds(end_s: float) -> int:
+    return max(1, -int(-end_s // POINTS_MAX))
+
+
+def _rates(blocks: Sequence[tuple[float, int]]) -> tuple[list[int], list[float]]:
+    """Give the transactions a second of each stretch of time; the last one is not a whole one."""
+    end_s = max((at for at, _ in blocks), default=0.0)
+    step = _step_seconds(end_s)
+    sums: dict[int, int] = defaultdict(int)
     for at, transactions in blocks:
-        sums[int(at)] = sums.get(int(at), 0) + transactions
-    seconds = list(range(max(sums, default=0) + 1))
-    return seconds, [sums.get(second, 0) for second in seconds]
+        sums[int(at // step)] += transactions
+    stretches = range(max(1, int(end_s // step)))
+    return [number * step for number in stretches], [sums[number] / step for number in stretches]
+
+
+def _latencies(latencies: Sequence[tuple[float, float]]) -> dict[str, list[tuple[float, float]]]:
+    """Give what latencies were in each stretch of time: half of them, and nearly all, took less."""
+    step = _step_seconds(max((at for at, _ in latencies), default=0.0))
+    stretches: dict[int, list[float]] = defaultdict(list)
+    for at, latency in latencies:
+        stretches[int(at // step)].append(latency)
+    points: dict[str, list[tuple[float, float]]] = {name: [] for name in SHOWN}
+    for number in sorted(stretches):
+        for name, value in percentiles(stretches[number]).items():
+            if value is not None:
+                points[name].append((number * step, value))
+    return points
 
 
 def _columns(pairs: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:

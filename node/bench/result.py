@@ -24,8 +24,9 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
     those about transactions included. `refused`, `busy` and `late` tell what went wrong; `lost` are
     those that a node took and no block held a minute after the end. `block_ms_by_quarter` are
     medians, `rss_slope_mb_per_h` is of the node that grew most in the last two thirds of a run of
-    five minutes or more. After the run, `read_ms` is what reads of twins with their proofs took,
-    and `start_seconds` the time until a node with this history answers after its start.
+    five minutes or more. `read_under_load_ms` is what reads of twins with their proofs took
+    meanwhile, `read_ms` the same on the quiet network after the run, and `start_seconds` the time
+    until a node with this history answers after its start.
     """
 
     workload: WorkloadName
@@ -54,6 +55,7 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 0
     block_ms_by_quarter: list[float | None] = []
     rss_slope_mb_per_h: float | None = None
+    read_under_load_ms: dict[str, float | None] = {}
     read_ms: dict[str, float | None] = {}
     start_seconds: float | None = None
 

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from node.bench.limits import MachineLimits, measure_limits
 from node.bench.measuring import Curve, Measurement
 from node.bench.network import open_network
-from node.bench.options import BenchOptions, WorkloadName
+from node.bench.options import BenchOptions, Case
 from node.bench.plots import plot
 from node.bench.result import judge, make_cpu_table, make_table
 from node.client import Unreachable
@@ -34,16 +34,15 @@ def bench(options: BenchOptions) -> list[Curve]:
     """
     with show_progress() as tell, tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         curves = []
-        for validators in (0,) if options.nodes else options.validators:
-            for name in options.workloads:
-                home = Path(folder) / f"{name}-{validators}"
-                home.mkdir()
-                curve = _bench_beside_limits(options, name, validators, home, tell)
-                shutil.rmtree(home)
-                curves.append(curve)
-                if options.as_json:
-                    sys.stdout.write(msgspec.json.encode(curve.line).decode() + "\n")
-                    sys.stdout.flush()
+        for case in options.cases():
+            home = Path(folder) / f"{case.workload}-{case.validators}"
+            home.mkdir()
+            curve = _bench_beside_limits(options, case, home, tell)
+            shutil.rmtree(home)
+            curves.append(curve)
+            if options.as_json:
+                sys.stdout.write(msgspec.json.encode(curve.line).decode() + "\n")
+                sys.stdout.flush()
     lines = [curve.line for curve in curves]
     if options.plot is not None:
         plot(curves, options.plot)
@@ -63,33 +62,27 @@ def bench(options: BenchOptions) -> list[Curve]:
     return curves
 
 
-def _bench_beside_limits(
-    options: BenchOptions, name: WorkloadName, validators: int, home: Path, tell: Tell
-) -> Curve:
-    """Measure one workload, and what the machine can do right before and after it."""
+def _bench_beside_limits(options: BenchOptions, case: Case, home: Path, tell: Tell) -> Curve:
+    """Measure one case, and what the machine can do right before and after it."""
     tell("measuring this machine's own limits", 0.0)
     before = measure_limits(home)
-    curve = asyncio.run(_bench_one(options, name, validators, home, before, tell))
+    curve = asyncio.run(_bench_one(options, case, home, before, tell))
     tell("measuring this machine's own limits", 0.0)
     return replace(curve, line=judge(curve.line, before.meet(measure_limits(home))))
 
 
 async def _bench_one(
-    options: BenchOptions,
-    name: WorkloadName,
-    validators: int,
-    home: Path,
-    limits: MachineLimits,
-    tell: Tell,
+    options: BenchOptions, case: Case, home: Path, limits: MachineLimits, tell: Tell
 ) -> Curve:
-    """Measure one workload, on a network of its own unless there is one already.
+    """Measure one case, on a network of its own unless there is one already.
 
     Raises: Unreachable: VT-7020, a node went away.
     """
-    tell(f"{name}: " + (f"starting {validators} nodes" if validators else "asking the nodes"), 0.0)
-    async with open_network(options, validators, home) as measured:
+    what = f"starting {case.validators} nodes" if case.validators else "asking the nodes"
+    tell(f"{case.workload}: {what}", 0.0)
+    async with open_network(options, case.validators, home) as measured:
         try:
-            return await Measurement(options, name, measured, limits, tell).run()
+            return await Measurement(options, case, measured, limits, tell).run()
         except* (aiohttp.ClientError, TimeoutError, OSError) as group:
             reason = str(group.exceptions[0]) or type(group.exceptions[0]).__name__
             raise Unreachable(measured.nodes[0], reason) from group

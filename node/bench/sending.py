@@ -119,6 +119,8 @@ class Sender:
             body = msgspec.msgpack.encode(group)
             while not await self._post(next(self._nodes), body):
                 self.sent.busy += 1
+                if not self._is_open:
+                    return  # no node took it, so it is not missed
                 await asyncio.sleep(BUSY_SECONDS)
         finally:
             self._slots.release()
@@ -163,6 +165,8 @@ class Probe:
         self.latencies_ms: list[tuple[float, float]] = []
         """When each was answered, and how many milliseconds it took."""
         self.failed: dict[str, int] = {}
+        self.pending = 0
+        """Of those that failed, how many a node had taken: a block may hold them yet."""
         self._is_open = True
 
     def stop(self) -> None:
@@ -196,6 +200,7 @@ class Probe:
         if item.state != "final":
             name = item.code or item.state or str(response.status)
             self.failed[name] = self.failed.get(name, 0) + 1
+            self.pending += item.state != "" and item.code is None
             return
         now = monotonic_seconds()
         self.latencies_ms.append((now, (now - begun) * 1000))

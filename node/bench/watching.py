@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from typing import Final
 
 import aiohttp
@@ -20,6 +21,8 @@ WARM_UP_SHARE: Final = 1 / 3
 """Of a long run: caches fill, and the database's own buffers."""
 LOOKS_MIN: Final = 3
 READS: Final = 500
+READ_PAUSE_S: Final = 0.1
+"""Between two reads beside a load."""
 
 
 @dataclass(slots=True)
@@ -73,20 +76,27 @@ def gaps_by_quarter(moments: Sequence[float], begin_s: float, end_s: float) -> l
     ]
 
 
-async def read_twins(
-    session: aiohttp.ClientSession, nodes: Sequence[str], twins: Sequence[TwinId]
-) -> list[float]:
-    """Read twins with their proofs, one after the other; give the milliseconds of each.
+@dataclass(slots=True)
+class Readers:
+    """Reads twins with their proofs, in turn at all nodes; `took_ms` is what each read took."""
 
-    Raises: aiohttp.ClientError: a node does not answer, or not with a proof.
-    """
-    # Chosen anew but alike in each run, so that no cache holds them all.
-    chosen = random.Random(1).choices(twins, k=READS)  # noqa: S311 - nothing secret
-    took = []
-    for number, twin in enumerate(chosen):
-        begun = monotonic_seconds()
-        async with session.get(f"{nodes[number % len(nodes)]}/v1/twins/{twin}/proof") as response:
-            response.raise_for_status()
-            await response.read()
-        took.append((monotonic_seconds() - begun) * 1000)
-    return took
+    session: aiohttp.ClientSession
+    nodes: Sequence[str]
+    twins: Sequence[TwinId]
+    took_ms: list[float] = field(default_factory=list)
+
+    async def read(self, count: int | None = None, pause_s: float = 0.0) -> None:
+        """Read so many times one after the other, or until cancelled.
+
+        Raises: aiohttp.ClientError: a node does not answer, or not with a proof.
+        """
+        # Chosen anew but alike in each run, so that no cache holds them all.
+        chosen = random.Random(1)  # noqa: S311 - nothing secret
+        for node in islice(cycle(self.nodes), count):
+            begun = monotonic_seconds()
+            twin = chosen.choice(self.twins)
+            async with self.session.get(f"{node}/v1/twins/{twin}/proof") as response:
+                response.raise_for_status()
+                await response.read()
+            self.took_ms.append((monotonic_seconds() - begun) * 1000)
+            await asyncio.sleep(pause_s)

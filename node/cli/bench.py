@@ -21,6 +21,12 @@ def _numbers(_context: click.Context, parameter: click.Parameter, text: str) -> 
     return numbers
 
 
+def _rates(context: click.Context, parameter: click.Parameter, text: str) -> tuple[float, ...]:
+    """Read rates with commas between them. Raises: click.BadParameter."""
+    kind = Finite(min=0, min_open=True)
+    return tuple(kind.convert(part, parameter, context) for part in text.split(",") if part)
+
+
 def _names(_context: click.Context, parameter: click.Parameter, text: str) -> tuple[str, ...]:
     """Read workloads with commas between them. Raises: click.BadParameter."""
     names = _WORKLOADS if text == "all" else tuple(text.split(","))
@@ -71,8 +77,11 @@ def _names(_context: click.Context, parameter: click.Parameter, text: str) -> tu
 )
 @click.option(
     "--rate",
-    type=Finite(min=0, min_open=True),
-    help="Open loop: offer so many transactions per second, whatever becomes of them.",
+    "rates",
+    default="",
+    callback=_rates,
+    help="Open loop: offer so many transactions per second, whatever becomes of them; "
+    "several with commas.",
 )
 @click.option(
     "--in-flight",
@@ -122,7 +131,7 @@ def command(*, nodes: str, **flags: Any) -> None:
     \b
     Examples:
       veritwin bench
-      veritwin bench --workload single --rate 500 --seconds 60 --plot load.svg
+      veritwin bench --workload single --rate 500,1000,1500 --plot load.svg
       veritwin bench --workload lone --validators 1,4,7 --json
     """
     from node.bench.options import BenchOptions

@@ -1,7 +1,5 @@
 """A whole measurement, of a node whose consensus is a switch."""
 
-from dataclasses import replace
-
 import pytest
 
 from chain.keyfile import KeyFile
@@ -11,7 +9,7 @@ from node.bench import measuring
 from node.bench.limits import MachineLimits
 from node.bench.measuring import Curve, Measurement
 from node.bench.network import Measured
-from node.bench.options import BenchOptions, WorkloadName
+from node.bench.options import BenchOptions, Case, WorkloadName
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.chain_builder import START_MS, seed_of
 
@@ -24,7 +22,7 @@ def _at_the_time_of_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "now_ms", lambda: START_MS)
 
 
-async def measure(name: WorkloadName, options: BenchOptions = OPTIONS) -> tuple[list[str], Curve]:
+async def measure(case: Case) -> tuple[list[str], Curve]:
     node = FakeNode()
     owner = KeyFile(
         "administrator",
@@ -40,14 +38,14 @@ async def measure(name: WorkloadName, options: BenchOptions = OPTIONS) -> tuple[
 
     async with node.serve() as address:
         measured = Measured((address,), node.genesis, owner)
-        curve = await Measurement(options, name, measured, LIMITS, on_progress).run()
+        curve = await Measurement(OPTIONS, case, measured, LIMITS, on_progress).run()
     return steps, curve
 
 
 @pytest.mark.parametrize("name", ["single", "lone"])
 async def test_a_measurement_counts_what_is_in_blocks(name: WorkloadName) -> None:
     # A block for each transaction: as fast as it can, it would outrun their expiry.
-    steps, curve = await measure(name, replace(OPTIONS, rate=200.0))
+    steps, curve = await measure(Case(name, rate=200.0))
     line = curve.line
     assert line.refused == {}
     assert line.committed_tx_per_s > 0
@@ -66,13 +64,14 @@ async def test_a_measurement_counts_what_is_in_blocks(name: WorkloadName) -> Non
     ]
     assert line.lost == 0
     assert line.read_ms["p95"] is not None
+    assert (line.read_under_load_ms["p95"] is None) == (name == "lone"), "one at a time is alone"
     assert len(line.block_ms_by_quarter) == 4
     assert line.start_seconds is None, "it is not a network of our own"
     assert line.rss_slope_mb_per_h is None, "half a second tells nothing"
 
 
 async def test_an_open_loop_says_what_was_offered() -> None:
-    _, curve = await measure("single", replace(OPTIONS, rate=100.0))
+    _, curve = await measure(Case("single", rate=100.0))
     line = curve.line
     assert line.offered_per_s == 100.0
     assert 20 < line.committed_tx_per_s < 200

@@ -8,7 +8,7 @@ import pytest
 
 from node.bench import measuring, run
 from node.bench.limits import MachineLimits
-from node.bench.options import BenchOptions
+from node.bench.options import BenchOptions, Case
 from node.client import Unreachable
 from node.keystore import create_key
 from tests.unit.node.api.fake_node import FakeNode
@@ -39,8 +39,8 @@ def test_each_measurement_is_a_line_of_json(
     options: BenchOptions, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Quick:
-        def __init__(self, _options: object, name: str, *_: object) -> None:
-            self._name = name
+        def __init__(self, _options: object, case: Case, *_: object) -> None:
+            self._name = case.workload
 
         async def run(self) -> measuring.Curve:
             line = msgspec.structs.replace(LINE, workload=self._name)

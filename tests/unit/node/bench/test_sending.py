@@ -109,6 +109,20 @@ async def test_a_busy_node_gets_the_same_bytes_again(node: Node) -> None:
     assert sender.sent.busy == 2
 
 
+async def test_a_network_that_is_busy_for_ever_does_not_hold_up_the_end(node: Node) -> None:
+    node.script = [503] * 1_000
+    async with (
+        serving(node) as (session, address),
+        asyncio.timeout(5),
+        asyncio.TaskGroup() as tasks,
+    ):
+        sender = Sender(session, [address], (b"x" for _ in count()), 2)
+        tasks.create_task(sender.offer(100.0))
+        await until(lambda: sender.sent.busy > 2)
+        sender.stop()
+    assert sender.sent.accepted == 0
+
+
 async def test_an_open_loop_keeps_its_rate_whatever_is_committed(node: Node) -> None:
     async with serving(node) as (session, address), asyncio.TaskGroup() as tasks:
         sender = Sender(session, [address], (b"x" for _ in count()), 10)
@@ -138,5 +152,9 @@ async def test_a_probe_measures_what_becomes_final_and_counts_the_rest(node: Nod
         await until(lambda: probe.count() >= 3)
         node.final, node.refusal = "rejected", "VT-2026"
         await until(lambda: probe.failed.get("VT-2026", 0) >= 1)
+        assert probe.pending == 0
+        node.final, node.refusal = "received", None
+        await until(lambda: probe.failed.get("received", 0) >= 1)
         running.cancel()
+    assert probe.pending == probe.failed["received"], "a node took them: they must not get lost"
     assert all(latency > 0 for _, latency in probe.latencies_ms)

@@ -11,10 +11,10 @@ from chain.scalars import TwinId
 from node.bench.watching import (
     LONG_SECONDS,
     READS,
+    Readers,
     Watch,
     fit_slope,
     gaps_by_quarter,
-    read_twins,
 )
 from tests.unit.node.api.fake_node import until
 
@@ -51,11 +51,15 @@ async def test_reads_ask_for_proofs_of_all_nodes_in_turn() -> None:
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         address = str(server.make_url("")).rstrip("/")
         twins = [TwinId(f"twin-{number}") for number in range(1_000)]
-        took = await read_twins(session, [address, address], twins)
-        assert len(took) == len(asked) == READS
+        readers = Readers(session, [address, address], twins)
+        await readers.read(READS)
+        assert len(readers.took_ms) == len(asked) == READS
         assert len(set(asked)) > READS / 2
+        reading = asyncio.create_task(readers.read())
+        await until(lambda: len(asked) > READS + 3)
+        reading.cancel()
         with pytest.raises(aiohttp.ClientResponseError):
-            await read_twins(session, [address], [TwinId("gone")])
+            await Readers(session, [address], [TwinId("gone")]).read(1)
 
 
 async def test_looking_goes_on_until_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ from node.cli.bench import command
         (["--validators", "0"], "from 1 to 64"),
         (["--nodes", "http://a:1"], "--genesis and --identity"),
         (["--rate", "nan"], "finite"),
+        (["--rate", "100,0"], "x>0"),
+        (["--rate", "100,fast"], "not a valid float"),
         (["--seconds", "0"], "seconds"),
         (["--genesis", "nowhere.json"], "does not exist"),
     ],
@@ -29,11 +31,12 @@ def test_what_cannot_be_measured_is_a_usage_error(arguments: list[str], words: s
 def test_flags_become_options(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setattr("node.bench.run.bench", seen.append)
-    arguments = ["--workload", "all", "--validators", "1,4", "--rate", "50", "--seconds", "2"]
+    arguments = ["--workload", "all", "--validators", "1,4", "--rate", "50,100", "--seconds", "2"]
     assert CliRunner().invoke(command, arguments).exit_code == 0
     (options,) = seen
     assert options.workloads == WORKLOADS
-    assert (options.validators, options.rate, options.seconds) == ((1, 4), 50.0, 2.0)
+    assert (options.validators, options.seconds) == ((1, 4), 2.0)
+    assert options.rates == (50.0, 100.0)
 
 
 def test_it_knows_all_workloads() -> None:
