@@ -36,25 +36,28 @@ def plot(curves: "Sequence[Curve]", path: Path) -> None:
     import matplotlib.pyplot as plt
 
     plt.switch_backend("agg")
-    figure, (rates, latencies, loads) = plt.subplots(3, 1, figsize=(9, 11), layout="constrained")
+    figure, (rates, latencies, loads) = plt.subplots(3, 1, figsize=(11, 11), layout="constrained")
+    ranks = SHOWN if len(curves) == 1 else SHOWN[-1:]
     for curve in curves:
         label = _name_curve(curve)
         rates.step(*_rates(curve.blocks), where="post", label=label)
-        for name, points in _latencies(curve.latencies).items():
-            latencies.plot(*_columns(points), label=f"{label}, {name}")
+        points = _latencies(curve.latencies)
+        for name in ranks:
+            latencies.plot(*_columns(points[name]), label=f"{label}, {name}")
     for label, group in _by_load(curves).items():
         for name in SHOWN:
-            points = [
+            known = [
                 (one.line.committed_tx_per_s, latency)
                 for one in group
                 if (latency := one.line.latency_ms[name]) is not None
             ]
-            loads.plot(*_columns(points), "-o", label=f"{label}, {name}")
+            loads.plot(*_columns(known), "-o", label=f"{label}, {name}")
     _name(rates, "Throughput", "seconds", "transactions committed per second")
     _name(latencies, "Latency of single transactions", "seconds", "ms from POST to final")
     _name(loads, "Latency over load", "transactions committed per second", "ms from POST to final")
     try:
-        figure.savefig(path)
+        with plt.rc_context({"svg.fonttype": "none"}):  # text stays text: smaller, and searchable
+            figure.savefig(path)
     except (OSError, ValueError) as error:
         raise InvalidInput("VT-8012", path=path, reason=str(error)) from error
     finally:
@@ -114,4 +117,4 @@ def _name(axes: Any, title: str, x: str, y: str) -> None:
     axes.set_ylabel(y)
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
