@@ -90,7 +90,7 @@ class StorageConfig(_Section, frozen=True, kw_only=True):
     wal_size_bytes_max: Size = 128 << 20
     open_files_max: Count = 256
     background_jobs: Annotated[int, Meta(ge=1, le=64)] = 2
-    background_bytes_per_s_max: Annotated[int, Meta(ge=1 << 20, le=1 << 40)] = 80 << 20
+    background_bytes_per_s_max: Annotated[int, Meta(ge=40 << 20, le=1 << 40)] = 80 << 20
     """What flushes and merges may write a second; a twentieth of it where that keeps up."""
     check_blocks: Annotated[int, Meta(ge=1, le=1_000_000)] = 32
     """How many of the newest blocks are verified at every start."""

@@ -28,7 +28,7 @@ def return_freed_memory() -> bool:
     """
     try:
         trim = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError):
+    except (AttributeError, OSError, TypeError):
         return False
     trim(0)
     return True

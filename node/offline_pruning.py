@@ -42,7 +42,7 @@ def prune_home(
         raise InvalidInput("VT-6031")
     before = measure_folder(config.database_path, DATA_ENDINGS)
     genesis = load_genesis(config.genesis_path)
-    with open_store(config) as store:
+    with open_store(config, is_alone=True) as store:
         finish_install(store, genesis.limits)
         head = load_head(store, genesis, config.storage.check_blocks)
         pruner = Pruner(store, genesis.limits, retained)

@@ -42,6 +42,8 @@ from node.vote_keys import VoteKeys
 
 log = get_log(__name__)
 UNFINISHED_WRITE = "VT-6003"
+UNBOUNDED = 1 << 40
+"""Bytes a second that no disk writes."""
 VERIFY_SAMPLED: Final = 16
 """The processor time of one signature check in so many is measured; they are all alike."""
 
@@ -95,8 +97,10 @@ def open_node(config: NodeConfig, executor: Executor) -> OpenNode:
     return OpenNode(config, genesis, data, store, signed_file, vote_keys, head, replica, meters)
 
 
-def open_store(config: NodeConfig) -> RocksStore:
+def open_store(config: NodeConfig, *, is_alone: bool = False) -> RocksStore:
     """Open the database.
+
+    Args: is_alone: no consensus runs beside it, so merges may go as fast as they can.
 
     A last write that was cut short is dropped: it was never acknowledged, or, should the disk have
     lied, the last-signed file keeps this node from signing until it is past what it signed.
@@ -108,7 +112,7 @@ def open_store(config: NodeConfig) -> RocksStore:
         storage.wal_size_bytes_max,
         storage.open_files_max,
         storage.background_jobs,
-        storage.background_bytes_per_s_max,
+        UNBOUNDED if is_alone else storage.background_bytes_per_s_max,
     )
     if not keep_ballast(config.home_path, storage.ballast_size_bytes):
         log.warning("no room for the reserve on the disk", folder=str(config.home_path))

@@ -35,8 +35,6 @@ from node.runtime import Runtime
 
 log = get_log(__name__)
 PACKAGE = "veritwin"
-GC_THRESHOLDS = (50_000, 20, 20)
-"""Objects that are made and kept before the youngest generation is looked at, and so on."""
 
 
 class NodeApi:

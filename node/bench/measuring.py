@@ -26,7 +26,7 @@ from node.bench.result import (
 )
 from node.bench.sending import Probe, Sender
 from node.bench.usage import Usage, compare, read_usage
-from node.bench.watching import READ_PAUSE_S, READS, Readers, Watch, gaps_by_quarter
+from node.bench.watching import READS, Readers, Watch, gaps_by_quarter
 from node.bench.workloads import Workload
 from node.clock import monotonic_seconds, now_ms
 
@@ -144,12 +144,15 @@ class Measurement:
         if options.history:
             self._progress(f"{self._name}: committing a history", 0.0)
             await sender.hand_in_all(options.history, self._in_flight, self._count)
-        watch, readers = Watch(session, nodes), Readers(session, nodes, self._workload.names())
+        watch, readers = (
+            Watch(session, nodes),
+            Readers(session, nodes, self._workload.names(), seed=2),
+        )
         async with asyncio.TaskGroup() as tasks:
             beside = [tasks.create_task(watch.run())]
             tasks.create_task(probe.run())
             if not is_lone:
-                beside.append(tasks.create_task(readers.read(pause_s=READ_PAUSE_S)))
+                beside.append(tasks.create_task(readers.read_beside()))
                 feeding = (
                     sender.offer(self._rate)
                     if self._rate
@@ -171,7 +174,8 @@ class Measurement:
             lost=await self._count_lost(sender.sent.accepted + probe.count() + probe.pending),
             block_ms_by_quarter=gaps_by_quarter([b.at_s for b in window.blocks], begun, ended),
             rss_slope_mb_per_h=watch.slope_mb_per_h(begun, ended),
-            read_under_load_ms=percentiles(readers.took_ms),
+            read_under_load_ms=percentiles(readers.took_ms(begun, ended)),
+            refused=curve.line.refused | readers.failed,
         )
         return replace(curve, line=line)
 
@@ -182,7 +186,11 @@ class Measurement:
         await readers.read(READS)
         seconds = await restart(self._measured)
         start = None if seconds is None else round(seconds, 2)
-        line = replace_line(curve.line, read_ms=percentiles(readers.took_ms), start_seconds=start)
+        line = replace_line(
+            curve.line,
+            read_ms=percentiles([latency for _, latency in readers.latencies_ms]),
+            start_seconds=start,
+        )
         return replace(curve, line=line)
 
     async def _count_lost(self, taken: int) -> int:

@@ -101,7 +101,16 @@ def make_table(lines: Sequence[BenchLine]) -> Table:
     """Make the table for people: a row for each measurement."""
     table = Table(title="Committed, and how long it took", title_justify="left")
     table.add_column("workload")
-    for name in ("nodes", "tx/s", "readings/s", "of limit", "p50 ms", "p95 ms", "p99 ms"):
+    for name in (
+        "nodes",
+        "offered/s",
+        "tx/s",
+        "readings/s",
+        "of limit",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+    ):
         table.add_column(name, justify="right")
     for line in lines:
         table.add_row(line.workload, *_cells(line))
@@ -129,6 +138,7 @@ def _cells(line: BenchLine) -> list[str]:
     ]
     return [
         f"{line.validators}",
+        "-" if line.offered_per_s is None else f"{line.offered_per_s:,.0f}",
         f"{line.committed_tx_per_s:,.0f}",
         f"{line.readings_per_s:,.0f}",
         f"{100 * line.ratio_to_limit:.1f} %",

@@ -79,7 +79,7 @@ class Sender:
             while self._is_open:
                 lost = sum(self.sent.refused.values())
                 done = count.committed - others() + lost
-                while begun - done + self._per_request <= in_flight:
+                while begun - done + self._per_request <= in_flight and self._goes_on():
                     await self._slots.acquire()
                     tasks.create_task(self._hand_in(self._take()))
                     begun += self._per_request
@@ -110,6 +110,9 @@ class Sender:
             self.stop()
             await keeping
         self._is_open = True
+
+    def _goes_on(self) -> bool:
+        return self._is_open
 
     def _take(self) -> list[bytes]:
         return list(islice(self._load, self._per_request))
@@ -200,7 +203,7 @@ class Probe:
         if item.state != "final":
             name = item.code or item.state or str(response.status)
             self.failed[name] = self.failed.get(name, 0) + 1
-            self.pending += item.state != "" and item.code is None
+            self.pending += item.state != ""
             return
         now = monotonic_seconds()
         self.latencies_ms.append((now, (now - begun) * 1000))

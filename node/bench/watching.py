@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 from typing import Final
@@ -78,25 +78,50 @@ def gaps_by_quarter(moments: Sequence[float], begin_s: float, end_s: float) -> l
 
 @dataclass(slots=True)
 class Readers:
-    """Reads twins with their proofs, in turn at all nodes; `took_ms` is what each read took."""
+    """Reads twins with their proofs, in turn at all nodes, and notes when and how long it took.
+
+    Args: seed: which twins are asked for, alike in each run; many, so that no cache has them all.
+    """
 
     session: aiohttp.ClientSession
     nodes: Sequence[str]
     twins: Sequence[TwinId]
-    took_ms: list[float] = field(default_factory=list)
+    seed: int = 1
+    latencies_ms: list[tuple[float, float]] = field(default_factory=list)
+    """When each was answered, and how many milliseconds it took."""
+    failed: dict[str, int] = field(default_factory=dict)
 
-    async def read(self, count: int | None = None, pause_s: float = 0.0) -> None:
-        """Read so many times one after the other, or until cancelled.
+    async def read(self, count: int) -> None:
+        """Read so many times, one after the other.
 
         Raises: aiohttp.ClientError: a node does not answer, or not with a proof.
         """
-        # Chosen anew but alike in each run, so that no cache holds them all.
-        chosen = random.Random(1)  # noqa: S311 - nothing secret
-        for node in islice(cycle(self.nodes), count):
-            begun = monotonic_seconds()
-            twin = chosen.choice(self.twins)
-            async with self.session.get(f"{node}/v1/twins/{twin}/proof") as response:
-                response.raise_for_status()
-                await response.read()
-            self.took_ms.append((monotonic_seconds() - begun) * 1000)
+        for place in self._places(count):
+            await self._read(place)
+
+    async def read_beside(self, pause_s: float = READ_PAUSE_S) -> None:
+        """Read until cancelled; a read that fails is counted, for a load may be too much."""
+        for place in self._places(None):
+            try:
+                await self._read(place)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                status = getattr(error, "status", None) or type(error).__name__
+                self.failed[f"read {status}"] = self.failed.get(f"read {status}", 0) + 1
             await asyncio.sleep(pause_s)
+
+    def took_ms(self, begin_s: float, end_s: float) -> list[float]:
+        """Give what the reads took that were answered between two moments."""
+        return [latency for at, latency in self.latencies_ms if begin_s <= at <= end_s]
+
+    def _places(self, count: int | None) -> Iterator[str]:
+        chosen = random.Random(self.seed)  # noqa: S311 - nothing secret
+        for node in islice(cycle(self.nodes), count):
+            yield f"{node}/v1/twins/{chosen.choice(self.twins)}/proof"
+
+    async def _read(self, place: str) -> None:
+        begun = monotonic_seconds()
+        async with self.session.get(place) as response:
+            response.raise_for_status()
+            await response.read()
+        now = monotonic_seconds()
+        self.latencies_ms.append((now, (now - begun) * 1000))

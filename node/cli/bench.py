@@ -24,7 +24,7 @@ def _numbers(_context: click.Context, parameter: click.Parameter, text: str) -> 
 def _rates(context: click.Context, parameter: click.Parameter, text: str) -> tuple[float, ...]:
     """Read rates with commas between them. Raises: click.BadParameter."""
     kind = Finite(min=0, min_open=True)
-    return tuple(kind.convert(part, parameter, context) for part in text.split(",") if part)
+    return tuple(kind.convert(part, parameter, context) for part in text.split(",") if text)
 
 
 def _names(_context: click.Context, parameter: click.Parameter, text: str) -> tuple[str, ...]:

@@ -53,5 +53,5 @@ async def list_evidence(connection: Connection, node: str | None) -> None:
         heads,
         rows,
         as_json=connection.as_json,
-        empty="No offence was proven.",
+        empty="No offence was proven." if node is None else f"No offence of {node} was proven.",
     )

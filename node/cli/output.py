@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
+from shlex import quote
 from shutil import which
 from typing import Any, Final
 
@@ -106,7 +107,7 @@ def _as_called(command: str) -> str:
     is_ours = command.startswith(f"{PROGRAM} ") and Path(called).name == PROGRAM
     if not is_ours or which(PROGRAM) is not None:
         return command
-    return called + command.removeprefix(PROGRAM)
+    return quote(called) + command.removeprefix(PROGRAM)
 
 
 def shorten(id_: str | None) -> str:

@@ -41,8 +41,8 @@ class RocksOptions:
 
     Defaults suit a machine with 2 cores and 1 GiB. `background_bytes_per_s_max` bounds what flushes
     and merges write: a transaction takes some 2 kB of it, and 10 to 20 ms of CPU time go with each
-    megabyte. `accept_torn_tail` drops one unfinished write
-    at the end of the log instead of refusing to open; see `rocks.RocksStore`.
+    megabyte. `accept_torn_tail` drops one unfinished write at the end of the log instead of
+    refusing to open; see `rocks.RocksStore`.
     """
 
     cache_size_bytes: int = 64 << 20
@@ -64,7 +64,8 @@ def build_database_options(settings: RocksOptions) -> Options:
     options.set_max_open_files(settings.open_files_max)
     options.set_max_background_jobs(settings.background_jobs)
     # Merging some hundred megabytes as fast as it can takes the cores from consensus for seconds.
-    # So it goes at a twentieth of the bound, and 5 % faster every ten seconds while that lags.
+    # It begins at half of the bound, goes down to a twentieth where that keeps up, and gets 5 %
+    # faster every ten seconds where it does not.
     options.set_auto_tuned_ratelimiter(
         settings.background_bytes_per_s_max, _REFILL_US, _FLUSHES_FIRST
     )

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.network import Network, found
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's & has switched it off for all that is started here, and a demo would keep to that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from node.memory import GC_THRESHOLDS, ease_garbage_collection, keep_small, retu
 from tests.unit.node.api.fake_node import until
 
 SCRIPT = """
+import os
 from node.memory import return_freed_memory
 
 def resident_mb():
-    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 small = resident_mb()
 pieces = [bytearray(5_000) for _ in range(10_000)]
@@ -44,6 +45,8 @@ async def test_it_goes_on_until_it_is_cancelled(monkeypatch: pytest.MonkeyPatch)
     keeping = asyncio.create_task(keep_small(0.001))
     await until(lambda: len(calls) >= 3)
     keeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
 
 
 @pytest.fixture

@@ -53,13 +53,19 @@ async def test_reads_ask_for_proofs_of_all_nodes_in_turn() -> None:
         twins = [TwinId(f"twin-{number}") for number in range(1_000)]
         readers = Readers(session, [address, address], twins)
         await readers.read(READS)
-        assert len(readers.took_ms) == len(asked) == READS
+        assert len(readers.latencies_ms) == len(asked) == READS
         assert len(set(asked)) > READS / 2
-        reading = asyncio.create_task(readers.read())
-        await until(lambda: len(asked) > READS + 3)
-        reading.cancel()
+        first, last = readers.latencies_ms[0][0], readers.latencies_ms[-1][0]
+        assert len(readers.took_ms(first, last)) == READS
+        assert readers.took_ms(last + 1, last + 2) == []
+        gone = Readers(session, [address], [TwinId("gone")])
         with pytest.raises(aiohttp.ClientResponseError):
-            await Readers(session, [address], [TwinId("gone")]).read(1)
+            await gone.read(1)
+        reading = asyncio.create_task(gone.read_beside(0.001))
+        await until(lambda: gone.failed.get("read 404", 0) > 3)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
 
 
 async def test_looking_goes_on_until_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:

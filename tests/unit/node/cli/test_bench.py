@@ -17,6 +17,7 @@ from node.cli.bench import command
         (["--nodes", "http://a:1"], "--genesis and --identity"),
         (["--rate", "nan"], "finite"),
         (["--rate", "100,0"], "x>0"),
+        (["--rate", ","], "not a valid float"),
         (["--rate", "100,fast"], "not a valid float"),
         (["--seconds", "0"], "seconds"),
         (["--genesis", "nowhere.json"], "does not exist"),

@@ -14,3 +14,5 @@ def test_offences_are_listed(command: Command, served: Served) -> None:
     assert "suspended" in listed.out
     other = command("evidence", "list", "--of", "gridlink-1", "--node", served.address, "--json")
     assert other.json == {"items": []}
+    other = command("evidence", "list", "--of", "gridlink-1", "--node", served.address)
+    assert "No offence of gridlink-1 was proven." in other.err

@@ -43,7 +43,7 @@ def test_an_unknown_id_costs_no_more_in_a_long_chain(tmp_path: Path) -> None:
 
 
 def test_merging_files_leaves_the_cores_to_others(tmp_path: Path) -> None:
-    """Random rows cannot be compressed, so four times their size is written: once, and merged."""
+    """Two megabytes that cannot be compressed are merged, at two megabytes a second."""
     slow = RocksOptions(background_bytes_per_s_max=4 << 20)
     with RocksStore(tmp_path / "slow", slow) as store:
         for first in range(0, 3):
