@@ -144,10 +144,8 @@ class Measurement:
         if options.history:
             self._progress(f"{self._name}: committing a history", 0.0)
             await sender.hand_in_all(options.history, self._in_flight, self._count)
-        watch, readers = (
-            Watch(session, nodes),
-            Readers(session, nodes, self._workload.names(), seed=2),
-        )
+        watch = Watch(session, nodes)
+        readers = Readers(session, nodes, self._workload.names(), seed=2)
         async with asyncio.TaskGroup() as tasks:
             beside = [tasks.create_task(watch.run())]
             tasks.create_task(probe.run())

@@ -65,16 +65,19 @@ def plot(curves: "Sequence[Curve]", path: Path) -> None:
 
 
 def _name_curve(curve: "Curve") -> str:
-    line = curve.line
-    offered = "" if line.offered_per_s is None else f", {line.offered_per_s:,.0f} offered"
-    return f"{line.workload}, {line.validators} nodes{offered}"
+    rate = curve.line.offered_per_s
+    return _name_group(curve) + ("" if rate is None else f", {rate:,.0f} offered")
+
+
+def _name_group(curve: "Curve") -> str:
+    return f"{curve.line.workload}, {curve.line.validators} nodes"
 
 
 def _by_load(curves: "Sequence[Curve]") -> "dict[str, list[Curve]]":
     """Put together what differs in its load only, in order of what was committed."""
     groups: dict[str, list[Curve]] = defaultdict(list)
     for curve in sorted(curves, key=lambda one: one.line.committed_tx_per_s):
-        groups[f"{curve.line.workload}, {curve.line.validators} nodes"].append(curve)
+        groups[_name_group(curve)].append(curve)
     return groups
 
 

@@ -6,6 +6,7 @@ in `faults.py`. Twins are two whole nodes under one name and key; each meets som
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from random import Random
 from typing import Final
@@ -42,7 +43,7 @@ Leaving = list[tuple[tuple[NodeName, ...], Said]]
 REPLAYED_MAX: Final = 64
 
 
-class Liar:
+class Liar(ABC):
     """What all liars have: their machine, chance, and how often they lie."""
 
     def __init__(self, machine: Machine, random: Random) -> None:
@@ -57,9 +58,9 @@ class Liar:
             return [(peers, said)]
         return self.lie(peers, said)
 
+    @abstractmethod
     def lie(self, peers: tuple[NodeName, ...], said: AnyPeerMessage) -> Leaving:
         """Give what is said instead."""
-        raise NotImplementedError
 
     def split(self, peers: tuple[NodeName, ...]) -> tuple[tuple[NodeName, ...], ...]:
         """Draw two sides."""

@@ -10,9 +10,9 @@ from tests.unit.node.chain_builder import build_demo
 def test_a_tree_is_read_from_its_root_to_its_leaves() -> None:
     chain = build_demo()
     reader = Reader(chain.store, chain.genesis)
-    todo, keys = [chain.head.state_root], set()
-    while todo:
-        name = todo.pop()
+    waiting, keys = [chain.head.state_root], set()
+    while waiting:
+        name = waiting.pop()
         if name == EMPTY_HASH:
             continue
         found = reader.state.node(name)
@@ -20,7 +20,7 @@ def test_a_tree_is_read_from_its_root_to_its_leaves() -> None:
         assert hash_node(found.node) == name
         if isinstance(found.node, StateInner):
             assert found.key is None
-            todo += found.node.children
+            waiting += found.node.children
             continue
         assert isinstance(found.node, StateLeaf)
         assert found.key is not None
