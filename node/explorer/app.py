@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from node.explorer import get_static_folder
 
@@ -20,6 +21,8 @@ PAGES: Final = frozenset(
     | {"contracts", "verify"}
 )
 """First parts of the addresses that the app in index.html knows."""
+_FOR_PROGRAMS: Final = frozenset({"v1", "metrics", "healthz", "readyz"})
+"""First parts of addresses below which a problem is answered even to a browser."""
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -76,6 +79,8 @@ class _File:
 def add_explorer(app: web.Application, folder: Path | None = None) -> None:
     """Add the explorer's routes to a node's HTTP application, after its API routes.
 
+    A browser that asks for what is not there gets the page that says so, with status 404.
+
     Args: folder: the built files; the ones beside this module by default.
     """
     files = _load(folder or get_static_folder())
@@ -95,6 +100,27 @@ def add_explorer(app: web.Application, folder: Path | None = None) -> None:
     for name in ("verify.html", "favicon.svg", "licences.txt"):
         app.router.add_get(f"/{name}", get)
     app.router.add_get("/assets/{tail:.*}", get)
+
+    @web.middleware
+    async def show_not_found(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            if not files or not _is_visit(request):
+                raise
+            response = _send(request, files["/index.html"], status=404)
+            response.headers["Vary"] = "Accept, Accept-Encoding"
+            return response
+
+    app.middlewares.append(show_not_found)
+
+
+def _is_visit(request: web.Request) -> bool:
+    """Whether a person with a browser asks, who is helped by a page and not by JSON."""
+    first = request.path.lstrip("/").partition("/")[0]
+    accepted = request.headers.get("Accept", "")
+    is_reading = request.method in ("GET", "HEAD")
+    return is_reading and "text/html" in accepted and first not in _FOR_PROGRAMS
 
 
 def _strip_prefix(request: web.Request) -> str:
@@ -140,12 +166,19 @@ def _answer(request: web.Request, files: dict[str, _File]) -> web.Response:
         if request.path.split("/")[1] not in PAGES:
             raise web.HTTPNotFound
         file = files["/index.html"]
-    headers = {**file.headers, "ETag": file.etag}
     if request.headers.get("If-None-Match") == file.etag:
-        return web.Response(status=304, headers=headers)
-    if file.compressed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
-        return web.Response(body=file.compressed, headers={**headers, "Content-Encoding": "gzip"})
-    return web.Response(body=file.data, headers=headers)
+        return web.Response(status=304, headers={**file.headers, "ETag": file.etag})
+    response = _send(request, file)
+    response.headers["ETag"] = file.etag
+    return response
+
+
+def _send(request: web.Request, file: _File, status: int = 200) -> web.Response:
+    headers = dict(file.headers)
+    if file.compressed is None or "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return web.Response(status=status, body=file.data, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return web.Response(status=status, body=file.compressed, headers=headers)
 
 
 def _explain_missing() -> web.Response:

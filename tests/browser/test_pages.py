@@ -49,6 +49,22 @@ def test_page_fits_and_has_no_violation(
         open_page.errors.clear()  # type: ignore[attr-defined]
 
 
+def test_an_address_that_leads_nowhere_is_answered_by_a_page(
+    open_page: OpenPage, served: RunningNode
+) -> None:
+    page = open_page("")
+    answer = page.goto(served.url + "/nowhere")
+    assert answer is not None
+    assert answer.status == 404
+    settle(page)
+    assert page.get_by_role("heading", name="There is no such page").is_visible()
+    page.get_by_role("link", name="overview", exact=True).click()
+    page.wait_for_url(served.url + "/")
+    # Chromium itself notes the status.
+    assert all("404" in text for text in open_page.errors)  # type: ignore[attr-defined]
+    open_page.errors.clear()  # type: ignore[attr-defined]
+
+
 def test_nothing_is_asked_from_another_host(open_page: OpenPage, served: RunningNode) -> None:
     page = open_page("")
     asked: list[str] = []

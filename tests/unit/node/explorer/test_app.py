@@ -1,5 +1,6 @@
 """Serving the built files: policy, caching, fallback, and what stands there before the build."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -57,6 +58,41 @@ async def test_pages_of_the_app_are_index_html(client: Client, path: str) -> Non
 )
 async def test_other_addresses_are_not_found(client: Client, path: str) -> None:
     assert (await client.get(path)).status == 404
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/assets/none.js", "/twinsx"])
+async def test_a_visitor_gets_a_page_that_says_so(client: Client, path: str) -> None:
+    answer = await client.get(path, headers=BROWSER)
+    assert answer.status == 404
+    assert "<title>Veritwin</title>" in await answer.text()
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Vary"] == "Accept, Accept-Encoding"
+    assert (await client.head(path, headers=BROWSER)).headers["Content-Type"].startswith("text/")
+    assert "ETag" not in answer.headers, "a page that is not there is never the same as before"
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/metrics", "/v1"])
+async def test_below_the_api_a_visitor_gets_what_programs_get(client: Client, path: str) -> None:
+    answer = await client.get(path, headers=BROWSER)
+    assert answer.status == 404
+    assert "Veritwin" not in await answer.text()
+
+
+async def test_what_is_no_address_at_all_is_not_found(client: Client) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    writer.write(b"OPTIONS * HTTP/1.1\r\nHost: node\r\nAccept: text/html\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
+    writer.close()
+
+
+async def test_what_is_posted_nowhere_is_no_visit(client: Client) -> None:
+    answer = await client.post("/nothing", headers=BROWSER)
+    assert answer.status == 404
+    assert "Veritwin" not in await answer.text()
 
 
 async def test_api_routes_stand_before_the_explorer(client: Client) -> None:
