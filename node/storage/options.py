@@ -31,6 +31,10 @@ _FLUSHES_FIRST = 10
 """One request in so many may be that of a merge while a flush waits."""
 _SLOWED_AT = 30
 _STOPPED_AT = 48
+_APART_FROM = 4 << 10
+"""What is as large as this stands in files beside the tables of blocks, which no merge rewrites."""
+_APART_MAX = 32 << 20
+"""The size of such a file: it is freed as a whole, once nothing in it is kept."""
 _DELETIONS = (1_024, 256, 0.25)
 """A file is rewritten once 256 of 1,024 neighbours, or a quarter of all its rows, are deletions."""
 
@@ -101,6 +105,12 @@ def build_column_options(settings: RocksOptions, column: Column, cache: Cache) -
     options.set_level_zero_stop_writes_trigger(_STOPPED_AT)
     if column in _DELETED_HERE_AND_THERE:
         options.add_compact_on_deletion_collector_factory(*_DELETIONS)
+    if column is Column.BLOCKS:
+        # Nearly all is deleted from the lowest height on, so these files become free one by one.
+        options.set_enable_blob_files(True)
+        options.set_min_blob_size(_APART_FROM)
+        options.set_blob_file_size(_APART_MAX)
+        options.set_blob_compression_type(DBCompressionType.zstd())
     if column in _HASHES_ONLY:  # hashes do not compress
         options.set_compression_type(DBCompressionType.none())
     else:

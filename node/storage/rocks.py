@@ -23,7 +23,7 @@ from node.storage.options import (
     build_write_options,
 )
 
-DATA_ENDINGS: Final = (".log", ".sst")
+DATA_ENDINGS: Final = (".log", ".sst", ".blob")
 """How files end that hold what was written; RocksDB's own records grow with every opening."""
 
 
@@ -231,6 +231,7 @@ def _classify(error: Exception, path: Path) -> ChainError:
         return Busy("VT-6004", path=path)
     if "truncated record" in text:
         return Corruption("VT-6003", path=path, reason=text)
-    if text.startswith("Corruption"):
+    is_missing = "No such file" in text and any(ending in text for ending in (".sst", ".blob"))
+    if text.startswith("Corruption") or is_missing:
         return Corruption("VT-6001", path=path, reason=text)
     return Corruption("VT-6005", path=path, reason=text)

@@ -9,6 +9,7 @@ from chain.errors import Busy, InvalidInput
 from chain.genesis import genesis_to_json
 from chain.scalars import NodeName
 from node.config import NodeConfig, StorageConfig
+from node.measure import measure_folder
 from node.offline_pruning import prune_home
 from node.opening import open_store
 from node.replica import pruning
@@ -39,7 +40,7 @@ def keeping(config: NodeConfig, blocks: int) -> NodeConfig:
 
 def measure_tables(config: NodeConfig) -> int:
     """The size of what is stored, without RocksDB's own records, which no data makes larger."""
-    return sum(path.stat().st_size for path in config.database_path.glob("*.sst"))
+    return measure_folder(config.database_path, (".sst", ".blob"))
 
 
 def test_the_settings_say_how_much_is_kept(config: NodeConfig) -> None:

@@ -18,7 +18,7 @@ from consensus.state import encode_engine_state
 from node.config import NodeConfig, StorageConfig
 from node.driver import Driver
 from node.keystore import create_key
-from node.opening import OpenNode, open_node
+from node.opening import OpenNode, open_node, open_store
 from node.replica import effects, events, keys
 from node.replica.blocks import BlockServer
 from node.replica.messages import BlocksRequest, Status, encode_frame
@@ -26,6 +26,7 @@ from node.replica.payload import KeptTransactions
 from node.replica.ports import Column, Put, WriteBatch
 from node.replica.probation import UNKNOWN_SIGNED
 from node.storage.last_signed import LastSignedFile
+from node.storage.options import RocksOptions
 from node.storage.rocks import RocksStore
 from tests.unit.node.conftest import IdleExecutor, Place, found
 
@@ -91,6 +92,24 @@ def test_a_node_goes_on_where_it_was(alone: Place) -> None:
         opened.step(events.Started(NOW_MS))
         opened.step(events.Submitted(9, alone.sign(9).raw, NOW_MS))
         assert opened.node.replica.view().head.height == 4
+
+
+def test_nodes_of_a_network_do_not_merge_files_in_the_same_seconds(
+    alone: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def note(path: Path, options: RocksOptions) -> RocksStore:
+        sizes.append(options.write_buffers_size_bytes)
+        return RocksStore(path, options)
+
+    monkeypatch.setattr("node.opening.RocksStore", note)
+    for number in range(4):
+        open_store(replace(alone.config, node=NodeName(f"acme-{number}"))).close()
+    configured = alone.config.storage.write_buffers_size_bytes
+    assert configured * 0.6 <= min(sizes) <= max(sizes) <= configured
+    assert max(sizes) - min(sizes) > configured * 0.1
+    assert len(set(sizes)) == 4
 
 
 def test_two_processes_cannot_run_one_node(alone: Place) -> None:

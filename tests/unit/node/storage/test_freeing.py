@@ -55,7 +55,7 @@ def build(store: RocksStore) -> ChainBuilder:
 
 def tables_in(folder: Path) -> int:
     """The size of what is stored, without RocksDB's own logs, which no data makes larger."""
-    return sum(path.stat().st_size for path in folder.glob("*.sst"))
+    return measure_folder(folder, (".sst", ".blob"))
 
 
 def prune(chain: ChainBuilder) -> int:

@@ -5,16 +5,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rocksdict import Options
 
 from chain.errors import Busy, Corruption
 from node.replica.ports import Column, MemoryStore, Put, WriteBatch
-from node.storage.options import RocksOptions
+from node.storage.options import RocksOptions, build_database_options
 from node.storage.rocks import RocksStore
 
 SMALL = RocksOptions(cache_size_bytes=1 << 20, write_buffers_size_bytes=1 << 20)
@@ -44,6 +46,31 @@ def test_the_name_of_the_database_survives_a_power_cut(
     monkeypatch.setattr("node.storage.rocks.sync_folder", synced.append)
     RocksStore(tmp_path / "home" / "database", SMALL).close()
     assert synced == [tmp_path / "home"]
+
+
+def test_a_synced_write_is_on_the_disk_when_it_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[Options] = []
+
+    def build_counting(settings: RocksOptions) -> Options:
+        options = build_database_options(settings)
+        options.enable_statistics()
+        counted.append(options)
+        return options
+
+    def count_syncs() -> int:
+        lines = (counted[0].get_statistics() or "").splitlines()
+        return int(next(x for x in lines if x.startswith("rocksdb.wal.synced ")).split()[-1])
+
+    monkeypatch.setattr("node.storage.rocks.build_database_options", build_counting)
+    puts = (Put(Column.STATE, b"key", b"value"),)
+    with RocksStore(tmp_path / "db", SMALL) as store:
+        before = count_syncs()
+        store.write(WriteBatch(puts), sync=False)
+        assert count_syncs() == before
+        store.write(WriteBatch(puts), sync=True)
+        assert count_syncs() == before + 1
 
 
 def _write_until_refused(store: RocksStore) -> None:
@@ -266,8 +293,8 @@ def test_full_disk_has_its_own_code_and_stops_all_writing(tmp_path: Path) -> Non
 def test_what_was_deleted_leaves_the_disk_when_asked(tmp_path: Path) -> None:
     with RocksStore(tmp_path / "db") as store:
         rows = tuple(
-            Put(Column.BLOCKS, number.to_bytes(8, "big"), os.urandom(4_000))
-            for number in range(500)
+            Put(Column.BLOCKS, number.to_bytes(8, "big"), os.urandom(5_000))
+            for number in range(400)
         )
         store.write(WriteBatch(rows), sync=False)
         store.compact(Column.BLOCKS, b"", b"\xff")
@@ -277,6 +304,54 @@ def test_what_was_deleted_leaves_the_disk_when_asked(tmp_path: Path) -> None:
         assert full > 2_000_000
         assert store.size_bytes() < full - 1_900_000
         assert list(store.range(Column.BLOCKS, b"", b"\xff")) == []
+
+
+def test_merging_leaves_blocks_where_they_are(tmp_path: Path) -> None:
+    with RocksStore(tmp_path / "db") as store:
+        for height in range(6):
+            rows = (Put(Column.BLOCKS, b"b%d" % height, os.urandom(40_000)),)
+            store.write(WriteBatch(rows), sync=True)
+            store.flush()
+        blocks = _blocks_in(tmp_path / "db")
+        assert len(blocks) == 6
+        store.compact(Column.BLOCKS, b"", b"\xff")
+        assert _blocks_in(tmp_path / "db") == blocks
+        gone = tuple(Put(Column.BLOCKS, b"b%d" % height, None) for height in range(3))
+        store.write(WriteBatch(gone), sync=True)
+        store.compact(Column.BLOCKS, b"", b"\xff")
+        for _ in range(100):  # files that nobody needs are removed a moment later
+            if len(_blocks_in(tmp_path / "db")) == 3:
+                break
+            time.sleep(0.05)
+        assert len(_blocks_in(tmp_path / "db")) == 3
+        assert len(list(store.range(Column.BLOCKS, b"", b"\xff"))) == 3
+
+
+def _blocks_in(folder: Path) -> dict[str, int]:
+    """Name the files of blocks, and when each was written."""
+    return {path.name: path.stat().st_mtime_ns for path in folder.glob("*.blob")}
+
+
+def test_a_damaged_block_is_noticed_when_it_is_read(tmp_path: Path) -> None:
+    with RocksStore(tmp_path / "db") as store:
+        store.write(WriteBatch((Put(Column.BLOCKS, b"b1", os.urandom(40_000)),)), sync=True)
+        store.flush()
+    (file,) = (tmp_path / "db").glob("*.blob")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    file.write_bytes(data)
+    with RocksStore(tmp_path / "db") as store, pytest.raises(Corruption, match="VT-6001"):
+        store.get(Column.BLOCKS, b"b1")
+
+
+def test_a_missing_file_of_blocks_is_damage_and_no_fault_of_the_disk(tmp_path: Path) -> None:
+    with RocksStore(tmp_path / "db") as store:
+        store.write(WriteBatch((Put(Column.BLOCKS, b"b1", os.urandom(40_000)),)), sync=True)
+        store.flush()
+    (file,) = (tmp_path / "db").glob("*.blob")
+    file.unlink()
+    with RocksStore(tmp_path / "db") as store, pytest.raises(Corruption, match="VT-6001"):
+        store.get(Column.BLOCKS, b"b1")
 
 
 def test_what_is_flushed_stands_in_tables_and_leaves_the_log(tmp_path: Path) -> None:
