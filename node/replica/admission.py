@@ -1,32 +1,44 @@
 """The gate for transactions: everything that is checked before one may wait for a block."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 from chain.errors import InvalidInput, Refused
 from chain.genesis import Genesis
 from chain.keys import Verifier
 from chain.operations import AnyOperation, Telemetry
-from chain.scalars import Hash, OrganisationId, PublicKey
+from chain.scalars import Hash, Height, OrganisationId, PublicKey
 from chain.transaction import Transaction, check_expiry, check_stateless, decode_transaction
 from contracts.native.access import get_sender
 from contracts.state import Overlay
 from node.replica import keys
 from node.replica.head import Head
 from node.replica.ports import Column, Store
+from node.replica.recent_ids import RecentIds
 from node.replica.transition import StoredState
 
 
 class Admission:
-    """Checks transactions against the rules and the committed state."""
+    """Checks transactions against the rules and the committed state.
+
+    Args: head: where the store stands, for one that is told of each block from there on; None: the
+    store is asked for every id.
+    """
 
     def __init__(
-        self, genesis: Genesis, genesis_hash: Hash, store: Store, verify: Verifier
+        self,
+        genesis: Genesis,
+        genesis_hash: Hash,
+        store: Store,
+        verify: Verifier,
+        head: Height | None = None,
     ) -> None:
         self._limits = genesis.limits
         self._genesis_hash = genesis_hash
         self._store = store
         self._state = StoredState(store)
         self._verify = verify
+        self._recent = RecentIds(store, genesis.limits.expiry_window_blocks, head)
         self._known: dict[PublicKey, OrganisationId] = {}
         self._known_at: Hash | None = None
         """The head for which the organisations of keys are known."""
@@ -54,6 +66,14 @@ class Admission:
         _check_grouping(transaction.body.operation)
         check_stateless(transaction, self._genesis_hash, verify=self._verify)
 
+    def begin(self, head: Height) -> None:
+        """Stand at another head, whose blocks are in the store: that of a snapshot."""
+        self._recent.begin(head)
+
+    def follow(self, height: Height, ids: Iterable[Hash]) -> None:
+        """Note what the block holds that is the new head; it is in the store."""
+        self._recent.follow(height, ids)
+
     def is_committed(self, transaction_id: Hash) -> bool:
         """Tell whether a block holds the transaction."""
         return self._store.get(Column.INDEX, keys.transaction(transaction_id)) is not None
@@ -65,7 +85,9 @@ class Admission:
         block holds it already.
         """
         self.check_age(transaction, head)
-        if self.is_committed(transaction.id):
+        # Its expiry is within the window, so no older block holds it.
+        may_be = self._recent.may_hold(transaction.id, head.height)
+        if may_be and self.is_committed(transaction.id):
             raise Refused("VT-2005", id=transaction.id)
 
     def check_age(self, transaction: Transaction, head: Head) -> None:

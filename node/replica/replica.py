@@ -66,7 +66,7 @@ class Replica:
         self._head = head
         self._verify = verify
         self._ledger = Ledger(genesis, store, executor, verify, setting.meter)
-        self._admission = Admission(genesis, self._ledger.genesis_hash, store, verify)
+        self._admission = Admission(genesis, self._ledger.genesis_hash, store, verify, head.height)
         self._mempool = Mempool(setting.mempool_limits)
         self._proposals = Proposals(self._ledger, self._admission, self._mempool, verify)
         self._proposals.restore(setting.kept)
@@ -206,11 +206,9 @@ class Replica:
     ) -> list[Effect]:
         inner = message.message
         received = engine_events.Received(inner, self._now_ms)
-        if inner.height != self._head.next_height:
-            if inner.height > self._head.next_height:
-                self._catchup.hear(peer, Height(inner.height - 1))
-            return self._run_engine(received)
-        if not is_relayed(inner):
+        if inner.height > self._head.next_height:
+            self._catchup.hear(peer, Height(inner.height - 1))
+        if inner.height != self._head.next_height or not is_relayed(inner):
             return self._run_engine(received)
         # The engine hears everything: it may have use for what it could not keep the first time.
         is_new = self._seen.add(Hash(sha256(frame).digest()))
@@ -288,7 +286,9 @@ class Replica:
                 raise AssertionError("confirmations come in the order asked for")
 
     def _committed(self, commit: effects.Commit) -> list[Effect]:
-        self._mempool.remove(transaction.id for transaction in commit.transactions)
+        ids = [transaction.id for transaction in commit.transactions]
+        self._mempool.remove(ids)
+        self._admission.follow(commit.height, ids)
         out = self._move_to(commit.head)
         if not self._awaited:
             out.extend(self._note(self._catchup.go_on(self._head, self._steady_ms)))
@@ -298,6 +298,7 @@ class Replica:
     def _installed(self, head: Head) -> list[Effect]:
         self._catchup.installed()
         self._ledger.reread()
+        self._admission.begin(head.height)
         waiting = [transaction.id for transaction in self._mempool.in_order()]
         self._mempool.remove(id_ for id_ in waiting if self._admission.is_committed(id_))
         return [*self._move_to(head), *self._note(self._catchup.ask(head, self._steady_ms))]

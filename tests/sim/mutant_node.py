@@ -154,11 +154,23 @@ NODE_MUTANTS: Final = (
         (
             Edit(
                 "node/replica/admission.py",
-                "        if self.is_committed(transaction.id):",
-                "        if self.is_committed(transaction.id) and not head.height:",
+                "        if may_be and self.is_committed(transaction.id):",
+                "        if may_be and self.is_committed(transaction.id) and not head.height:",
             ),
         ),
         Seeds(),
+    ),
+    Mutant(
+        "forget-ids-over-a-restart",
+        "a node that comes back denies ids of blocks that it has not read again yet",
+        (
+            Edit(
+                "node/replica/recent_ids.py",
+                "        self._lowest = Height(head + 1)",
+                "        self._lowest = Height(1)",
+            ),
+        ),
+        Tests((_REPLICA + "test_recent_ids.py",)),
     ),
     Mutant(
         "nothing-expires",
