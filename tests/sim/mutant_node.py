@@ -342,8 +342,7 @@ NODE_MUTANTS: Final = (
         (
             Edit(
                 "node/replica/replica.py",
-                "        self._mempool.remove(transaction.id for transaction in "
-                "commit.transactions)\n",
+                "        self._mempool.remove(ids)\n",
                 "",
             ),
         ),
