@@ -26,6 +26,13 @@ took twice the CPU time under load, and looking into 12, each with its filter, i
 """
 _PIECE_SIZE = 128 << 10
 """The cache is made of shards of a megabyte, and keeps nothing that is larger than one."""
+_BUFFERS_MAX = 6
+"""How many buffers of a column may wait to be written before a write waits for them.
+
+On a full disk that wait never ends, and nothing else of the process runs meanwhile. What a buffer
+did not find room for is less than a buffer, so with some more of them the log finds the disk full
+first, which is an error that can be told.
+"""
 _REFILL_US = 100_000
 _FLUSHES_FIRST = 10
 """One request in so many may be that of a merge while a flush waits."""
@@ -99,6 +106,7 @@ def build_column_options(settings: RocksOptions, column: Column, cache: Cache) -
     options = Options(raw_mode=True)
     options.set_block_based_table_factory(table)
     options.set_write_buffer_size(max(1 << 20, settings.write_buffers_size_bytes // 4))
+    options.set_max_write_buffer_number(_BUFFERS_MAX)
     options.set_level_compaction_dynamic_level_bytes(True)
     options.set_level_zero_file_num_compaction_trigger(_MERGED_AT)
     options.set_level_zero_slowdown_writes_trigger(_SLOWED_AT)
