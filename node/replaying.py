@@ -105,7 +105,7 @@ class Replay:
         """
         peer = NodeName("replay")
         executed = execute_decided(
-            decided, peer, self.head, self.ledger, self._admission, keys.verify
+            decided, peer, self.head, self.ledger, self._admission.decode, keys.verify
         )
         self._store.write(build_batch(executed, decided.certificate), sync=False)
         self._state.write(executed.writes)

@@ -1,5 +1,7 @@
 """Giving committed blocks to peers, and checking the blocks that peers give."""
 
+from collections.abc import Callable
+
 from chain.block import Block, compute_block_hash
 from chain.certificate import QuorumCertificate, check_certificate
 from chain.codec import decode, encode
@@ -7,8 +9,8 @@ from chain.errors import ChainError, Corruption, InvalidInput, PeerFault
 from chain.genesis import Limits
 from chain.keys import Verifier
 from chain.scalars import GENESIS_HEIGHT, Height, NodeName
+from chain.transaction import Transaction
 from node.replica import keys
-from node.replica.admission import Admission
 from node.replica.divergence import Diverged, Divergence
 from node.replica.head import Head
 from node.replica.messages import (
@@ -64,10 +66,12 @@ def execute_decided(
     peer: NodeName,
     head: Head,
     ledger: Ledger,
-    admission: Admission,
+    decode_checked: Callable[[bytes], Transaction],
     verify: Verifier,
 ) -> ExecutedBlock:
     """Check a block that others decided, to its last signature, and execute it.
+
+    Args: decode_checked: gives a transaction whose signature holds, or raises InvalidInput.
 
     Whose turn it was to propose is not checked: a value may be proposed again in a later round, so
     no certificate tells who built it. `proposer` is the builder's own word, and nothing is computed
@@ -89,7 +93,7 @@ def execute_decided(
             ledger.genesis_hash,
             verify,
         )
-        transactions = tuple(admission.decode(raw) for raw in decided.block.transactions)
+        transactions = tuple(decode_checked(raw) for raw in decided.block.transactions)
     except PeerFault:
         raise
     except ChainError as error:

@@ -6,13 +6,14 @@ it holds to its last signature.
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final, assert_never
 
 from chain.errors import PeerFault
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.keys import Verifier
 from chain.scalars import Height, NodeName, UnixMillis
-from node.replica.admission import Admission
+from chain.transaction import Transaction
 from node.replica.blocks import BlockServer, execute_decided
 from node.replica.commit import build_commit
 from node.replica.effects import Disconnect, Effect, SendTo, Write
@@ -54,11 +55,11 @@ class CatchingUp:
         genesis: Genesis,
         setting: CatchUpSetting,
         ledger: Ledger,
-        admission: Admission,
+        decode_checked: Callable[[bytes], Transaction],
         verify: Verifier,
     ) -> None:
         self._ledger = ledger
-        self._admission = admission
+        self._decode_checked = decode_checked
         self._verify = verify
         self._claims = Claims()
         self._requests = Catchup(self._claims)
@@ -180,7 +181,7 @@ class CatchingUp:
                 continue
             try:
                 executed = execute_decided(
-                    decided, peer, head, self._ledger, self._admission, self._verify
+                    decided, peer, head, self._ledger, self._decode_checked, self._verify
                 )
             except PeerFault as error:
                 self._fetched.clear()

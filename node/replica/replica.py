@@ -84,7 +84,7 @@ class Replica:
         )
         self._duties = Duties(genesis, setting.own_name, setting.signers, store, self._transactions)
         self._catchup = CatchingUp(
-            store, genesis, setting.catch_up, self._ledger, self._admission, verify
+            store, genesis, setting.catch_up, self._ledger, self._transactions.decode, verify
         )
         self._seen = SeenSet()
         self._questions = Questions()
@@ -286,9 +286,7 @@ class Replica:
                 raise AssertionError("confirmations come in the order asked for")
 
     def _committed(self, commit: effects.Commit) -> list[Effect]:
-        ids = [transaction.id for transaction in commit.transactions]
-        self._mempool.remove(ids)
-        self._admission.follow(commit.height, ids)
+        self._transactions.committed(commit.height, commit.transactions)
         out = self._move_to(commit.head)
         if not self._awaited:
             out.extend(self._note(self._catchup.go_on(self._head, self._steady_ms)))
@@ -298,9 +296,7 @@ class Replica:
     def _installed(self, head: Head) -> list[Effect]:
         self._catchup.installed()
         self._ledger.reread()
-        self._admission.begin(head.height)
-        waiting = [transaction.id for transaction in self._mempool.in_order()]
-        self._mempool.remove(id_ for id_ in waiting if self._admission.is_committed(id_))
+        self._transactions.installed(head.height)
         return [*self._move_to(head), *self._note(self._catchup.ask(head, self._steady_ms))]
 
     def _move_to(self, head: Head) -> list[Effect]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from chain.errors import Busy, ChainError, InvalidInput, PeerFault, Refused
-from chain.scalars import Hash, NodeName, UnixMillis
+from chain.scalars import Hash, Height, NodeName, UnixMillis
 from chain.transaction import Transaction, decode_transaction
 from node.replica.admission import Admission
 from node.replica.aside import refuse
@@ -64,6 +64,19 @@ class TransactionFlow:
             return []
         message = Transactions(self._own_name, (transaction.raw,))
         return [SendToAll(self._neighbours.names, message)]
+
+    def decode(self, raw: bytes) -> Transaction:
+        """Decode a transaction and check what needs no state; what waits here was checked before.
+
+        Raises: InvalidInput: what `Admission.decode` raises.
+        """
+        transaction = decode_transaction(raw, self._admission.size_bytes_max)
+        waiting = self._mempool.get(transaction.id)
+        # Its name does not cover the signature: another one has to be checked.
+        if waiting is not None and waiting.raw == raw:
+            return waiting
+        self._admission.check_signed(transaction)
+        return transaction
 
     def is_waiting(self, transaction_id: Hash) -> bool:
         """Tell whether a transaction waits for a block here."""
@@ -128,12 +141,27 @@ class TransactionFlow:
         wanted = tuple(ids)[:IDS_PER_MESSAGE_MAX]
         return [SendToAll(peers, Want(wanted))] if wanted and peers else []
 
+    def committed(self, height: Height, transactions: Iterable[Transaction]) -> None:
+        """The block at `height` is on disk with these: they wait no more."""
+        ids = [transaction.id for transaction in transactions]
+        self._mempool.remove(ids)
+        self._admission.follow(height, ids)
+
+    def installed(self, height: Height) -> None:
+        """A snapshot of `height` is in place: what it holds waits no more."""
+        self._admission.begin(height)
+        waiting = [transaction.id for transaction in self._mempool.in_order()]
+        self._mempool.remove(id_ for id_ in waiting if self._admission.is_committed(id_))
+
     def _is_unknown(self, id_: Hash) -> bool:
         return self._proposals.find(id_) is None and not self._admission.is_committed(id_)
 
     def _receive_one(self, raw: bytes, head: Head, now_ms: UnixMillis) -> bool:
         transaction = decode_transaction(raw, self._admission.size_bytes_max)
         if transaction.id in self._mempool:
+            return False
+        is_useful = self._mempool.has_room(len(raw)) or self._proposals.is_wanted(transaction.id)
+        if not is_useful:
             return False
         self._admission.check_signed(transaction)
         try:

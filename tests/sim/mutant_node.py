@@ -341,12 +341,24 @@ NODE_MUTANTS: Final = (
         "transactions wait on in the mempool after a block took them",
         (
             Edit(
-                "node/replica/replica.py",
+                "node/replica/transactions.py",
                 "        self._mempool.remove(ids)\n",
                 "",
             ),
         ),
         Seeds(),
+    ),
+    Mutant(
+        "trust-the-name",
+        "a transaction of a fetched block counts as checked if one of its name waits",
+        (
+            Edit(
+                "node/replica/transactions.py",
+                " and waiting.raw == raw:",
+                ":",
+            ),
+        ),
+        Tests((_REPLICA + "test_transactions.py",)),
     ),
     Mutant(
         "blame-for-lateness",

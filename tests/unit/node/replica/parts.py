@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
+from chain import keys
 from chain.genesis import Genesis, Limits
-from chain.keys import verify
+from chain.keys import Verifier
 from chain.operations import AnyOperation
 from chain.scalars import Hash, NodeName, OrganisationId, UnixMillis
 from chain.transaction import Transaction
@@ -26,7 +27,10 @@ class Parts:
     """Everything around the engine, at the head of a chain with two blocks and a turbine."""
 
     def __init__(
-        self, mempool_limits: MempoolLimits | None = None, limits: Limits | None = None
+        self,
+        mempool_limits: MempoolLimits | None = None,
+        limits: Limits | None = None,
+        verify: Verifier = keys.verify,
     ) -> None:
         self.chain = ChainBuilder()
         self.registered = self.chain.register_turbine()
@@ -61,7 +65,7 @@ class Parts:
         other = Mempool(MempoolLimits())
         for transaction in transactions:
             other.add(transaction, OrganisationId(ORGANISATIONS[0]), NOW_MS)
-        proposer = Proposals(self.ledger, self.admission, other, verify)
+        proposer = Proposals(self.ledger, self.admission, other, keys.verify)
         return proposer.build(self.head, 1)
 
     def check(self, value: Value) -> Verdict:

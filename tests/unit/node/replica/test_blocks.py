@@ -112,7 +112,7 @@ class Follower:
             PEER,
             self.head,
             self.chain.ledger,
-            self.admission,
+            self.admission.decode,
             verify,
         )
 

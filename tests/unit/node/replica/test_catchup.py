@@ -51,7 +51,7 @@ class Bench:
         ledger = Ledger(genesis, self.chain.store, NoContracts())
         admission = Admission(genesis, self.chain.genesis_hash, self.chain.store, verify)
         self.catchup = CatchingUp(
-            self.chain.store, genesis, setting or CatchUpSetting(), ledger, admission, verify
+            self.chain.store, genesis, setting or CatchUpSetting(), ledger, admission.decode, verify
         )
 
     def claim(self, peer: NodeName, height: int) -> None:
@@ -182,7 +182,7 @@ def test_what_is_pruned_is_not_given_and_the_base_says_so(monkeypatch: pytest.Mo
         genesis,
         CatchUpSetting(retain_blocks=2),
         chain.ledger,
-        Admission(genesis, chain.genesis_hash, chain.store, verify),
+        Admission(genesis, chain.genesis_hash, chain.store, verify).decode,
         verify,
     )
     monkeypatch.setattr(catchup._pruner, "_window", limits.expiry_window_blocks)

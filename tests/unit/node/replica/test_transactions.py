@@ -1,6 +1,11 @@
 """The way of a transaction from a client or peer into the mempool and on."""
 
-from chain.scalars import Hash, NodeName, UnixMillis
+import pytest
+
+from chain.errors import InvalidInput
+from chain.keys import Verifier, verify
+from chain.scalars import Hash, NodeName, PublicKey, Signature, UnixMillis
+from chain.transaction import decode_transaction
 from node.replica.effects import Answer, Disconnect, SendTo, SendToAll
 from node.replica.events import Submitted
 from node.replica.mempool import MempoolLimits
@@ -12,8 +17,8 @@ NOWHERE = Hash(bytes(32))
 A, B = NodeName("a"), NodeName("b")
 
 
-def connected(limits: MempoolLimits | None = None) -> Parts:
-    parts = Parts(limits)
+def connected(limits: MempoolLimits | None = None, verifier: Verifier = verify) -> Parts:
+    parts = Parts(limits, verify=verifier)
     parts.neighbours.add(A)
     parts.neighbours.add(B)
     return parts
@@ -78,6 +83,45 @@ def test_a_peer_that_sends_what_no_correct_node_accepts_is_disconnected() -> Non
 def test_a_full_mempool_refuses_without_blaming_the_peer() -> None:
     parts = connected(MempoolLimits(size_bytes_max=1))
     assert receive(parts, parts.chain.power("1").raw) == []
+
+
+class Counting:
+    """Checks signatures and counts how often."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, key: PublicKey, message: bytes, signature: Signature) -> bool:
+        self.count += 1
+        return verify(key, message, signature)
+
+
+def test_a_full_mempool_checks_no_signature() -> None:
+    counting = Counting()
+    parts = connected(MempoolLimits(size_bytes_max=1), counting)
+    receive(parts, parts.chain.power("1").raw)
+    assert counting.count == 0
+
+
+def test_a_transaction_of_a_fetched_block_is_not_checked_twice() -> None:
+    counting = Counting()
+    parts = connected(verifier=counting)
+    waiting = parts.chain.power("1")
+    receive(parts, waiting.raw)
+    assert parts.flow.decode(waiting.raw) == waiting
+    assert counting.count == 1
+    parts.flow.decode(parts.chain.power("2").raw)
+    assert counting.count == 2
+
+
+def test_another_signature_of_a_transaction_that_waits_is_checked() -> None:
+    parts = connected()
+    waiting = parts.chain.power("1")
+    receive(parts, waiting.raw)
+    forged = waiting.raw[:-1] + bytes([waiting.raw[-1] ^ 1])
+    assert decode_transaction(forged).id == waiting.id
+    with pytest.raises(InvalidInput, match=r"^VT-2002"):
+        parts.flow.decode(forged)
 
 
 def test_a_full_mempool_still_takes_what_a_proposal_waits_for() -> None:
