@@ -21,7 +21,7 @@ PAGES: Final = frozenset(
     | {"contracts", "verify"}
 )
 """First parts of the addresses that the app in index.html knows."""
-_FOR_PROGRAMS: Final = frozenset({"v1", "metrics", "healthz", "readyz"})
+_FOR_PROGRAMS: Final = frozenset({"v1", "metrics", "readyz"})
 """First parts of addresses below which a problem is answered even to a browser."""
 
 _POLICY: Final = (

@@ -14,15 +14,15 @@ from contracts.state import Overlay
 from node.replica import keys
 from node.replica.head import Head
 from node.replica.ports import Column, Store
-from node.replica.recent_ids import RecentIds
+from node.replica.recent_ids import NOWHERE, RecentIds
 from node.replica.transition import StoredState
 
 
 class Admission:
     """Checks transactions against the rules and the committed state.
 
-    Args: head: where the store stands, for one that is told of each block from there on; None: the
-    store is asked for every id.
+    Args: head: where the store stands, for one that is told of each block from there on. Others
+    ask the store for every id.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Admission:
         genesis_hash: Hash,
         store: Store,
         verify: Verifier,
-        head: Height | None = None,
+        head: Height = NOWHERE,
     ) -> None:
         self._limits = genesis.limits
         self._genesis_hash = genesis_hash

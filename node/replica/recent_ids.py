@@ -23,6 +23,8 @@ OLDER_IDS: Final = 4_096
 """So many ids of before the start are read with each new block, in some milliseconds."""
 OLDER_BLOCKS: Final = 64
 """Of so many blocks at most, as some hold nothing."""
+NOWHERE: Final = Height(-1)
+"""The head of nobody: whoever stands there denies nothing."""
 _SLACK: Final = 2
 _PIECE_BYTES: Final = 1 << 20
 _MASK: Final = _PIECE_BYTES - 1
@@ -62,18 +64,17 @@ class RecentIds:
     """Remembers the ids of the newest blocks.
 
     Args: store: of the chain; window_blocks: an id of an older block need not be known; head: where
-    the store stands, None if nobody knows.
+    the store stands.
     """
 
-    def __init__(self, store: Store, window_blocks: int, head: Height | None = None) -> None:
+    def __init__(self, store: Store, window_blocks: int, head: Height = NOWHERE) -> None:
         self._store = store
         self._window_blocks = window_blocks + _SLACK
         self._pieces: deque[_Piece] = deque()
-        self._head = Height(0)
-        self._lowest: Height | None = None
-        """Of all heights from here up to the head the ids are remembered; None: of none."""
-        if head is not None:
-            self.begin(head)
+        self._head = NOWHERE
+        self._lowest = Height(0)
+        """Of all heights from here up to the head the ids are remembered."""
+        self.begin(head)
 
     def begin(self, head: Height) -> None:
         """Stand at a head whose blocks are in the store, and remember none of them yet."""
@@ -83,7 +84,7 @@ class RecentIds:
 
     def follow(self, height: Height, ids: Iterable[Hash]) -> None:
         """Remember the ids of the block that came after the head, and of some older ones."""
-        if self._lowest is None or height != self._head + 1:
+        if height != self._head + 1:
             self.begin(Height(height - 1))
         self._head = height
         self._add(height, ids)
@@ -92,7 +93,7 @@ class RecentIds:
 
     def may_hold(self, id_: Hash, head: Height) -> bool:
         """Tell whether a block of the window up to `head` may hold an id; False is certain."""
-        if head != self._head or self._lowest is None or self._lowest > self._needed:
+        if head != self._head or self._lowest > self._needed:
             return True
         return any(piece.may_hold(id_) for piece in self._pieces)
 
@@ -107,7 +108,6 @@ class RecentIds:
         self._pieces[-1].add(ids, height)
 
     def _read_older(self) -> None:
-        assert self._lowest is not None, "`begin` said where"
         read = 0
         for _ in range(OLDER_BLOCKS):
             height = Height(self._lowest - 1)
@@ -121,7 +121,6 @@ class RecentIds:
             read += len(ids)
 
     def _forget(self) -> None:
-        assert self._lowest is not None, "`begin` said where"
         while self._pieces and self._pieces[0].last < self._needed:
             self._pieces.popleft()
         while len(self._pieces) > PIECES_MAX:
