@@ -40,7 +40,7 @@ class Mempool:
     def __init__(self, limits: MempoolLimits) -> None:
         self._limits = limits
         self._waiting: dict[Hash, Waiting] = {}
-        self._bytes_by_organisation: dict[OrganisationId, int] = {}
+        self._bytes_by_organisation: Counter[OrganisationId] = Counter()
         self._count_by_organisation: Counter[OrganisationId] = Counter()
         self._size_bytes = 0
 
@@ -78,19 +78,25 @@ class Mempool:
         if transaction.id in self._waiting:
             raise Refused("VT-2005", id=transaction.id)
         size = transaction.size_bytes
-        limit = self._limits.size_bytes_max
-        if not self.has_room(size):
-            raise Busy("VT-3001", waiting=len(self._waiting), size=self._size_bytes)
-        used = self._bytes_by_organisation.get(organisation, 0)
-        count = self._count_by_organisation[organisation]
-        share = self._limits.share_percent
-        is_over = used + size > limit * share // 100
-        if is_over or count >= max(1, self._limits.transactions_max * share // 100):
-            raise Busy("VT-3002", organisation=organisation, size=used)
+        self.check_room(size, organisation)
         self._waiting[transaction.id] = Waiting(transaction, organisation, now_ms)
         self._size_bytes += size
-        self._bytes_by_organisation[organisation] = used + size
-        self._count_by_organisation[organisation] = count + 1
+        self._bytes_by_organisation[organisation] += size
+        self._count_by_organisation[organisation] += 1
+
+    def check_room(self, size_bytes: int, organisation: OrganisationId) -> None:
+        """Check that one more transaction of `organisation` has a place.
+
+        Raises: Busy: VT-3001 the pool is full, VT-3002 the organisation's share is used up.
+        """
+        if not self.has_room(size_bytes):
+            raise Busy("VT-3001", waiting=len(self._waiting), size=self._size_bytes)
+        limits = self._limits
+        used = self._bytes_by_organisation[organisation]
+        is_over = used + size_bytes > limits.size_bytes_max * limits.share_percent // 100
+        places = max(1, limits.transactions_max * limits.share_percent // 100)
+        if is_over or self._count_by_organisation[organisation] >= places:
+            raise Busy("VT-3002", organisation=organisation, size=used)
 
     def in_order(self) -> Iterator[Transaction]:
         """Give all waiting transactions, first come first."""

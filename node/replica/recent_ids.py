@@ -24,7 +24,7 @@ OLDER_IDS: Final = 4_096
 OLDER_BLOCKS: Final = 64
 """Of so many blocks at most, as some hold nothing."""
 NOWHERE: Final = Height(-1)
-"""The head of nobody: whoever stands there denies nothing."""
+"""No chain has this head: whoever stands there is asked about others, and denies nothing."""
 _SLACK: Final = 2
 _PIECE_BYTES: Final = 1 << 20
 _MASK: Final = _PIECE_BYTES - 1

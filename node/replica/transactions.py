@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from chain.errors import Busy, ChainError, InvalidInput, PeerFault, Refused
-from chain.scalars import Hash, Height, NodeName, UnixMillis
+from chain.scalars import Hash, Height, NodeName, OrganisationId, UnixMillis
 from chain.transaction import Transaction, decode_transaction
 from node.replica.admission import Admission
 from node.replica.aside import refuse
@@ -157,24 +157,35 @@ class TransactionFlow:
         return self._proposals.find(id_) is None and not self._admission.is_committed(id_)
 
     def _receive_one(self, raw: bytes, head: Head, now_ms: UnixMillis) -> bool:
+        """Take a transaction from a peer; tell whether it is new.
+
+        Its signature is what takes longest, so all else is checked before.
+        """
         transaction = decode_transaction(raw, self._admission.size_bytes_max)
-        if transaction.id in self._mempool:
+        id_, size = transaction.id, transaction.size_bytes
+        if id_ in self._mempool:
             return False
-        is_useful = self._mempool.has_room(len(raw)) or self._proposals.is_wanted(transaction.id)
-        if not is_useful:
+        if not self._mempool.has_room(size) and not self._proposals.is_wanted(id_):
             return False
-        self._admission.check_signed(transaction)
         try:
-            self._admit(transaction, head, now_ms)
+            organisation = self._check_state(transaction, head)
+            self._mempool.check_room(size, organisation)
         except ChainError:
-            if self._proposals.is_wanted(transaction.id):
+            if self._proposals.is_wanted(id_):
+                self._admission.check_signed(transaction)
                 self._proposals.take(transaction)
             raise
+        self._admission.check_signed(transaction)
+        self._mempool.add(transaction, organisation, now_ms)
         return True
 
     def _admit(self, transaction: Transaction, head: Head, now_ms: UnixMillis) -> None:
+        """Put a transaction whose signature holds into the mempool."""
+        self._mempool.add(transaction, self._check_state(transaction, head), now_ms)
+
+    def _check_state(self, transaction: Transaction, head: Head) -> OrganisationId:
+        """Check what the state says of a transaction, and give the sender's organisation."""
         if transaction.id in self._proposals.aside:
             raise refuse(transaction.id)
         self._admission.check_orderable(transaction, head)
-        organisation = self._admission.organisation_of(transaction, head)
-        self._mempool.add(transaction, organisation, now_ms)
+        return self._admission.organisation_of(transaction, head)

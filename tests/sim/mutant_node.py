@@ -361,6 +361,35 @@ NODE_MUTANTS: Final = (
         Tests((_REPLICA + "test_transactions.py",)),
     ),
     Mutant(
+        "unchecked-for-a-proposal",
+        "what a proposal waits for is taken with any signature",
+        (
+            Edit(
+                "node/replica/transactions.py",
+                "self._admission.check_signed(transaction)\n                self._proposals.take",
+                "self._proposals.take",
+            ),
+        ),
+        Tests((_REPLICA + "test_transactions.py",)),
+    ),
+    Mutant(
+        "unchecked-in-catch-up",
+        "transactions of a block from a peer are taken with any signature",
+        (
+            Edit(
+                "node/replica/replica.py",
+                "self._transactions.decode, verify",
+                "chain.transaction.decode_transaction, verify",
+            ),
+            Edit(
+                "node/replica/replica.py",
+                "from chain.genesis import Limits\n",
+                "import chain.transaction\nfrom chain.genesis import Limits\n",
+            ),
+        ),
+        Tests((_REPLICA + "test_byzantine.py",)),
+    ),
+    Mutant(
         "blame-for-lateness",
         "a peer that passes on an expired transaction is disconnected",
         (

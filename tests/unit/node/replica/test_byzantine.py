@@ -151,6 +151,12 @@ def junk_transactions(block: DecidedBlock) -> DecidedBlock:
     return replace(block, block=replace(block.block, transactions=(b"junk",)))
 
 
+def forge_transaction(block: DecidedBlock) -> DecidedBlock:
+    first, *others = block.block.transactions
+    forged = first[:-1] + bytes([first[-1] ^ 1])
+    return replace(block, block=replace(block.block, transactions=(forged, *others)))
+
+
 def no_previous_certificate(block: DecidedBlock) -> DecidedBlock:
     return replace(block, block=replace(block.block, previous_certificate=None))
 
@@ -165,6 +171,7 @@ def no_previous_certificate(block: DecidedBlock) -> DecidedBlock:
         (other_state, "its certificate is for another block"),
         (no_transactions, "its transactions are not the block's"),
         (junk_transactions, "do not decode as SignedTransaction"),
+        (forge_transaction, "does not verify under sender key"),
         (no_previous_certificate, "the certificate is not the one its header names"),
     ],
 )

@@ -103,6 +103,34 @@ def test_a_full_mempool_checks_no_signature() -> None:
     assert counting.count == 0
 
 
+def test_what_a_proposal_waits_for_is_checked_even_if_the_mempool_is_full() -> None:
+    parts = connected(MempoolLimits(size_bytes_max=1))
+    wanted = parts.chain.power("1")
+    parts.check(parts.propose(wanted))
+    forged = wanted.raw[:-1] + bytes([wanted.raw[-1] ^ 1])
+    (effect,) = receive(parts, forged)
+    assert isinstance(effect, Disconnect)
+    assert effect.error.code == "VT-3031"
+    assert parts.proposals.find(wanted.id) is None
+
+
+def test_what_waits_already_is_no_matter_of_room() -> None:
+    parts = connected(MempoolLimits(transactions_max=2))
+    waiting = parts.chain.power("1")
+    receive(parts, waiting.raw)
+    (answer,) = parts.flow.submit(Submitted(7, waiting.raw, NOW_MS), parts.head, NOW_MS)
+    assert isinstance(answer, Answer)
+    assert answer.error is not None
+    assert answer.error.code == "VT-2005"
+
+
+def test_a_share_that_is_used_up_costs_no_signature_check() -> None:
+    counting = Counting()
+    parts = connected(MempoolLimits(transactions_max=2), counting)
+    receive(parts, parts.chain.power("1").raw, parts.chain.power("2").raw)
+    assert len(parts.mempool) == counting.count == 1
+
+
 def test_a_transaction_of_a_fetched_block_is_not_checked_twice() -> None:
     counting = Counting()
     parts = connected(verifier=counting)
