@@ -11,7 +11,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -31,24 +31,36 @@ AHEAD_MAX: Final = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """Who signs what for which chain; `expiry_height` is the last height that may hold it."""
+    """Who signs what for which chain.
+
+    `expiry_height` is the last height that may hold number `first`; `blocks_each` is how many
+    blocks go by, about, until the next one is handed in, so that of a long run each expires in its
+    own time.
+    """
 
     workload: Workload
     genesis: Hash
     seed: bytes
     expiry_height: Height
+    blocks_each: float = 0.0
+    first: int = 0
+
+    def expiry_of(self, index: int) -> Height:
+        """Give the last height that may hold a transaction."""
+        return Height(self.expiry_height + int((index - self.first) * self.blocks_each))
 
 
 class Load:
-    """Signed transactions in order, encoded; use it as a context manager.
+    """Signed transactions in order, encoded; use it as a context manager, or close it.
 
-    Args: ahead: how many to sign before they are asked for, `AHEAD_MAX` of them at most.
+    Args: ahead: how many to sign before they are asked for, `AHEAD_MAX` of them at most; chunk: how
+    many are signed at once.
     """
 
-    def __init__(self, signing: Signing, ahead: int) -> None:
-        self._signing = signing
+    def __init__(self, signing: Signing, ahead: int, chunk: int = CHUNK) -> None:
         self._next = 0
-        self._ahead = -(-min(ahead, AHEAD_MAX) // CHUNK)
+        self._chunk = chunk
+        self.plan(signing, ahead)
         self._chunks: deque[Future[Path]] = deque()
         self._folder = tempfile.TemporaryDirectory(prefix="veritwin-load-")
         # A new interpreter for each: a copy of this one would hold its sockets.
@@ -65,8 +77,17 @@ class Load:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Sign no more, and delete what was not asked for."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._folder.cleanup()
+
+    def plan(self, signing: Signing, ahead: int) -> None:
+        """Sign what was not ordered yet like this, so many of them beforehand."""
+        self._signing = replace(signing, first=self._next)
+        self._ahead = -(-min(ahead, AHEAD_MAX) // self._chunk)
 
     def prepare(self, on_progress: Callable[[int], None]) -> None:
         """Sign what is to be signed beforehand. Args: on_progress: is told how many are done."""
@@ -74,7 +95,7 @@ class Load:
             self._order()
         for number, chunk in enumerate(self._chunks, 1):
             chunk.result()
-            on_progress(number * CHUNK)
+            on_progress(number * self._chunk)
 
     def __iter__(self) -> Iterator[bytes]:
         """Give transactions without end; those that were not ordered before are signed now."""
@@ -90,17 +111,17 @@ class Load:
 
     def top_up(self, count: int) -> None:
         """Have more signed, until `count` wait."""
-        while len(self._chunks) * CHUNK < count:
+        while len(self._chunks) * self._chunk < count:
             self._order()
 
     def _order(self) -> None:
-        path = Path(self._folder.name) / str(self._next)
-        self._chunks.append(self._pool.submit(_write_chunk, self._signing, self._next, path))
-        self._next += CHUNK
+        path, span = Path(self._folder.name) / str(self._next), (self._next, self._chunk)
+        self._chunks.append(self._pool.submit(_write_chunk, self._signing, span, path))
+        self._next += self._chunk
 
 
-def _write_chunk(signing: Signing, first: int, path: Path) -> Path:
-    path.write_bytes(msgspec.msgpack.encode(sign_chunk(signing, first, CHUNK)))
+def _write_chunk(signing: Signing, span: tuple[int, int], path: Path) -> Path:
+    path.write_bytes(msgspec.msgpack.encode(sign_chunk(signing, *span)))
     return path
 
 
@@ -113,7 +134,7 @@ def sign_chunk(signing: Signing, first: int, count: int) -> list[bytes]:
                 signing.genesis,
                 key.public_key,
                 signing.workload.operation(index),
-                signing.expiry_height,
+                signing.expiry_of(index),
                 index.to_bytes(16, "big"),
             ),
             key,

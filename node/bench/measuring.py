@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -9,12 +10,10 @@ from typing import Final
 import aiohttp
 from msgspec.structs import replace as replace_line
 
-from chain.genesis import compute_genesis_hash
 from chain.keys import SEED_SIZE, SigningKey
 from chain.scalars import Height, UnixMillis
 from node.bench.blocks import BlockCount, Window, cut_window
 from node.bench.limits import MachineLimits
-from node.bench.load import AHEAD_MAX, Load, Signing
 from node.bench.network import Measured, restart, set_up
 from node.bench.options import BenchOptions, Case
 from node.bench.result import (
@@ -24,16 +23,17 @@ from node.bench.result import (
     percentiles,
     round_spent,
 )
-from node.bench.sending import Probe, Sender
+from node.bench.sending import Probe, Sender, Sent
+from node.bench.supply import PACE_SECONDS, PROBE_PAUSE_S, Demand, Supply
 from node.bench.usage import Usage, compare, read_usage
 from node.bench.watching import READS, Readers, Watch, gaps_by_quarter
 from node.bench.workloads import Workload
 from node.clock import monotonic_seconds, now_ms
 
-PROBE_PAUSE_S: Final = 0.1
-PROBES_AHEAD: Final = 2_000
-TOPPED_UP_SECONDS: Final = 15.0
-"""How far ahead of its rate a run is signed that is too long to be signed whole beforehand."""
+SETTLE_SECONDS_MAX: Final = 300.0
+SETTLE_LOOK_S: Final = 5.0
+IDLE_SHARE: Final = 0.04
+"""Of a core: what a node takes that has nothing to do, and no merges, is half of it."""
 PROBE_TWINS: Final = 16
 LAST_SECONDS: Final = 60.0
 """How long after the end of a run the last transactions may take."""
@@ -103,47 +103,74 @@ class Measurement:
             asyncio.TaskGroup() as tasks,
         ):
             following = tasks.create_task(self._count.follow(client))
-            signing = self._signing(Height((await client.status()).height))
-            probes_ahead = PROBES_AHEAD + int(self._options.seconds / PROBE_PAUSE_S)
-            probing = Load(replace(signing, workload=self._probed), probes_ahead)
-            with Load(signing, self._ahead()) as load, probing as probes:
-                await asyncio.to_thread(self._prepare, load, probes)
-                curve = await self._measure(session, load, probes)
+            height = Height((await client.status()).height)
+            workloads = self._workload, self._probed
+            with Supply(
+                self._demand, self._measured.genesis, self._gateway.seed, workloads, height
+            ) as supply:
+                await asyncio.to_thread(supply.prepare, self._say_signed)
+                curve = await self._measure(session, supply)
             following.cancel()
             return await self._look_again(session, curve)
 
     # ------------------------------------------------------------------ parts
 
-    def _signing(self, height: Height) -> Signing:
-        genesis = self._measured.genesis
-        expiry = Height(height + genesis.limits.expiry_window_blocks)
-        return Signing(self._workload, compute_genesis_hash(genesis), self._gateway.seed, expiry)
-
-    def _ahead(self) -> int:
-        """Give how many transactions to sign before the measurement begins."""
-        if self._name == "lone":
-            return self._options.history
+    @property
+    def _demand(self) -> Demand:
         options = self._options
-        seconds = options.seconds + options.warm_up_seconds
-        rate = self._rate or self._limits.signature_checks_per_s / self._measured.validators
-        return int(seconds * rate) + options.history + self._in_flight
-
-    def _prepare(self, load: Load, probes: Load) -> None:
-        what = f"{self._name}: signing {self._ahead():,} transactions"
-        self._progress(what, 0.0)
-        probes.prepare(lambda _: None)
-        load.prepare(lambda done: self._progress(what, done / max(done, self._ahead())))
-
-    async def _measure(self, session: aiohttp.ClientSession, load: Load, probes: Load) -> Curve:
-        options, nodes = self._options, self._measured.nodes
-        sender = Sender(
-            session, nodes, iter(load), options.per_request or self._workload.per_request
+        return Demand(
+            options.seconds + options.warm_up_seconds,
+            self._rate,
+            self._limits.signature_checks_per_s / self._measured.validators,
+            options.history,
+            self._in_flight,
+            self._name == "lone",
         )
-        is_lone = self._name == "lone"
-        probe = Probe(session, nodes, iter(probes), 0.0 if is_lone else PROBE_PAUSE_S)
+
+    def _say_signed(self, count: int, share: float) -> None:
+        self._progress(f"{self._name}: signing {count:,} transactions", share)
+
+    async def _keep_pace(self, sender: Sender, rate: float, supply: Supply) -> None:
+        """See how fast blocks come at the rate of a long run, and sign it to that measure."""
+        self._progress(f"{self._name}: finding the pace of blocks", 0.0)
+        begun, before = monotonic_seconds(), len(self._count.blocks)
+        await sender.offer_for(rate, PACE_SECONDS)
+        blocks = len(self._count.blocks) - before
+        supply.follow(blocks / (monotonic_seconds() - begun), self._height)
+        await asyncio.to_thread(supply.prepare, self._say_signed)
+
+    @property
+    def _height(self) -> Height:
+        """The newest block that was heard of."""
+        return Height(self._count.blocks[-1].height if self._count.blocks else 0)
+
+    async def _settle(self, session: aiohttp.ClientSession) -> None:
+        """Wait until the databases have merged what a history at full speed left behind."""
+        self._progress(f"{self._name}: letting the databases merge", 0.0)
+        deadline = monotonic_seconds() + SETTLE_SECONDS_MAX
+        is_busy = True
+        while is_busy and monotonic_seconds() < deadline:
+            before = await read_usage(session, self._measured.nodes)
+            await asyncio.sleep(SETTLE_LOOK_S)
+            after = await read_usage(session, self._measured.nodes)
+            looks = zip(before, after, strict=True)
+            used = [b.process_cpu_seconds - a.process_cpu_seconds for a, b in looks]
+            is_busy = max(used) > IDLE_SHARE * SETTLE_LOOK_S
+
+    async def _measure(self, session: aiohttp.ClientSession, supply: Supply) -> Curve:
+        options, nodes = self._options, self._measured.nodes
+        per_request = options.per_request or self._workload.per_request
+        sender = Sender(session, nodes, iter(supply.load), per_request)
         if options.history:
             self._progress(f"{self._name}: committing a history", 0.0)
             await sender.hand_in_all(options.history, self._in_flight, self._count)
+            await self._settle(session)
+        if rate := self._demand.paced_rate:
+            await self._keep_pace(sender, rate, supply)
+        # What was taken is in blocks, which are counted from the start; the rest is not of the run.
+        sender.sent = Sent(accepted=sender.sent.accepted)
+        is_lone = self._name == "lone"
+        probe = Probe(session, nodes, iter(supply.probes), 0.0 if is_lone else PROBE_PAUSE_S)
         watch = Watch(session, nodes)
         readers = Readers(session, nodes, self._workload.names(), seed=2)
         async with asyncio.TaskGroup() as tasks:
@@ -157,9 +184,9 @@ class Measurement:
                     else sender.keep(self._in_flight, self._count, probe.count)
                 )
                 tasks.create_task(feeding)
-            await self._let_pass(f"{self._name}: warming up", options.warm_up_seconds, load)
+            await self._let_pass(f"{self._name}: warming up", options.warm_up_seconds, supply)
             before, begun = await read_usage(session, nodes), monotonic_seconds()
-            await self._let_pass(f"{self._name}: measuring", options.seconds, load)
+            await self._let_pass(f"{self._name}: measuring", options.seconds, supply)
             after, ended = await read_usage(session, nodes), monotonic_seconds()
             for task in beside:
                 task.cancel()
@@ -173,7 +200,7 @@ class Measurement:
             block_ms_by_quarter=gaps_by_quarter([b.at_s for b in window.blocks], begun, ended),
             rss_slope_mb_per_h=watch.slope_mb_per_h(begun, ended),
             read_under_load_ms=percentiles(readers.took_ms(begun, ended)),
-            refused=curve.line.refused | readers.failed,
+            refused=dict(Counter(curve.line.refused) + Counter(readers.failed)),
         )
         return replace(curve, line=line)
 
@@ -198,13 +225,12 @@ class Measurement:
             await self._count.wait(1.0)
         return max(0, taken - self._count.committed)
 
-    async def _let_pass(self, what: str, seconds: float, load: Load) -> None:
+    async def _let_pass(self, what: str, seconds: float, supply: Supply) -> None:
         """Wait, and see to it that a long run never runs out of signed transactions."""
         begun = monotonic_seconds()
         while (passed := monotonic_seconds() - begun) < seconds:
             self._progress(what, passed / seconds)
-            if self._rate and self._ahead() > AHEAD_MAX:
-                load.top_up(int(self._rate * TOPPED_UP_SECONDS))
+            supply.top_up(self._height)
             await asyncio.sleep(min(0.25, seconds - passed))
 
     def _conclude(
@@ -241,7 +267,7 @@ class Measurement:
             disk_bytes_per_tx_per_node=round(spent.disk_bytes, 1),
             rss_mb_max=round(max(usage.rss_bytes for usage in after) / 1e6, 1),
             probes=len(latencies),
-            refused=sender.sent.refused | probe.failed,
+            refused=dict(Counter(sender.sent.refused) + Counter(probe.failed)),
             busy=sender.sent.busy,
             late=sender.sent.late,
         )

@@ -14,6 +14,7 @@ from chain.keys import SigningKey
 from chain.operations import AnyOperation, RegisterKey
 from chain.scalars import NodeName, OrganisationId
 from node.bench.options import BenchOptions
+from node.bench.supply import LONG_SECONDS
 from node.client import AsyncClient
 from node.client.delivery import deliver
 from node.clock import monotonic_seconds, now_ms
@@ -31,6 +32,8 @@ TOGETHER_MAX: Final = 500
 GATEWAY_LABEL: Final = "bench-gateway"
 EXPIRY_WINDOW_BLOCKS: Final = 1_000_000
 """What is signed beforehand must be good to the end, at twenty blocks a second or more."""
+PACED_WINDOW_BLOCKS: Final = 10_000
+"""Of long runs: nodes remember the ids of as many blocks as there are in some minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,13 @@ async def open_network(
         yield Measured(options.nodes, genesis, load_key(options.identity))
         return
     planned = plan_nodes(validators)
+    is_paced = bool(options.rates) and options.seconds + options.warm_up_seconds > LONG_SECONDS
+    window = PACED_WINDOW_BLOCKS if is_paced else EXPIRY_WINDOW_BLOCKS
     # One member's word is enough for the contract: votes on it are not what is measured.
     terms = Terms(
         options.engine,
         ContractPolicy(approvals=1),
-        limits=Limits(expiry_window_blocks=EXPIRY_WINDOW_BLOCKS),
+        limits=Limits(expiry_window_blocks=window),
     )
     network = found_local(folder, CHAIN_NAME, planned, now_ms(), terms)
     nodes = [

@@ -100,6 +100,14 @@ class Sender:
                 tasks.create_task(self._hand_in(self._take()))
                 due += pause
 
+    async def offer_for(self, per_second: float, seconds: float) -> None:
+        """Hand in so many per second for a while."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.offer(per_second))
+            await asyncio.sleep(seconds)
+            self.stop()
+        self._is_open = True
+
     async def hand_in_all(self, total: int, in_flight: int, count: BlockCount) -> None:
         """Hand in `total` transactions and wait until they are committed."""
         before = count.committed

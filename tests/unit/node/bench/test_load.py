@@ -1,5 +1,6 @@
 """Signing ahead: in order, without end, each transaction good and another one."""
 
+from dataclasses import replace
 from itertools import islice
 
 from chain.keys import SigningKey
@@ -35,3 +36,15 @@ def test_what_was_signed_ahead_comes_first_and_more_follows() -> None:
     assert given[:3] == sign_chunk(SIGNING, 0, 3)
     assert given[2 * CHUNK :] == sign_chunk(SIGNING, 2 * CHUNK, 5)
     assert len(set(given)) == len(given)
+
+
+def test_a_long_run_is_signed_so_that_each_expires_in_its_time() -> None:
+    with Load(SIGNING, CHUNK) as load:
+        load.prepare(lambda _: None)
+        load.plan(replace(SIGNING, expiry_height=Height(500), blocks_each=0.25), CHUNK)
+        load.prepare(lambda _: None)
+        given = [decode_transaction(raw) for raw in islice(load, 2 * CHUNK)]
+    expiries = [transaction.body.expiry_height for transaction in given]
+    assert expiries[:CHUNK] == [77] * CHUNK
+    assert expiries[CHUNK : CHUNK + 8] == [500] * 4 + [501] * 4
+    assert expiries[-1] == 500 + (CHUNK - 1) // 4

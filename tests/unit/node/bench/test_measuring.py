@@ -4,12 +4,13 @@ import pytest
 
 from chain.keyfile import KeyFile
 from chain.keys import SigningKey
-from chain.scalars import OrganisationId
-from node.bench import measuring
+from chain.scalars import Height, OrganisationId
+from node.bench import measuring, supply
 from node.bench.limits import MachineLimits
 from node.bench.measuring import Curve, Measurement
 from node.bench.network import Measured
 from node.bench.options import BenchOptions, Case, WorkloadName
+from node.bench.supply import Supply
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.chain_builder import START_MS, seed_of
 
@@ -68,6 +69,32 @@ async def test_a_measurement_counts_what_is_in_blocks(name: WorkloadName) -> Non
     assert len(line.block_ms_by_quarter) == 4
     assert line.start_seconds is None, "it is not a network of our own"
     assert line.rss_slope_mb_per_h is None, "half a second tells nothing"
+
+
+async def test_a_long_run_finds_the_pace_of_blocks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supply, "LONG_SECONDS", 0.2)
+    monkeypatch.setattr(measuring, "PACE_SECONDS", 0.3)
+    followed: list[tuple[float, int]] = []
+    follow = Supply.follow
+
+    def note(self: Supply, pace: float, height: Height) -> None:
+        followed.append((pace, height))
+        follow(self, pace, height)
+
+    monkeypatch.setattr(Supply, "follow", note)
+    steps, curve = await measure(Case("single", rate=200.0))
+    ((pace, height),) = followed
+    assert 50 < pace < 250, "a block for each transaction"
+    assert height > 3
+    assert [step.split(": ")[1].split()[0] for step in steps][1:5] == [
+        "signing",
+        "finding",
+        "signing",
+        "warming",
+    ]
+    assert curve.line.refused == {}
+    assert curve.line.lost == 0
+    assert curve.line.probes > 0
 
 
 async def test_an_open_loop_says_what_was_offered() -> None:
