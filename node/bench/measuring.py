@@ -130,11 +130,19 @@ class Measurement:
     def _say_signed(self, count: int, share: float) -> None:
         self._progress(f"{self._name}: signing {count:,} transactions", share)
 
-    async def _keep_pace(self, sender: Sender, rate: float, supply: Supply) -> None:
-        """See how fast blocks come at the rate of a long run, and sign it to that measure."""
+    async def _keep_pace(self, sender: Sender, single: Sender, supply: Supply) -> None:
+        """See how fast blocks come at the rate of a long run, and sign it to that measure.
+
+        Args: single: hands in as often as probes are made, which have blocks of their own.
+        """
+        rate = self._demand.paced_rate
+        if rate is None:
+            return
         self._progress(f"{self._name}: finding the pace of blocks", 0.0)
         begun, before = monotonic_seconds(), len(self._count.blocks)
-        await sender.offer_for(rate, PACE_SECONDS)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(single.offer_for(1 / PROBE_PAUSE_S, PACE_SECONDS))
+            tasks.create_task(sender.offer_for(rate, PACE_SECONDS))
         blocks = len(self._count.blocks) - before
         supply.follow(blocks / (monotonic_seconds() - begun), self._height)
         await asyncio.to_thread(supply.prepare, self._say_signed)
@@ -165,8 +173,8 @@ class Measurement:
             self._progress(f"{self._name}: committing a history", 0.0)
             await sender.hand_in_all(options.history, self._in_flight, self._count)
             await self._settle(session)
-        if rate := self._demand.paced_rate:
-            await self._keep_pace(sender, rate, supply)
+        single = Sender(session, nodes, iter(supply.probes), 1)
+        await self._keep_pace(sender, single, supply)
         # What was taken is in blocks, which are counted from the start; the rest is not of the run.
         sender.sent = Sent(accepted=sender.sent.accepted)
         is_lone = self._name == "lone"
@@ -196,7 +204,9 @@ class Measurement:
         curve = self._conclude(sender, probe, window, (before, after), (begun, ended))
         line = replace_line(
             curve.line,
-            lost=await self._count_lost(sender.sent.accepted + probe.count() + probe.pending),
+            lost=await self._count_lost(
+                sender.sent.accepted + single.sent.accepted + probe.count() + probe.pending
+            ),
             block_ms_by_quarter=gaps_by_quarter([b.at_s for b in window.blocks], begun, ended),
             rss_slope_mb_per_h=watch.slope_mb_per_h(begun, ended),
             read_under_load_ms=percentiles(readers.took_ms(begun, ended)),

@@ -80,7 +80,7 @@ async def _bench_one(
     """
     what = f"starting {case.validators} nodes" if case.validators else "asking the nodes"
     tell(f"{case.workload}: {what}", 0.0)
-    async with open_network(options, case.validators, home) as measured:
+    async with open_network(options, case, home) as measured:
         try:
             return await Measurement(options, case, measured, limits, tell).run()
         except* (aiohttp.ClientError, TimeoutError, OSError) as group:

@@ -1,8 +1,9 @@
 """What a measurement hands in: signed before it is needed, each to expire in its own time.
 
-A transaction is good for a window of blocks. A short run fits into the window. Of a long one with a
-fixed rate each is signed for the height at which its turn will come, which the pace of blocks
-tells; where the window is too narrow for that, or the run too long, it is signed as it goes.
+A transaction is good for a window of blocks. What a short run needs is signed at once. Of a long
+one with a fixed rate each is signed for the height at which its turn will come, which the pace of
+blocks tells. Where the window is narrow, or the run too long for such a guess, it is signed as it
+goes, which takes its share of the processor.
 """
 
 from collections.abc import Callable
@@ -20,12 +21,17 @@ LONG_SECONDS: Final = 60.0
 PACE_SECONDS: Final = 20.0
 ALONG_SECONDS: Final = 15.0
 """How far ahead of its rate a run is signed that is signed as it goes."""
+SPARE_SHARE: Final = 8
+"""An eighth of the window is left: nodes that are behind refuse what expires too far ahead."""
 DRIFT_SHARE: Final = 8
-"""The pace may change by an eighth; and an eighth of the window is left to nodes that are behind,
-as they refuse what expires too far ahead."""
+"""The pace may change by an eighth."""
+NARROW_BLOCKS: Final = 5_000
+"""A narrower window is over before what is signed at once is handed in."""
 PROBE_PAUSE_S: Final = 0.1
 PROBES_AHEAD: Final = 2_000
 PROBE_CHUNK: Final = 100
+PROBES_ALONG: Final = 300
+"""For the time in which the pace is found, and to wait in a run that is signed as it goes."""
 
 OnProgress = Callable[[int, float], None]
 """Is told how many are to be signed, and which share of them is."""
@@ -79,11 +85,15 @@ class Supply:
         signing = Signing(load, compute_genesis_hash(genesis), seed, self._expiry(height))
         self._signing = signing
         self._probing = replace(signing, workload=probed)
-        is_paced = demand.paced_rate is not None
-        self._count = demand.history + demand.count(PACE_SECONDS if is_paced else demand.seconds)
-        self._goes_along = False
+        self._goes_along = self._window < NARROW_BLOCKS
+        seconds, probes = demand.seconds, self._probe_count
+        if self._goes_along:
+            seconds, probes = min(seconds, ALONG_SECONDS), PROBES_ALONG
+        elif demand.paced_rate is not None:
+            seconds, probes = PACE_SECONDS, PROBES_ALONG
+        self._count = demand.history + demand.count(seconds)
         self.load = Load(signing, self._count)
-        self.probes = Load(self._probing, 0 if is_paced else self._probe_count, PROBE_CHUNK)
+        self.probes = Load(self._probing, probes, PROBE_CHUNK)
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +109,7 @@ class Supply:
 
     def prepare(self, on_progress: OnProgress) -> None:
         """Sign what is to be signed beforehand."""
-        count = self._count
+        count = min(self._count, AHEAD_MAX)
         on_progress(count, 0.0)
         self.probes.prepare(lambda _: None)
         self.load.prepare(lambda done: on_progress(count, min(1.0, done / max(1, count))))
@@ -110,10 +120,11 @@ class Supply:
         assert rate is not None, "a run without a rate is signed before"
         drift = pace * demand.seconds / DRIFT_SHARE
         count = demand.count(demand.seconds)
-        self._goes_along = count > AHEAD_MAX or drift > self._window / 2
+        spare = self._window // 2 - self._window // SPARE_SHARE
+        self._goes_along |= count > AHEAD_MAX or drift > spare
         if self._goes_along:
             self._count = demand.count(ALONG_SECONDS)
-            self._plan(self._expiry(height), 0.0, 2 * PROBE_CHUNK)
+            self._plan(self._expiry(height), 0.0, PROBES_ALONG)
         else:
             self._count = count
             self._plan(Height(height + self._window // 2), pace, self._probe_count)
@@ -123,15 +134,15 @@ class Supply:
         if not self._goes_along:
             return
         self._plan(self._expiry(height), 0.0, 0)
-        self.load.top_up(self._count)
-        self.probes.top_up(2 * PROBE_CHUNK)
+        self.load.top_up(self._demand.count(ALONG_SECONDS))
+        self.probes.top_up(PROBES_ALONG)
 
     @property
     def _probe_count(self) -> int:
         return PROBES_AHEAD + int(self._demand.seconds / PROBE_PAUSE_S)
 
     def _expiry(self, height: int) -> Height:
-        return Height(height + self._window - self._window // DRIFT_SHARE)
+        return Height(height + self._window - self._window // SPARE_SHARE)
 
     def _plan(self, expiry: Height, pace: float, probes: int) -> None:
         each = pace / (self._demand.rate or self._demand.rate_max)

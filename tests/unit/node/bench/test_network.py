@@ -7,7 +7,7 @@ from chain.keys import SigningKey
 from chain.operations import RegisterTwin
 from chain.scalars import OrganisationId, TwinId
 from node.bench.network import Measured, open_network, plan_nodes, set_up
-from node.bench.options import BenchOptions
+from node.bench.options import BenchOptions, Case
 from node.keystore import create_key
 from tests.unit.node.api.fake_node import FakeNode
 from tests.unit.node.chain_builder import seed_of
@@ -30,7 +30,7 @@ async def test_a_running_network_is_taken_as_it_is(tmp_path: Path) -> None:
     genesis.write_bytes(node.genesis_json)
     key = create_key(identity, "administrator", "borne-energie")
     options = BenchOptions(nodes=("http://a:1",), genesis=genesis, identity=identity)
-    async with open_network(options, 0, tmp_path) as measured:
+    async with open_network(options, Case("single", 0), tmp_path) as measured:
         assert measured.nodes == ("http://a:1",)
         assert measured.genesis == node.genesis
         assert measured.validators == len(node.genesis.validators)
