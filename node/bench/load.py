@@ -14,8 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 
@@ -51,7 +50,7 @@ class Signing:
 
 
 class Load:
-    """Signed transactions in order, encoded; use it as a context manager, or close it.
+    """Signed transactions in order, encoded; close it at the end.
 
     Args: ahead: how many to sign before they are asked for, `AHEAD_MAX` of them at most; chunk: how
     many are signed at once.
@@ -67,17 +66,6 @@ class Load:
         self._pool = ProcessPoolExecutor(
             os.cpu_count() or 1, mp_context=multiprocessing.get_context("spawn")
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Sign no more, and delete what was not asked for."""

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -81,6 +82,14 @@ class Measurement:
             self._workload, first_twin=options.twins, twins=min(options.twins, PROBE_TWINS)
         )
         self._in_flight = options.in_flight or self._workload.in_flight
+        self._demand = Demand(
+            options.seconds + options.warm_up_seconds,
+            case.rate,
+            limits.signature_checks_per_s / measured.validators,
+            options.history,
+            self._in_flight,
+            name == "lone",
+        )
         self._count = BlockCount()
 
     async def run(self) -> Curve:
@@ -104,10 +113,7 @@ class Measurement:
         ):
             following = tasks.create_task(self._count.follow(client))
             height = Height((await client.status()).height)
-            workloads = self._workload, self._probed
-            with Supply(
-                self._demand, self._measured.genesis, self._gateway.seed, workloads, height
-            ) as supply:
+            with closing(self._make_supply(height)) as supply:
                 await asyncio.to_thread(supply.prepare, self._say_signed)
                 curve = await self._measure(session, supply)
             following.cancel()
@@ -115,17 +121,10 @@ class Measurement:
 
     # ------------------------------------------------------------------ parts
 
-    @property
-    def _demand(self) -> Demand:
-        options = self._options
-        return Demand(
-            options.seconds + options.warm_up_seconds,
-            self._rate,
-            self._limits.signature_checks_per_s / self._measured.validators,
-            options.history,
-            self._in_flight,
-            self._name == "lone",
-        )
+    def _make_supply(self, height: Height) -> Supply:
+        workloads = self._workload, self._probed
+        genesis = self._measured.genesis
+        return Supply(self._demand, genesis, self._gateway.seed, workloads, height)
 
     def _say_signed(self, count: int, share: float) -> None:
         self._progress(f"{self._name}: signing {count:,} transactions", share)

@@ -8,8 +8,7 @@ goes, which takes its share of the processor.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.scalars import Height
@@ -67,8 +66,8 @@ class Demand:
 class Supply:
     """Signed transactions: `load` to be handed in, and `probes` to be measured one by one.
 
-    Use it as a context manager. Args: workloads: of the load, and of the probes; height: where the
-    chain stands.
+    Close it at the end. Args: workloads: of the load, and of the probes; height: where the chain
+    stands.
     """
 
     def __init__(
@@ -95,15 +94,8 @@ class Supply:
         self.load = Load(signing, self._count)
         self.probes = Load(self._probing, probes, PROBE_CHUNK)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Sign no more, and delete what was not asked for."""
         self.load.close()
         self.probes.close()
 

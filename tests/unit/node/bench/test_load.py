@@ -1,5 +1,6 @@
 """Signing ahead: in order, without end, each transaction good and another one."""
 
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
@@ -28,7 +29,7 @@ def test_signed_updates_are_good_and_all_different() -> None:
 
 def test_what_was_signed_ahead_comes_first_and_more_follows() -> None:
     done: list[int] = []
-    with Load(SIGNING, CHUNK + 1) as load:
+    with closing(Load(SIGNING, CHUNK + 1)) as load:
         load.prepare(done.append)
         load.top_up(3 * CHUNK)
         given = list(islice(load, 2 * CHUNK + 5))
@@ -39,7 +40,7 @@ def test_what_was_signed_ahead_comes_first_and_more_follows() -> None:
 
 
 def test_a_long_run_is_signed_so_that_each_expires_in_its_time() -> None:
-    with Load(SIGNING, CHUNK) as load:
+    with closing(Load(SIGNING, CHUNK)) as load:
         load.prepare(lambda _: None)
         load.plan(replace(SIGNING, expiry_height=Height(500), blocks_each=0.25), CHUNK)
         load.prepare(lambda _: None)

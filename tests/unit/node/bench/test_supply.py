@@ -1,6 +1,7 @@
 """What is signed when, and up to which height it is good."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 
 import pytest
@@ -39,7 +40,7 @@ def expiry_of(transaction: Transaction) -> int:
 
 
 def test_a_short_run_is_signed_whole_with_an_eighth_of_the_window_to_spare() -> None:
-    with make(Demand(10.0, RATE, 400.0, history=20, in_flight=40)) as supply:
+    with closing(make(Demand(10.0, RATE, 400.0, history=20, in_flight=40))) as supply:
         told = prepare(supply)
         assert told[0] == (1_060, 0.0)
         assert told[-1] == (1_060, 1.0)
@@ -48,12 +49,12 @@ def test_a_short_run_is_signed_whole_with_an_eighth_of_the_window_to_spare() -> 
 
 
 def test_without_a_rate_as_much_is_signed_as_the_machine_could_take() -> None:
-    with make(Demand(100.0, None, 10.0, history=0, in_flight=40)) as supply:
+    with closing(make(Demand(100.0, None, 10.0, history=0, in_flight=40))) as supply:
         assert prepare(supply)[-1] == (1_040, 1.0)
 
 
 def test_one_at_a_time_needs_a_load_for_its_history_only() -> None:
-    with make(Demand(10.0, None, 400.0, history=20, in_flight=40, is_lone=True)) as supply:
+    with closing(make(Demand(10.0, None, 400.0, history=20, in_flight=40, is_lone=True))) as supply:
         assert prepare(supply)[-1] == (20, 1.0)
 
 
@@ -65,7 +66,7 @@ def _short_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_short_is_long")
 def test_of_a_long_run_each_expires_half_a_window_after_its_turn() -> None:
-    with make(Demand(40.0, RATE, 400.0, history=30, in_flight=10)) as supply:
+    with closing(make(Demand(40.0, RATE, 400.0, history=30, in_flight=10))) as supply:
         assert prepare(supply)[-1] == (140, 1.0)
         load = iter(supply.load)
         assert set(expiries(load, 140)) == {50 + 7_000}
@@ -79,7 +80,7 @@ def test_of_a_long_run_each_expires_half_a_window_after_its_turn() -> None:
 
 @pytest.mark.usefixtures("_short_is_long")
 def test_the_probes_of_a_long_run_expire_in_their_time_from_the_first_on() -> None:
-    with make(Demand(40.0, RATE, 400.0, history=0, in_flight=10)) as supply:
+    with closing(make(Demand(40.0, RATE, 400.0, history=0, in_flight=10))) as supply:
         prepare(supply)
         supply.follow(20.0, Height(90))
         prepare(supply)
@@ -90,7 +91,7 @@ def test_the_probes_of_a_long_run_expire_in_their_time_from_the_first_on() -> No
 
 @pytest.mark.usefixtures("_short_is_long")
 def test_what_blocks_would_outrun_is_signed_as_it_goes() -> None:
-    with make(Demand(40.0, RATE, 400.0, history=0, in_flight=10)) as supply:
+    with closing(make(Demand(40.0, RATE, 400.0, history=0, in_flight=10))) as supply:
         prepare(supply)
         list(islice(supply.load, 1_000))
         list(islice(supply.probes, PROBES_ALONG))
@@ -100,7 +101,7 @@ def test_what_blocks_would_outrun_is_signed_as_it_goes() -> None:
 
 
 def test_in_a_narrow_window_all_is_signed_as_it_goes() -> None:
-    with make(Demand(40.0, None, RATE, history=0, in_flight=10), window=100) as supply:
+    with closing(make(Demand(40.0, None, RATE, history=0, in_flight=10), window=100)) as supply:
         assert prepare(supply)[-1] == (1_510, 1.0)
         load, probes = iter(supply.load), iter(supply.probes)
         assert set(expiries(load, 2_000)) == {50 + 88}
