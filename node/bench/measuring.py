@@ -91,6 +91,7 @@ class Measurement:
             name == "lone",
         )
         self._count = BlockCount()
+        self._begun_at = Height(0)
 
     async def run(self) -> Curve:
         """Measure.
@@ -112,8 +113,8 @@ class Measurement:
             asyncio.TaskGroup() as tasks,
         ):
             following = tasks.create_task(self._count.follow(client))
-            height = Height((await client.status()).height)
-            with closing(self._make_supply(height)) as supply:
+            self._begun_at = Height((await client.status()).height)
+            with closing(self._make_supply()) as supply:
                 await asyncio.to_thread(supply.prepare, self._say_signed)
                 curve = await self._measure(session, supply)
             following.cancel()
@@ -121,10 +122,10 @@ class Measurement:
 
     # ------------------------------------------------------------------ parts
 
-    def _make_supply(self, height: Height) -> Supply:
+    def _make_supply(self) -> Supply:
         workloads = self._workload, self._probed
         genesis = self._measured.genesis
-        return Supply(self._demand, genesis, self._gateway.seed, workloads, height)
+        return Supply(self._demand, genesis, self._gateway.seed, workloads, self._height)
 
     def _say_signed(self, count: int, share: float) -> None:
         self._progress(f"{self._name}: signing {count:,} transactions", share)
@@ -149,7 +150,7 @@ class Measurement:
     @property
     def _height(self) -> Height:
         """The newest block that was heard of."""
-        return Height(self._count.blocks[-1].height if self._count.blocks else 0)
+        return Height(self._count.blocks[-1].height) if self._count.blocks else self._begun_at
 
     async def _settle(self, session: aiohttp.ClientSession) -> None:
         """Wait until the databases have merged what a history at full speed left behind."""

@@ -97,6 +97,16 @@ async def test_a_long_run_finds_the_pace_of_blocks_first(monkeypatch: pytest.Mon
     assert curve.line.probes > 0
 
 
+async def test_what_is_signed_as_it_goes_never_falls_back_behind_the_chain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heights: list[int] = []
+    monkeypatch.setattr(Supply, "top_up", lambda _, height: heights.append(height))
+    await measure(Case("single", rate=100.0))
+    assert heights[0] >= 3, "before a block was heard of it stands where the node said"
+    assert heights == sorted(heights)
+
+
 async def test_an_open_loop_says_what_was_offered() -> None:
     _, curve = await measure(Case("single", rate=100.0))
     line = curve.line
