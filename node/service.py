@@ -27,7 +27,7 @@ from node.describing import describe_consensus, describe_machine, list_certifica
 from node.explorer.app import add_explorer
 from node.home import load_genesis
 from node.logs import get_log, set_up_logs
-from node.memory import ease_garbage_collection, keep_small
+from node.memory import ease_garbage_collection, keep_large_apart, keep_small
 from node.metrics import Metrics
 from node.opening import open_node
 from node.reader import Reader
@@ -160,6 +160,7 @@ def run_node(config_path: Path, *, stop_on_eof: bool = False) -> None:
     Args: stop_on_eof: stop when standard input ends, too: a parent that dies takes it along.
     Raises: ChainError: it cannot start; ExceptionGroup: what made it stop.
     """
+    keep_large_apart()
     config = load_config(config_path)
     set_up_logs(config.log.format, config.log.level)
     alarms = AlarmFile(config)

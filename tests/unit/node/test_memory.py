@@ -39,6 +39,36 @@ def test_holes_among_what_is_kept_go_back() -> None:
     assert after < 10
 
 
+LARGE = """
+import os, sys
+from node.memory import keep_large_apart
+
+def resident_mb():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+if sys.argv[1] == "apart":
+    assert keep_large_apart()
+first = bytearray(8 << 20)
+del first
+large, kept = [], []
+for _ in range(20):
+    large.append(bytearray(2 << 20))
+    kept.append(bytearray(100_000))
+before = resident_mb()
+del large
+print(before - resident_mb())
+"""
+
+
+@pytest.mark.skipif(not return_freed_memory(), reason="this C library keeps nothing or cannot tell")
+@pytest.mark.parametrize(("how", "least_mb", "most_mb"), [("apart", 35, 45), ("as it is", -1, 10)])
+def test_what_is_large_goes_back_at_once(how: str, least_mb: float, most_mb: float) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE, how], capture_output=True, check=True, text=True
+    )
+    assert least_mb < float(done.stdout) < most_mb
+
+
 async def test_it_goes_on_until_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[None] = []
     monkeypatch.setattr(memory, "return_freed_memory", lambda: calls.append(None))
