@@ -318,6 +318,13 @@ DEMO: Final = (
         "Mend what it says; with --home NEW-FOLDER its whole log, node.log, is kept.",
     ),
     Entry(
+        "VT-8014",
+        "bench-history-refused",
+        "The network does not take what the bench hands in",
+        "While the history was handed in: {reason}.",
+        "See what a code means with veritwin explain CODE, and what the nodes' logs say.",
+    ),
+    Entry(
         "VT-8020",
         "plotting-not-installed",
         "Pictures need matplotlib",

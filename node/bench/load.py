@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
+from itertools import count as numbers
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,10 @@ from node.bench.workloads import Workload
 CHUNK: Final = 1_000
 AHEAD_MAX: Final = 10_000_000
 """Transactions that are signed before a run, three gigabytes; of a longer run more as it goes."""
+RENEWED_CHUNKS: Final = 4
+RENEWED_LEAST: Final = 100
+"""Of so much that comes next, whichever is more, it is seen to that its expiry will do."""
+_LATE_SHARE: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +54,30 @@ class Signing:
         return Height(self.expiry_height + int((index - self.first) * self.blocks_each))
 
 
+@dataclass(slots=True)
+class _Chunk:
+    """Transactions from number `first` on, as they were signed or will be."""
+
+    signing: Signing
+    first: int
+    path: Future[Path]
+
+
 class Load:
     """Signed transactions in order, encoded; close it at the end.
 
-    Args: ahead: how many to sign before they are asked for, `AHEAD_MAX` of them at most; chunk: how
-    many are signed at once.
+    Args: ahead: how many to sign before they are asked for, `AHEAD_MAX` of them at most; needed:
+    how many will be needed at most, if that is known; chunk: how many are signed at once.
     """
 
-    def __init__(self, signing: Signing, ahead: int, chunk: int = CHUNK) -> None:
+    def __init__(
+        self, signing: Signing, ahead: int, needed: int | None = None, chunk: int = CHUNK
+    ) -> None:
         self._next = 0
         self._chunk = chunk
-        self.plan(signing, ahead)
-        self._chunks: deque[Future[Path]] = deque()
+        self.plan(signing, ahead, needed)
+        self._chunks: deque[_Chunk] = deque()
+        self._files = numbers()
         self._folder = tempfile.TemporaryDirectory(prefix="veritwin-load-")
         # A new interpreter for each: a copy of this one would hold its sockets.
         self._pool = ProcessPoolExecutor(
@@ -72,17 +89,21 @@ class Load:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._folder.cleanup()
 
-    def plan(self, signing: Signing, ahead: int) -> None:
-        """Sign what was not ordered yet like this, so many of them beforehand."""
+    def plan(self, signing: Signing, ahead: int, needed: int | None = None) -> None:
+        """Sign like this what was not ordered yet, `ahead` of it beforehand.
+
+        Args: needed: how many more will be, at most; None when nobody knows.
+        """
         self._signing = replace(signing, first=self._next)
-        self._ahead = -(-min(ahead, AHEAD_MAX) // self._chunk)
+        self._ahead = self._next + min(ahead, AHEAD_MAX)
+        self._needed = None if needed is None else self._next + needed
 
     def prepare(self, on_progress: Callable[[int], None]) -> None:
         """Sign what is to be signed beforehand. Args: on_progress: is told how many are done."""
-        for _ in range(self._ahead):
+        while self._next < self._ahead:
             self._order()
         for number, chunk in enumerate(self._chunks, 1):
-            chunk.result()
+            chunk.path.result()
             on_progress(number * self._chunk)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -93,19 +114,49 @@ class Load:
         while True:
             if not self._chunks:
                 self._order()
-            path = self._chunks.popleft().result()
-            yield msgspec.msgpack.decode(path.read_bytes(), type=list[bytes])
+            path = self._chunks.popleft().path.result()
+            data = path.read_bytes()
             path.unlink()
+            yield msgspec.msgpack.decode(data, type=list[bytes])
 
-    def top_up(self, count: int) -> None:
-        """Have more signed, until `count` wait."""
-        while len(self._chunks) * self._chunk < count:
+    def top_up(self, expiries: range, ahead: int) -> None:
+        """Have `ahead` signed of those that will be needed, the next for an expiry that will do.
+
+        Args: expiries: of what is handed in soon; what is signed now gets the last of them.
+        """
+        self._signing = replace(self._signing, expiry_height=Height(expiries[-1]), blocks_each=0.0)
+        # What comes at once is left as long as it can be: whoever asks for it would have to wait.
+        spare = len(expiries) // _LATE_SHARE
+        will_do = range(expiries.start - spare, expiries.stop + spare)
+        places = max(RENEWED_CHUNKS, RENEWED_LEAST // self._chunk)
+        for place, chunk in enumerate(list(islice(self._chunks, places))):
+            ends = chunk.first, chunk.first + self._chunk - 1
+            if not all(chunk.signing.expiry_of(number) in will_do for number in ends):
+                if not chunk.path.cancel():
+                    chunk.path.add_done_callback(_delete)
+                self._chunks[place] = self._sign(chunk.first)
+            will_do = expiries
+        while len(self._chunks) * self._chunk < ahead and not self._is_enough:
             self._order()
 
+    @property
+    def _is_enough(self) -> bool:
+        return self._needed is not None and self._next >= self._needed
+
     def _order(self) -> None:
-        path, span = Path(self._folder.name) / str(self._next), (self._next, self._chunk)
-        self._chunks.append(self._pool.submit(_write_chunk, self._signing, span, path))
+        self._chunks.append(self._sign(self._next))
         self._next += self._chunk
+
+    def _sign(self, first: int) -> _Chunk:
+        # A file for each order: what is signed anew may be on its way to its own.
+        path = Path(self._folder.name) / str(next(self._files))
+        future = self._pool.submit(_write_chunk, self._signing, (first, self._chunk), path)
+        return _Chunk(self._signing, first, future)
+
+
+def _delete(done: Future[Path]) -> None:
+    if done.exception() is None:
+        done.result().unlink(missing_ok=True)
 
 
 def _write_chunk(signing: Signing, span: tuple[int, int], path: Path) -> Path:

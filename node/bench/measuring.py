@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import aiohttp
 from msgspec.structs import replace as replace_line
 
+from chain.genesis import compute_genesis_hash
 from chain.keys import SEED_SIZE, SigningKey
 from chain.scalars import Height, UnixMillis
 from node.bench.blocks import BlockCount, Window, cut_window
+from node.bench.history import History, earlier_updates, settle
 from node.bench.limits import MachineLimits
+from node.bench.load import Signing
 from node.bench.network import Measured, restart, set_up
 from node.bench.options import BenchOptions, Case
 from node.bench.result import (
@@ -25,16 +29,19 @@ from node.bench.result import (
     round_spent,
 )
 from node.bench.sending import Probe, Sender, Sent
-from node.bench.supply import PACE_SECONDS, PROBE_PAUSE_S, Demand, Supply
+from node.bench.supply import (
+    ALONG_SECONDS,
+    PACE_SECONDS,
+    PROBE_PAUSE_S,
+    Demand,
+    Supply,
+    good_expiries,
+)
 from node.bench.usage import Usage, compare, read_usage
 from node.bench.watching import READS, Readers, Watch, gaps_by_quarter
 from node.bench.workloads import Workload
 from node.clock import monotonic_seconds, now_ms
 
-SETTLE_SECONDS_MAX: Final = 300.0
-SETTLE_LOOK_S: Final = 5.0
-IDLE_SHARE: Final = 0.04
-"""Of a core: what a node takes that has nothing to do, and no merges, is half of it."""
 PROBE_TWINS: Final = 16
 LAST_SECONDS: Final = 60.0
 """How long after the end of a run the last transactions may take."""
@@ -86,12 +93,13 @@ class Measurement:
             options.seconds + options.warm_up_seconds,
             case.rate,
             limits.signature_checks_per_s / measured.validators,
-            options.history,
             self._in_flight,
             name == "lone",
         )
         self._count = BlockCount()
         self._begun_at = Height(0)
+        self._taken = 0
+        """Transactions that nodes took for the history."""
 
     async def run(self) -> Curve:
         """Measure.
@@ -114,8 +122,13 @@ class Measurement:
         ):
             following = tasks.create_task(self._count.follow(client))
             self._begun_at = Height((await client.status()).height)
+            if self._options.history:
+                await self._commit_history(session)
             with closing(self._make_supply()) as supply:
                 await asyncio.to_thread(supply.prepare, self._say_signed)
+                if self._options.history:
+                    tell = partial(self._progress, f"{self._name}: letting the databases merge")
+                    await settle(session, self._measured.nodes, tell)
                 curve = await self._measure(session, supply)
             following.cancel()
             return await self._look_again(session, curve)
@@ -138,11 +151,11 @@ class Measurement:
         rate = self._demand.paced_rate
         if rate is None:
             return
-        self._progress(f"{self._name}: finding the pace of blocks", 0.0)
         begun, before = monotonic_seconds(), len(self._count.blocks)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(single.offer_for(1 / PROBE_PAUSE_S, PACE_SECONDS))
             tasks.create_task(sender.offer_for(rate, PACE_SECONDS))
+            await self._let_pass(f"{self._name}: finding the pace of blocks", PACE_SECONDS, supply)
         blocks = len(self._count.blocks) - before
         supply.follow(blocks / (monotonic_seconds() - begun), self._height)
         await asyncio.to_thread(supply.prepare, self._say_signed)
@@ -152,27 +165,35 @@ class Measurement:
         """The newest block that was heard of."""
         return Height(self._count.blocks[-1].height) if self._count.blocks else self._begun_at
 
-    async def _settle(self, session: aiohttp.ClientSession) -> None:
-        """Wait until the databases have merged what a history at full speed left behind."""
-        self._progress(f"{self._name}: letting the databases merge", 0.0)
-        deadline = monotonic_seconds() + SETTLE_SECONDS_MAX
-        is_busy = True
-        while is_busy and monotonic_seconds() < deadline:
-            before = await read_usage(session, self._measured.nodes)
-            await asyncio.sleep(SETTLE_LOOK_S)
-            after = await read_usage(session, self._measured.nodes)
-            looks = zip(before, after, strict=True)
-            used = [b.process_cpu_seconds - a.process_cpu_seconds for a, b in looks]
-            is_busy = max(used) > IDLE_SHARE * SETTLE_LOOK_S
+    async def _commit_history(self, session: aiohttp.ClientSession) -> None:
+        """Let the chain have its history."""
+        options, genesis = self._options, self._measured.genesis
+        workload = earlier_updates(self._workload)
+
+        def expiries() -> range:
+            return good_expiries(genesis, self._height)
+
+        history = History(
+            options.history,
+            Signing(
+                workload,
+                compute_genesis_hash(genesis),
+                self._gateway.seed,
+                Height(expiries()[-1]),
+            ),
+            options.in_flight or workload.in_flight,
+            options.per_request or workload.per_request,
+            int(ALONG_SECONDS * self._demand.rate_max),
+        )
+        tell = partial(self._progress, f"{self._name}: committing a history")
+        self._taken = await history.commit(
+            session, self._measured.nodes, self._count, expiries, tell
+        )
 
     async def _measure(self, session: aiohttp.ClientSession, supply: Supply) -> Curve:
         options, nodes = self._options, self._measured.nodes
         per_request = options.per_request or self._workload.per_request
         sender = Sender(session, nodes, iter(supply.load), per_request)
-        if options.history:
-            self._progress(f"{self._name}: committing a history", 0.0)
-            await sender.hand_in_all(options.history, self._in_flight, self._count)
-            await self._settle(session)
         single = Sender(session, nodes, iter(supply.probes), 1)
         await self._keep_pace(sender, single, supply)
         # What was taken is in blocks, which are counted from the start; the rest is not of the run.
@@ -205,7 +226,11 @@ class Measurement:
         line = replace_line(
             curve.line,
             lost=await self._count_lost(
-                sender.sent.accepted + single.sent.accepted + probe.count() + probe.pending
+                self._taken
+                + sender.sent.accepted
+                + single.sent.accepted
+                + probe.count()
+                + probe.pending
             ),
             block_ms_by_quarter=gaps_by_quarter([b.at_s for b in window.blocks], begun, ended),
             rss_slope_mb_per_h=watch.slope_mb_per_h(begun, ended),
@@ -236,7 +261,7 @@ class Measurement:
         return max(0, taken - self._count.committed)
 
     async def _let_pass(self, what: str, seconds: float, supply: Supply) -> None:
-        """Wait, and see to it that a long run never runs out of signed transactions."""
+        """Wait, and see to it that what is signed does not run out, and will not be refused."""
         begun = monotonic_seconds()
         while (passed := monotonic_seconds() - begun) < seconds:
             self._progress(what, passed / seconds)

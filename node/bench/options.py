@@ -29,9 +29,9 @@ class BenchOptions:
 
     Args: rates: transactions per second to offer, a measurement for each; without any, `in_flight`
     are kept under way; in_flight, per_request: None for what suits the workload; history:
-    transactions committed before the measurement begins; nodes: addresses of a running network
-    instead of one of our own, with `genesis` and `identity`, the key file of an administrator of
-    one of its members.
+    updates of one reading committed before the measurement begins; nodes: addresses of a running
+    network instead of one of our own, with `genesis` and `identity`, the key file of an
+    administrator of one of its members.
     """
 
     workloads: tuple[WorkloadName, ...] = ("single", "batch100", "lone")

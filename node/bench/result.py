@@ -23,10 +23,10 @@ class BenchLine(msgspec.Struct, frozen=True, kw_only=True):
     shared by the validators that run on them. `messages_per_block` are those between all nodes,
     those about transactions included. `refused`, `busy` and `late` tell what went wrong; `lost` are
     those that a node took and no block held a minute after the end. `block_ms_by_quarter` are
-    medians, `rss_slope_mb_per_h` is of the node that grew most in the last two thirds of a run of
-    five minutes or more. `read_under_load_ms` is what reads of twins with their proofs took
-    meanwhile, `read_ms` the same on the quiet network after the run, and `start_seconds` the time
-    until a node with this history answers after its start.
+    medians, `rss_slope_mb_per_h` is of the node that grew most in the second half of a run of five
+    minutes or more, from one low of its memory to the next. `read_under_load_ms` is what reads of
+    twins with their proofs took meanwhile, `read_ms` the same on the quiet network after the run,
+    and `start_seconds` the time until a node with this history answers after its start.
     """
 
     workload: WorkloadName

@@ -2,8 +2,9 @@
 
 A transaction is good for a window of blocks. What a short run needs is signed at once. Of a long
 one with a fixed rate each is signed for the height at which its turn will come, which the pace of
-blocks tells. Where the window is narrow, or the run too long for such a guess, it is signed as it
-goes, which takes its share of the processor.
+blocks tells. What turns out to be signed for a wrong height, as the pace changed, is signed anew
+shortly before its turn, and so is all of a run where the window is narrow. That takes its share of
+the processor.
 """
 
 from collections.abc import Callable
@@ -12,25 +13,24 @@ from typing import Final
 
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.scalars import Height
-from node.bench.load import AHEAD_MAX, Load, Signing
+from node.bench.load import AHEAD_MAX, CHUNK, Load, Signing
 from node.bench.workloads import Workload
 
 LONG_SECONDS: Final = 60.0
 """A run with a fixed rate that takes longer is signed when the pace of blocks is known."""
 PACE_SECONDS: Final = 20.0
 ALONG_SECONDS: Final = 15.0
-"""How far ahead of its rate a run is signed that is signed as it goes."""
+"""So much of a run is signed, at least."""
 SPARE_SHARE: Final = 8
 """An eighth of the window is left: nodes that are behind refuse what expires too far ahead."""
-DRIFT_SHARE: Final = 8
-"""The pace may change by an eighth."""
 NARROW_BLOCKS: Final = 5_000
 """A narrower window is over before what is signed at once is handed in."""
 PROBE_PAUSE_S: Final = 0.1
 PROBES_AHEAD: Final = 2_000
 PROBE_CHUNK: Final = 100
+PROBE_CHUNK_SHARE: Final = 32
 PROBES_ALONG: Final = 300
-"""For the time in which the pace is found, and to wait in a run that is signed as it goes."""
+"""For the time in which the pace is found; and so many are signed at any time, at least."""
 
 OnProgress = Callable[[int, float], None]
 """Is told how many are to be signed, and which share of them is."""
@@ -40,14 +40,12 @@ OnProgress = Callable[[int, float], None]
 class Demand:
     """How much a run needs: for `seconds`, `rate` a second or at most `rate_max`.
 
-    Args: history: transactions before it; in_flight: how many are under way; is_lone: there is
-    nothing but probes.
+    Args: in_flight: how many are under way; is_lone: there is nothing but probes.
     """
 
     seconds: float
     rate: float | None
     rate_max: float
-    history: int
     in_flight: int
     is_lone: bool = False
 
@@ -61,6 +59,16 @@ class Demand:
         if self.is_lone:
             return 0
         return int(seconds * (self.rate or self.rate_max)) + self.in_flight
+
+
+def good_expiries(genesis: Genesis, height: Height) -> range:
+    """Give for which last heights to sign what is handed in from now on for a while.
+
+    Args: height: of the newest block.
+    """
+    window = genesis.limits.expiry_window_blocks
+    spare = window // SPARE_SHARE
+    return range(height + 1 + spare, height + 1 + window - spare)
 
 
 class Supply:
@@ -79,20 +87,25 @@ class Supply:
         height: Height,
     ) -> None:
         self._demand = demand
-        self._window = genesis.limits.expiry_window_blocks
+        self._genesis = genesis
         load, probed = workloads
-        signing = Signing(load, compute_genesis_hash(genesis), seed, self._expiry(height))
-        self._signing = signing
-        self._probing = replace(signing, workload=probed)
-        self._goes_along = self._window < NARROW_BLOCKS
-        seconds, probes = demand.seconds, self._probe_count
-        if self._goes_along:
-            seconds, probes = min(seconds, ALONG_SECONDS), PROBES_ALONG
-        elif demand.paced_rate is not None:
-            seconds, probes = PACE_SECONDS, PROBES_ALONG
-        self._count = demand.history + demand.count(seconds)
-        self.load = Load(signing, self._count)
-        self.probes = Load(self._probing, probes, PROBE_CHUNK)
+        expiry = Height(good_expiries(genesis, height)[-1])
+        self._signing = signing = Signing(load, compute_genesis_hash(genesis), seed, expiry)
+        self._probing = probing = replace(signing, workload=probed)
+        window = genesis.limits.expiry_window_blocks
+        is_narrow = window < NARROW_BLOCKS
+        self._ahead = self._soon if is_narrow else AHEAD_MAX
+        self._probes_ahead = PROBES_ALONG if is_narrow else AHEAD_MAX
+        if is_narrow or demand.paced_rate is None:
+            self._count, probes = demand.count(demand.seconds), self._probe_count
+        else:
+            self._count, probes = demand.count(PACE_SECONDS), PROBES_ALONG
+        # A chunk is for a second of a slow load, and for few blocks: it is not looked at again
+        # while it is handed in.
+        chunk = max(1, min(CHUNK, int(demand.rate or CHUNK)))
+        self.load = Load(signing, min(self._count, self._ahead), self._count, chunk)
+        chunk = max(1, min(PROBE_CHUNK, window // PROBE_CHUNK_SHARE))
+        self.probes = Load(probing, min(probes, self._probes_ahead), None, chunk)
 
     def close(self) -> None:
         """Sign no more, and delete what was not asked for."""
@@ -101,7 +114,7 @@ class Supply:
 
     def prepare(self, on_progress: OnProgress) -> None:
         """Sign what is to be signed beforehand."""
-        count = min(self._count, AHEAD_MAX)
+        count = min(self._count, self._ahead)
         on_progress(count, 0.0)
         self.probes.prepare(lambda _: None)
         self.load.prepare(lambda done: on_progress(count, min(1.0, done / max(1, count))))
@@ -110,34 +123,24 @@ class Supply:
         """Plan the rest of a long run. Args: pace: blocks a second; height: of the chain."""
         demand, rate = self._demand, self._demand.rate
         assert rate is not None, "a run without a rate is signed before"
-        drift = pace * demand.seconds / DRIFT_SHARE
-        count = demand.count(demand.seconds)
-        spare = self._window // 2 - self._window // SPARE_SHARE
-        self._goes_along |= count > AHEAD_MAX or drift > spare
-        if self._goes_along:
-            self._count = demand.count(ALONG_SECONDS)
-            self._plan(self._expiry(height), 0.0, PROBES_ALONG)
-        else:
-            self._count = count
-            self._plan(Height(height + self._window // 2), pace, self._probe_count)
+        # Halfway up the window: the pace may change either way.
+        expiry = Height(height + self._genesis.limits.expiry_window_blocks // 2)
+        self._count = demand.count(demand.seconds)
+        load = replace(self._signing, expiry_height=expiry, blocks_each=pace / rate)
+        self.load.plan(load, min(self._count, self._ahead), self._count)
+        probing = replace(self._probing, expiry_height=expiry, blocks_each=pace * PROBE_PAUSE_S)
+        self.probes.plan(probing, min(self._probe_count, self._probes_ahead))
 
     def top_up(self, height: Height) -> None:
-        """Have more signed of a run that is signed as it goes. Args: height: of the chain."""
-        if not self._goes_along:
-            return
-        self._plan(self._expiry(height), 0.0, 0)
-        self.load.top_up(self._demand.count(ALONG_SECONDS))
-        self.probes.top_up(PROBES_ALONG)
+        """Have enough signed, the next of it for the right heights. Args: height: of the chain."""
+        expiries = good_expiries(self._genesis, height)
+        self.load.top_up(expiries, self._soon)
+        self.probes.top_up(expiries, PROBES_ALONG)
+
+    @property
+    def _soon(self) -> int:
+        return self._demand.count(ALONG_SECONDS)
 
     @property
     def _probe_count(self) -> int:
         return PROBES_AHEAD + int(self._demand.seconds / PROBE_PAUSE_S)
-
-    def _expiry(self, height: int) -> Height:
-        return Height(height + self._window - self._window // SPARE_SHARE)
-
-    def _plan(self, expiry: Height, pace: float, probes: int) -> None:
-        each = pace / (self._demand.rate or self._demand.rate_max)
-        self.load.plan(replace(self._signing, expiry_height=expiry, blocks_each=each), self._count)
-        probing = replace(self._probing, expiry_height=expiry, blocks_each=pace * PROBE_PAUSE_S)
-        self.probes.plan(probing, probes)

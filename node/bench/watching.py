@@ -17,9 +17,10 @@ from node.clock import monotonic_seconds
 LOOK_SECONDS: Final = 10.0
 LONG_SECONDS: Final = 300.0
 """Memory over a shorter time tells nothing of hours."""
-WARM_UP_SHARE: Final = 1 / 3
-"""Of a long run: caches fill, and the database's own buffers."""
-LOOKS_MIN: Final = 3
+WARM_UP_SHARE: Final = 1 / 2
+"""Of a long run: caches fill, and what remembers the ids of the expiry window."""
+STRETCHES: Final = 12
+"""The lowest look of each counts: meanwhile the database's buffers fill and empty, some 40 MB."""
 READS: Final = 500
 READ_PAUSE_S: Final = 0.1
 """Between two reads beside a load."""
@@ -48,12 +49,17 @@ class Watch:
         if end_s - begin_s < LONG_SECONDS:
             return None
         warm_s = begin_s + WARM_UP_SHARE * (end_s - begin_s)
-        looks = [look for look in self.looks if warm_s <= look[0] <= end_s]
-        if len(looks) < LOOKS_MIN:
+        stretch_s = (end_s - warm_s) / STRETCHES
+        stretches: dict[int, list[list[float]]] = {}
+        for at, sizes in self.looks:
+            if warm_s <= at < end_s:
+                stretches.setdefault(int((at - warm_s) / stretch_s), []).append(sizes)
+        if len(stretches) < STRETCHES:
             return None
-        times = [at / 3600 for at, _ in looks]
-        sizes = zip(*(rss for _, rss in looks), strict=True)
-        return round(max(fit_slope(times, [size / 1e6 for size in node]) for node in sizes), 2)
+        hours = [number * stretch_s / 3600 for number in stretches]
+        lowest = [[min(node) for node in zip(*looks, strict=True)] for looks in stretches.values()]
+        nodes = zip(*lowest, strict=True)
+        return round(max(fit_slope(hours, [size / 1e6 for size in node]) for node in nodes), 2)
 
 
 def fit_slope(times: Sequence[float], values: Sequence[float]) -> float:

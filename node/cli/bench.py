@@ -105,7 +105,7 @@ def _names(_context: click.Context, parameter: click.Parameter, text: str) -> tu
     type=click.IntRange(0, 10_000_000),
     default=0,
     show_default=True,
-    help="Commit so many transactions before the measurement.",
+    help="Commit so many updates of one reading before the measurement.",
 )
 @click.option("--nodes", default="", help="Addresses of a running network, with commas.")
 @click.option(

@@ -1,11 +1,13 @@
 """A whole measurement, of a node whose consensus is a switch."""
 
+from dataclasses import replace
+
 import pytest
 
 from chain.keyfile import KeyFile
 from chain.keys import SigningKey
 from chain.scalars import Height, OrganisationId
-from node.bench import measuring, supply
+from node.bench import history, measuring, supply
 from node.bench.limits import MachineLimits
 from node.bench.measuring import Curve, Measurement
 from node.bench.network import Measured
@@ -23,7 +25,7 @@ def _at_the_time_of_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "now_ms", lambda: START_MS)
 
 
-async def measure(case: Case) -> tuple[list[str], Curve]:
+async def measure(case: Case, options: BenchOptions = OPTIONS) -> tuple[list[str], Curve]:
     node = FakeNode()
     owner = KeyFile(
         "administrator",
@@ -34,12 +36,12 @@ async def measure(case: Case) -> tuple[list[str], Curve]:
 
     def on_progress(what: str, share: float) -> None:
         assert 0.0 <= share <= 1.001
-        if what not in steps:
+        if steps[-1:] != [what]:
             steps.append(what)
 
     async with node.serve() as address:
         measured = Measured((address,), node.genesis, owner)
-        curve = await Measurement(OPTIONS, case, measured, LIMITS, on_progress).run()
+        curve = await Measurement(options, case, measured, LIMITS, on_progress).run()
     return steps, curve
 
 
@@ -95,6 +97,36 @@ async def test_a_long_run_finds_the_pace_of_blocks_first(monkeypatch: pytest.Mon
     assert curve.line.refused == {}
     assert curve.line.lost == 0
     assert curve.line.probes > 0
+
+
+async def test_a_history_of_single_updates_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "SETTLE_LOOK_S", 0.01)
+    # Of a test's own process something always goes on.
+    monkeypatch.setattr(history, "IDLE_SHARE", 1e9)
+    taken: list[int] = []
+    count_lost = Measurement._count_lost
+
+    async def note(self: Measurement, wanted: int) -> int:
+        taken.append(wanted)
+        return await count_lost(self, wanted)
+
+    monkeypatch.setattr(Measurement, "_count_lost", note)
+    steps, curve = await measure(Case("batch100", rate=50.0), replace(OPTIONS, history=700))
+    line = curve.line
+    assert taken[0] >= 700 + line.probes
+    assert [step.split(": ")[1].split()[0] for step in steps] == [
+        "setting",
+        "committing",
+        "signing",
+        "letting",
+        "warming",
+        "measuring",
+        "reading",
+    ]
+    assert line.history == 700
+    assert line.refused == {}
+    assert line.lost == 0
+    assert line.committed_tx_per_s > 0
 
 
 async def test_what_is_signed_as_it_goes_never_falls_back_behind_the_chain(

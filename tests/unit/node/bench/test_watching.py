@@ -27,11 +27,24 @@ def test_a_slope_is_that_of_the_nearest_line() -> None:
 async def test_memory_is_that_of_the_node_that_grew_most_after_the_warm_up() -> None:
     async with aiohttp.ClientSession() as session:
         watch = Watch(session, ["a", "b"])
-    for second in range(0, 3_601, 100):
-        warming = 50e6 * max(0, 1_200 - second) / 1_200
-        watch.looks.append((1_000.0 + second, [80e6 - warming, 90e6 - warming + second * 1_000]))
-    assert watch.slope_mb_per_h(1_000.0, 4_600.0) == pytest.approx(3.6)
+    for second in range(0, 3_601, 10):
+        warming = 50e6 * max(0, 1_700 - second) / 1_700
+        buffers = 1e6 * (second * 7 % 40)
+        watch.looks.append(
+            (
+                1_000.0 + second,
+                [80e6 - warming + buffers, 90e6 - warming + buffers + second * 1_000],
+            )
+        )
+    assert watch.slope_mb_per_h(1_000.0, 4_600.0) == pytest.approx(3.6, abs=0.5)
     assert watch.slope_mb_per_h(1_000.0, 1_000.0 + LONG_SECONDS - 1) is None
+
+
+async def test_memory_that_was_not_looked_at_all_the_time_tells_nothing() -> None:
+    async with aiohttp.ClientSession() as session:
+        watch = Watch(session, ["a"])
+    watch.looks += [(1_000.0 + second, [80e6]) for second in range(0, 3_000, 10)]
+    assert watch.slope_mb_per_h(1_000.0, 4_600.0) is None
 
 
 def test_each_quarter_has_its_median_gap() -> None:
