@@ -5,9 +5,11 @@ import ctypes
 import gc
 from typing import Final
 
-LARGE_BYTES: Final = 512 << 10
+LARGE_BYTES: Final = 1 << 20
+KEPT_AT_TOP_BYTES: Final = 4 << 20
+_TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
-"""`M_MMAP_THRESHOLD` of the GNU C library's malloc.h."""
+"""`M_TRIM_THRESHOLD` and `M_MMAP_THRESHOLD` of the GNU C library's malloc.h."""
 GC_THRESHOLDS: Final = (50_000, 20, 20)
 """Objects that are made and kept before the youngest generation is looked at, and so on."""
 TRIM_SECONDS: Final = 60.0
@@ -44,15 +46,18 @@ def keep_large_apart() -> bool:
 
     The database's buffers, two megabytes each, come and go all the time. As soon as the first was
     freed, the GNU C library takes room for the next ones from among all the rest, and what the
-    database keeps for hours comes to lie in their holes: 14 MB after ten minutes of load.
+    database keeps for hours comes to lie in their holes: 14 MB after ten minutes of load. Who sets
+    one of its limits sets both, or half a megabyte at the end of the heap would go back and be
+    asked for again each time, which takes 0.2 ms.
 
-    Source: mallopt(3), `M_MMAP_THRESHOLD`.
+    Source: mallopt(3), `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD`.
     """
     try:
         set_option = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
-    return bool(set_option(_MMAP_THRESHOLD, LARGE_BYTES))
+    is_set = set_option(_TRIM_THRESHOLD, KEPT_AT_TOP_BYTES)
+    return bool(is_set and set_option(_MMAP_THRESHOLD, LARGE_BYTES))
 
 
 def ease_garbage_collection() -> None:
