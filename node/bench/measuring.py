@@ -193,6 +193,8 @@ class Measurement:
     async def _measure(self, session: aiohttp.ClientSession, supply: Supply) -> Curve:
         options, nodes = self._options, self._measured.nodes
         per_request = options.per_request or self._workload.per_request
+        if self._rate is None:
+            per_request = min(per_request, self._in_flight)
         sender = Sender(session, nodes, iter(supply.load), per_request)
         single = Sender(session, nodes, iter(supply.probes), 1)
         await self._keep_pace(sender, single, supply)

@@ -29,6 +29,8 @@ PROBE_PAUSE_S: Final = 0.1
 PROBES_AHEAD: Final = 2_000
 PROBE_CHUNK: Final = 100
 PROBE_CHUNK_SHARE: Final = 32
+IN_HAND_SHARE: Final = 64
+CHUNKS_MAX: Final = 8_000
 PROBES_ALONG: Final = 300
 """For the time in which the pace is found; and so many are signed at any time, at least."""
 
@@ -100,9 +102,7 @@ class Supply:
             self._count, probes = demand.count(demand.seconds), self._probe_count
         else:
             self._count, probes = demand.count(PACE_SECONDS), PROBES_ALONG
-        # A chunk is for a second of a slow load, and for few blocks: it is not looked at again
-        # while it is handed in.
-        chunk = max(1, min(CHUNK, int(demand.rate or CHUNK)))
+        chunk = self._choose_chunk(window)
         self.load = Load(signing, min(self._count, self._ahead), self._count, chunk)
         chunk = max(1, min(PROBE_CHUNK, window // PROBE_CHUNK_SHARE))
         self.probes = Load(probing, min(probes, self._probes_ahead), None, chunk)
@@ -136,6 +136,17 @@ class Supply:
         expiries = good_expiries(self._genesis, height)
         self.load.top_up(expiries, self._soon)
         self.probes.top_up(expiries, PROBES_ALONG)
+
+    def _choose_chunk(self, window: int) -> int:
+        """Choose how many to sign at once: what is being handed in is not looked at again.
+
+        So it should not last longer than a second, and not for more than a part of a narrow window;
+        but a day should not be millions of chunks.
+        """
+        rate = self._demand.rate
+        if rate is None:
+            return max(1, min(CHUNK, self._demand.in_flight * window // IN_HAND_SHARE))
+        return max(1, min(CHUNK, max(int(rate), self._count // CHUNKS_MAX)))
 
     @property
     def _soon(self) -> int:

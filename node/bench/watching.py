@@ -21,6 +21,8 @@ WARM_UP_SHARE: Final = 1 / 2
 """Of a long run: caches fill, and what remembers the ids of the expiry window."""
 STRETCHES: Final = 12
 """The lowest look of each counts: meanwhile the database's buffers fill and empty, some 40 MB."""
+STRETCHES_MIN: Final = 8
+"""Where a node answered late, a stretch of a shorter run may hold no look."""
 READS: Final = 500
 READ_PAUSE_S: Final = 0.1
 """Between two reads beside a load."""
@@ -45,7 +47,7 @@ class Watch:
             await asyncio.sleep(LOOK_SECONDS)
 
     def slope_mb_per_h(self, begin_s: float, end_s: float) -> float | None:
-        """Give by how much the node's memory grew that grew most; None for too short a time."""
+        """Give by how much the node's memory grew that grew most; None if too little was seen."""
         if end_s - begin_s < LONG_SECONDS:
             return None
         warm_s = begin_s + WARM_UP_SHARE * (end_s - begin_s)
@@ -54,7 +56,7 @@ class Watch:
         for at, sizes in self.looks:
             if warm_s <= at < end_s:
                 stretches.setdefault(int((at - warm_s) / stretch_s), []).append(sizes)
-        if len(stretches) < STRETCHES:
+        if len(stretches) < STRETCHES_MIN:
             return None
         hours = [number * stretch_s / 3600 for number in stretches]
         lowest = [[min(node) for node in zip(*looks, strict=True)] for looks in stretches.values()]

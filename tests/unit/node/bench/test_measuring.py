@@ -73,6 +73,13 @@ async def test_a_measurement_counts_what_is_in_blocks(name: WorkloadName) -> Non
     assert line.rss_slope_mb_per_h is None, "half a second tells nothing"
 
 
+async def test_few_under_way_are_handed_in_by_few_at_a_time() -> None:
+    # A node of one block for each transaction must not outrun their expiry: so, few and briefly.
+    options = replace(OPTIONS, in_flight=2, per_request=50, seconds=0.3)
+    _, curve = await measure(Case("single"), options)
+    assert curve.line.committed_tx_per_s > 2 * curve.line.probes / 0.3
+
+
 async def test_a_long_run_finds_the_pace_of_blocks_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supply, "LONG_SECONDS", 0.2)
     monkeypatch.setattr(measuring, "PACE_SECONDS", 0.3)
