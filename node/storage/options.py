@@ -51,9 +51,9 @@ class RocksOptions:
     """Sizes in bytes that bound what the database takes of the machine.
 
     Defaults suit a machine with 2 cores and 1 GiB. `background_bytes_per_s_max` bounds what flushes
-    and merges write: a transaction takes some 2 kB of it, and 10 to 20 ms of CPU time go with each
-    megabyte. `accept_torn_tail` drops one unfinished write at the end of the log instead of
-    refusing to open; see `rocks.RocksStore`.
+    and merges write: a transaction takes 2 kB of it, 4 after some millions, and 4 ms of CPU time go
+    with each megabyte. `accept_torn_tail` drops one unfinished write at the end of the log instead
+    of refusing to open; see `rocks.RocksStore`.
     """
 
     cache_size_bytes: int = 64 << 20
