@@ -44,7 +44,7 @@ def keep_large_apart() -> bool:
 
     Returns: False where the C library cannot.
 
-    The database's buffers, two megabytes each, come and go all the time. As soon as the first was
+    The database's buffers, pieces of a megabyte, come and go all the time. As soon as the first was
     freed, the GNU C library takes room for the next ones from among all the rest, and what the
     database keeps for hours comes to lie in their holes: 14 MB after ten minutes of load. Who sets
     one of its limits sets both, or half a megabyte at the end of the heap would go back and be

@@ -102,22 +102,21 @@ def test_what_is_signed_anew_before_it_was_ready_comes_once_and_leaves_no_file(
     assert not folder.exists()
 
 
-def test_a_chunk_has_to_do_from_its_first_to_its_last() -> None:
+def renew_slow_chunk(will_do: range) -> list[int]:
+    """Sign a chunk for 500 to 749, see to its expiry, and give what its transactions have."""
     slowly = replace(SIGNING, expiry_height=Height(500), blocks_each=0.25)
     with closing(Load(slowly, CHUNK)) as load:
         load.prepare(lambda _: None)
-        load.top_up(range(500, 700), CHUNK)
-        given = list(islice(load, CHUNK))
-    assert set(expiries_of(given)) == {699}
+        load.top_up(will_do, CHUNK)
+        return expiries_of(list(islice(load, CHUNK)))
+
+
+def test_a_chunk_has_to_do_from_its_first_to_its_last() -> None:
+    assert set(renew_slow_chunk(range(500, 700))) == {699}
 
 
 def test_what_will_do_is_left_as_it_is() -> None:
-    slowly = replace(SIGNING, expiry_height=Height(500), blocks_each=0.25)
-    with closing(Load(slowly, CHUNK)) as load:
-        load.prepare(lambda _: None)
-        load.top_up(range(500, 750), CHUNK)
-        given = list(islice(load, CHUNK))
-    assert expiries_of(given) == [500 + number // 4 for number in range(CHUNK)]
+    assert renew_slow_chunk(range(500, 750)) == [500 + number // 4 for number in range(CHUNK)]
 
 
 def test_what_comes_at_once_is_left_as_long_as_it_can_be() -> None:
