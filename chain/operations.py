@@ -3,6 +3,7 @@
 Adding an operation adds a tag; a tag is never used again for another meaning.
 """
 
+from hashlib import sha256
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
@@ -10,7 +11,7 @@ from msgspec import Meta, Struct
 from chain.changes import AnyChange
 from chain.codec import encode
 from chain.evidence import Evidence
-from chain.hashing import hash_tagged
+from chain.hashing import hash_tagged, tag_prefix
 from chain.merkle import hash_leaves, root_of_hashes
 from chain.package import Package, SourceField
 from chain.property_names import (
@@ -21,6 +22,7 @@ from chain.property_names import (
     check_property,
 )
 from chain.scalars import (
+    HASH_SIZE,
     CountField,
     Hash,
     HashField,
@@ -45,6 +47,9 @@ GOOD_QUALITY: Final = 0
 """OPC UA StatusCode for a value that can be trusted."""
 BAD_QUALITY_NO_DATA: Final = 0x809B0000
 """OPC UA StatusCode BadNoData: there was no value to read."""
+
+_SIZE_8: Final = to_bytes(8)
+_TELEMETRY_PREFIX: Final = tag_prefix("telemetry") + to_bytes(HASH_SIZE)
 
 ValueField = Annotated[str, Meta(max_length=41)]
 QualityField = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -334,4 +339,6 @@ def digest_operation(operation: AnyOperation) -> Hash:
 
 def digest_readings(readings_root: Hash, count: int) -> Hash:
     """Hash a telemetry operation from the Merkle root and number of its readings."""
-    return hash_tagged("telemetry", readings_root, to_bytes(count))
+    if len(readings_root) != HASH_SIZE:
+        return hash_tagged("telemetry", readings_root, to_bytes(count))
+    return Hash(sha256(_TELEMETRY_PREFIX + readings_root + _SIZE_8 + to_bytes(count)).digest())

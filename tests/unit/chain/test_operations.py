@@ -5,6 +5,7 @@ import pytest
 
 from chain.codec import decode, encode
 from chain.errors import InvalidInput
+from chain.hashing import hash_tagged
 from chain.merkle import leaf_hash, root_of_hashes
 from chain.operations import (
     AnyOperation,
@@ -18,7 +19,7 @@ from chain.operations import (
     name_of,
     reading_leaves,
 )
-from chain.scalars import TwinId, UnixMillis
+from chain.scalars import Hash, TwinId, UnixMillis, to_bytes
 from tests.vectors.sample import make_key, make_operations, make_telemetry
 
 
@@ -58,6 +59,8 @@ def test_the_digest_of_telemetry_is_over_root_and_count() -> None:
     assert len(leaves) == 7
     assert digest_operation(telemetry) == digest_readings(root_of_hashes(leaves), 7)
     assert digest_readings(root_of_hashes(leaves), 7) != digest_readings(root_of_hashes(leaves), 8)
+    for root in (leaves[0], Hash(b"short")):
+        assert digest_readings(root, 300) == hash_tagged("telemetry", root, to_bytes(300))
 
 
 def refuse(operation: msgspec.Struct) -> str:

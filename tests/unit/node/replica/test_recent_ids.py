@@ -1,5 +1,6 @@
 """Ids in memory: what a block of the window holds is never denied, and most of the rest is."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
@@ -12,6 +13,15 @@ from node.replica.ports import Column, MemoryStore, Put, WriteBatch
 from node.replica.recent_ids import RecentIds
 
 WINDOW = 5
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_table() -> Iterator[None]:
+    """Forgetting walks over all of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recent_ids, "_PLACES", 1 << 14)
+        patch.setattr(recent_ids, "_MASK", (1 << 14) - 1)
+        yield
 
 
 class Chain:
@@ -134,11 +144,15 @@ def test_memory_is_bounded_and_what_was_dropped_is_not_denied(
 
 def test_what_left_the_window_leaves_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent_ids, "PIECE_IDS_MAX", 6)
+    monkeypatch.setattr(recent_ids, "_PLACES", 512)
+    monkeypatch.setattr(recent_ids, "_MASK", 511)
     chain = Chain()
     chain.recent.begin(Height(0))
-    for _ in range(60):
+    for _ in range(500):
         chain.commit()
     assert len(chain.recent._pieces) <= 6
+    assert chain.denied() == set()
+    assert chain.unknown_denied() >= 80, "the places of what was forgotten are free again"
 
 
 @given(
