@@ -7,7 +7,7 @@ node it completes is stored once, and proofs then read as many nodes as the tree
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
-from typing import Annotated, Final, cast
+from typing import Annotated, Final, NamedTuple, cast
 
 from msgspec import Meta, Struct
 
@@ -20,6 +20,14 @@ ReadNode = Callable[[int, int], Hash]
 
 PATH_LENGTH_MAX: Final = 64
 """Most hashes in an inclusion path: sizes stay under 2**53, so 53 would do."""
+
+
+class Completed(NamedTuple):
+    """Full subtrees of one level that were completed together: their roots, from `first` on."""
+
+    level: int
+    first: int
+    roots: tuple[Hash, ...]
 
 
 def leaf_hash(data: bytes) -> Hash:
@@ -80,23 +88,22 @@ class Frontier(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
         return _fold(self.roots)
 
 
-def append(
-    frontier: Frontier, leaves: Sequence[Hash]
-) -> tuple[Frontier, list[tuple[int, int, Hash]]]:
+def append(frontier: Frontier, leaves: Sequence[Hash]) -> tuple[Frontier, list[Completed]]:
     """Append leaf hashes to a log.
 
-    Returns: the new frontier, and every full subtree that was completed as (level, index, hash),
-    the leaves themselves included as level 0; storage keeps each of them once and for ever.
+    Returns: the new frontier, and every full subtree that was completed, level by level, the leaves
+    themselves included as level 0; storage keeps each of them once and for ever.
     """
     size = frontier.size
     kept = list(frontier.roots)
     roots: list[Hash] = []
-    completed: list[tuple[int, int, Hash]] = []
+    completed: list[Completed] = []
     nodes = list(leaves)
     level = 0
     while nodes or kept:
         index = size >> level
-        completed.extend((level, index + offset, node) for offset, node in enumerate(nodes))
+        if nodes:
+            completed.append(Completed(level, index, tuple(nodes)))
         if index & 1:
             # The log has a full subtree here: it is the left brother of the first new node.
             nodes.insert(0, kept.pop())
@@ -106,6 +113,15 @@ def append(
         level += 1
     roots.reverse()
     return Frontier(size + len(leaves), tuple(roots)), completed
+
+
+def index_completed(completed: Iterable[Completed]) -> dict[NodeIndex, Hash]:
+    """Give the root of each completed subtree by its level and index."""
+    return {
+        (level, first + offset): root
+        for level, first, roots in completed
+        for offset, root in enumerate(roots)
+    }
 
 
 def prove_inclusion(leaves: Sequence[Hash], index: int) -> tuple[Hash, ...]:
@@ -271,6 +287,5 @@ def _fold(roots: Sequence[Hash]) -> Hash:
 
 
 def _reader_of(leaves: Sequence[Hash]) -> ReadNode:
-    _, completed = append(Frontier(), leaves)
-    nodes = {(level, index): node for level, index, node in completed}
+    nodes = index_completed(append(Frontier(), leaves)[1])
     return lambda level, index: nodes[level, index]

@@ -6,7 +6,7 @@ from chain.block import Header
 from chain.certificate import QuorumCertificate
 from chain.codec import encode
 from chain.dsse import read_statement
-from chain.errors import Corruption, InvalidInput
+from chain.errors import InvalidInput
 from chain.merkle import leaf_hash, prove_inclusion, prove_inclusion_stored
 from chain.operations import Attest, Telemetry
 from chain.proven_receipt import Inclusion, build_receipt, receipt_to_json
@@ -17,8 +17,8 @@ from chain.state_tree import StateProof, prove
 from chain.transaction import Transaction
 from node.reader.blocks import BlockReader
 from node.reader.committees import CommitteeReader
-from node.replica import keys
-from node.replica.ports import Column, Store
+from node.replica.ports import Store
+from node.replica.stored_log import StoredLog
 from node.replica.stored_tree import StoredTree, read_state_at
 
 
@@ -61,9 +61,10 @@ class ProofReader:
         size = header.tx_log_size
         index = size - len(block.receipts) + position
         found = block.transaction(position).transaction
+        log = StoredLog(self._store)
         proof = build_receipt(
             found,
-            Inclusion(index, size, prove_inclusion_stored(index, size, self._read_log)),
+            Inclusion(index, size, prove_inclusion_stored(index, size, log.root)),
             block.receipts[position],
             Inclusion(position, len(leaves), prove_inclusion(leaves, position)),
             header,
@@ -97,12 +98,6 @@ class ProofReader:
         value = read_state_at(self._store, key, height)
         changes = self._committees.steps_to(height)
         return ProvenState(key, value, proof, block.header, block.certificate, changes)
-
-    def _read_log(self, level: int, index: int) -> Hash:
-        node = self._store.get(Column.LOG, keys.log_node(level, index))
-        if node is None:
-            raise Corruption("VT-6013", level=level, index=index)
-        return Hash(node)
 
 
 def _find_only_file(transaction: Transaction, receipt: Receipt) -> str | None:

@@ -18,6 +18,7 @@ from node.replica import keys
 from node.replica.effects import Commit
 from node.replica.head import Head
 from node.replica.ports import Column, Put, WriteBatch
+from node.replica.stored_log import log_puts
 from node.replica.stored_tree import tree_puts
 from node.replica.transition import ExecutedBlock, genesis_state
 
@@ -107,8 +108,7 @@ def build_batch(executed: ExecutedBlock, certificate: QuorumCertificate) -> Writ
     puts += _index_puts(executed)
     puts += _state_puts(executed.writes, height)
     puts += tree_puts(executed.tree, height)
-    column, key_of = Column.LOG, keys.log_node
-    puts += [Put(column, key_of(level, index), node) for level, index, node in executed.log_nodes]
+    puts += log_puts(executed.log_nodes)
     return WriteBatch(tuple(puts))
 
 

@@ -28,7 +28,8 @@ Numbers are 8 bytes, most significant first, so that key order is number order.
 | state   | the state key                            | its present value                         |
 | history | length, state key, ~height               | the value it got at that height           |
 | tree    | node hash                                | node, height, key; see `stored_tree.py`   |
-| log     | level, index                             | hash of a full subtree of the Merkle log  |
+| log     | level, index                             | hashes of full subtrees of the Merkle log |
+|         |                                          | from this one on; see `stored_log.py`     |
 """
 
 from struct import Struct
@@ -138,8 +139,13 @@ def height_of_history(key: bytes) -> Height:
 
 
 def log_node(level: int, index: int) -> bytes:
-    """Key of a full subtree of the log, in `log`."""
+    """Key of full subtrees of the log from one on, in `log`."""
     return _pack_log_node(level, index)
+
+
+def index_of_log_node(key: bytes) -> int:
+    """Give the index in a `log` key."""
+    return int.from_bytes(key[1:], "big")
 
 
 def snapshot_chunk(depth: int, prefix: int) -> bytes:

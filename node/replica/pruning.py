@@ -19,7 +19,6 @@ from chain.codec import encode
 from chain.errors import InvalidInput
 from chain.genesis import Limits
 from chain.log_range import name_roots
-from chain.merkle import NodeIndex
 from chain.scalars import Hash, Height
 from chain.transaction import SignedTransaction, Transaction, TransactionBody
 from contracts.state import decode_record
@@ -35,13 +34,16 @@ from node.replica.past import (
     split_hashes,
 )
 from node.replica.ports import Column, Put, Store, WriteBatch
+from node.replica.stored_log import rows_needed, rows_passed
 from node.replica.stored_tree import StoredTree
 
 SNAPSHOT_SLACK_BLOCKS: Final = 256
 """Kept beyond what repetition needs, so that a snapshot can be given while the chain goes on."""
 TRANSACTIONS_PER_PORTION: Final = 256
-LEAVES_PER_PORTION: Final = 256
+LEAVES_PER_PORTION: Final = 1_024
 ROWS_PER_STEP: Final = 2_000
+PORTIONS_PER_STEP: Final = 32
+"""Most portions of one step: of the log, thousands of nodes may be a few rows."""
 
 
 def least_retained(limits: Limits) -> int:
@@ -99,7 +101,9 @@ class Pruner:
         """
         puts: list[Put] = []
         self._gone.clear()
-        while len(puts) < max(rows, ROWS_PER_STEP):
+        for _ in range(PORTIONS_PER_STEP):
+            if len(puts) >= max(rows, ROWS_PER_STEP):
+                break
             if self.is_behind:
                 self._sweep(puts)
             elif not self._move(head, held, puts):
@@ -188,17 +192,17 @@ class Pruner:
         self._swept = replace(self._swept, reach=self._base.reach)
 
     def _sweep_log(self, puts: list[Put]) -> None:
-        """Delete nodes of the log that no proof for a later transaction needs."""
+        """Delete rows of the log that no proof for a later transaction needs."""
         before, floor, end = self._swept.log_size, self._log_floor, self._swept.log_end
         size = min(floor, before + LEAVES_PER_PORTION, floor if end is None else end)
         if size == before:  # Here the log ends that a snapshot took the place of.
-            kept = name_roots(floor)
-            gone = [node for node in name_roots(size) if node not in kept]
+            kept = {keys.log_node(*node) for node in name_roots(floor)}
+            gone = [row for row in rows_needed(self._store, size) if row not in kept]
             self._swept = replace(self._swept, log_size=floor, log_end=None)
         else:
-            gone = _name_between(before, size)
+            gone = list(rows_passed(self._store, before, size))
             self._swept = replace(self._swept, log_size=size)
-        puts.extend(Put(Column.LOG, keys.log_node(*node), None) for node in gone)
+        puts.extend(Put(Column.LOG, row, None) for row in gone)
 
     def _sweep_block(self, header: Header, puts: list[Put]) -> None:
         for column, key in (
@@ -244,14 +248,3 @@ class Pruner:
             if value and keys.height_of_history(row) == height:
                 continue
             yield Put(Column.HISTORY, row, None)
-
-
-def _name_between(before: int, size: int) -> list[NodeIndex]:
-    """Name the nodes that a log of `before` leaves needed to go on, and one of `size` does not."""
-    kept = set(name_roots(size))
-    return [
-        (level, index)
-        for level in range(size.bit_length())
-        for index in range((before >> level) - (before >> level & 1), size >> level)
-        if (level, index) not in kept
-    ]

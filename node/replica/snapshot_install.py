@@ -16,7 +16,7 @@ from chain.codec import encode
 from chain.errors import Corruption, InvalidInput
 from chain.genesis import Limits
 from chain.log_range import name_roots
-from chain.merkle import Frontier, append, leaf_hash
+from chain.merkle import Completed, Frontier, append, leaf_hash
 from chain.scalars import Hash, Height
 from chain.state_chunk import StateChunk, check_chunk, climb
 from chain.state_tree import TreeUpdate
@@ -28,6 +28,7 @@ from node.replica.ports import Column, Put, Store, WritableStore, WriteBatch
 from node.replica.pruning import Pruner
 from node.replica.snapshot_plan import Plan, load_plan
 from node.replica.snapshot_work import SnapshotWork, load_chunks, load_ranges, name_staged
+from node.replica.stored_log import log_puts, rows_beyond, rows_needed
 from node.replica.stored_tree import STALE_PER_ROW, StoredTree, encode_record, stale_puts
 
 PUTS_PER_BATCH: Final = 4_096
@@ -61,7 +62,7 @@ def install(store: WritableStore, limits: Limits) -> Head:
     while pruner.is_behind and (batch := pruner.step(old)) is not None:
         store.write(batch, sync=False)
     work = SnapshotWork(plan, limits.expiry_window_blocks)
-    log = _Log(store, plan, work.lowest)
+    log = _Log(store, plan, work.lowest, old)
     header = Put(Column.BLOCKS, keys.header(plan.height), encode(plan.header))
     store.write(WriteBatch((header,)), sync=False)
     _write_all(store, _state_puts(store, plan))
@@ -104,10 +105,16 @@ def _check_staged(plan: Plan, chunk: StateChunk) -> TreeUpdate:
 
 
 class _Log:
-    """The ids above `lowest`, handed out to their heights, and the log that they extend."""
+    """The ids above `lowest`, handed out to their heights, and the log that they extend.
 
-    def __init__(self, store: Store, plan: Plan, lowest: Height) -> None:
+    Args: old: the head whose log is in the store; what it has of these heights gives way.
+    """
+
+    def __init__(self, store: Store, plan: Plan, lowest: Height, old: Head) -> None:
         self._store = store
+        self._old_size = old.log.size
+        self._written: set[bytes] = set()
+        """Keys of the log that are written; its other rows from here on are old."""
         self._last = plan.height
         self._height = lowest
         self._size = load_log_size(store, lowest)
@@ -115,20 +122,33 @@ class _Log:
         self.frontier = Frontier()
 
     def puts(self) -> Iterator[Put]:
-        """Give the index of ids, the ids of each height and the nodes of the log."""
+        """Give the index of ids, the ids of each height and the rows of the log."""
         waiting: list[Hash] = []
+        first = 0
         for number, found in enumerate(load_ranges(self._store)):
             if number == 0:
-                self.frontier = Frontier(found.first, found.left)
-                for node, root in zip(name_roots(found.first), found.left, strict=True):
-                    yield Put(Column.LOG, keys.log_node(*node), root)
-            self.frontier, nodes = append(self.frontier, [leaf_hash(one) for one in found.ids])
-            for level, index, root in nodes:
-                yield Put(Column.LOG, keys.log_node(level, index), root)
+                first = found.first
+                self.frontier = Frontier(first, found.left)
+                roots = zip(name_roots(first), found.left, strict=True)
+                yield from self._rows(Completed(*node, (root,)) for node, root in roots)
+            self.frontier, done = append(self.frontier, [leaf_hash(one) for one in found.ids])
+            yield from self._rows(done)
             waiting += found.ids
             yield from self._hand_out(waiting)
         if self._height < self._last or waiting:
             raise Corruption("VT-6012", reason="ids of the snapshot are missing")
+        yield from self._old_rows(first)
+
+    def _rows(self, completed: Iterable[Completed]) -> Iterator[Put]:
+        for put in log_puts(completed):
+            self._written.add(put.key)
+            yield put
+
+    def _old_rows(self, size: int) -> Iterator[Put]:
+        """Delete the rows of the old log that begin elsewhere than those in their place."""
+        store = self._store
+        for rows in (rows_needed(store, size), rows_beyond(store, size, self._old_size)):
+            yield from (Put(Column.LOG, row, None) for row in rows if row not in self._written)
 
     def _hand_out(self, waiting: list[Hash]) -> Iterator[Put]:
         """Give what belongs to every height whose ids are all here, and take these away."""
@@ -176,7 +196,7 @@ def _final_puts(store: Store, head: Head, lowest: Height, old: Head) -> Iterator
         header.tx_log_root,
     ):
         raise Corruption("VT-6012", reason="the snapshot's log is not that of its header")
-    end = old.log.size if old.log.size <= load_log_size(store, lowest) else None
+    end = old.log.size if old.log.size < load_log_size(store, lowest) else None
     yield Put(Column.META, keys.HEAD, encode(head))
     yield Put(Column.META, keys.BASE, encode(Base(head.height, lowest)))
     yield Put(Column.META, keys.SWEPT, encode(replace(load_swept(store), log_end=end)))

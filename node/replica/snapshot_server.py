@@ -14,7 +14,6 @@ from chain.genesis import Limits
 from chain.log_range import LogRange, build_log_range
 from chain.scalars import Hash, Height, UnixMillis
 from chain.state_chunk import CHUNK_SIZE_BYTES, Place, build_chunk
-from node.replica import keys
 from node.replica.head import Head
 from node.replica.messages import (
     BLOCKS_BYTES_TARGET,
@@ -43,7 +42,8 @@ from node.replica.past import (
     load_log_size,
     load_steps,
 )
-from node.replica.ports import Column, Store
+from node.replica.ports import Store
+from node.replica.stored_log import StoredLog
 from node.replica.stored_tree import StoredTree
 
 HOLD_MS: Final = 30_000
@@ -158,13 +158,7 @@ class SnapshotServer:
         return None if ids is None else GivenIds(self._prove(first, ids, header.tx_log_size))
 
     def _prove(self, first: int, ids: tuple[Hash, ...], size: int) -> LogRange:
-        def read(level: int, index: int) -> Hash:
-            node = self._store.get(Column.LOG, keys.log_node(level, index))
-            if node is None:
-                raise Corruption("VT-6013", level=level, index=index)
-            return Hash(node)
-
-        return build_log_range(first, ids, size, read)
+        return build_log_range(first, ids, size, StoredLog(self._store).root)
 
     def _find_ids(self, first: int, count: int, last: Height) -> tuple[Hash, ...] | None:
         """Read the ids from number `first` on; None when they are no longer known."""

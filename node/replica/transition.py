@@ -19,7 +19,7 @@ from chain.certificate import QuorumCertificate
 from chain.errors import InvalidInput
 from chain.genesis import Genesis, compute_genesis_hash
 from chain.hashing import EMPTY_HASH
-from chain.merkle import Frontier, hash_leaves
+from chain.merkle import Completed, Frontier, hash_leaves
 from chain.receipt import Receipt, compute_receipts_root
 from chain.scalars import Hash, Height, UnixMillis
 from chain.state_tree import TreeUpdate
@@ -50,7 +50,7 @@ class ExecutedBlock:
     writes: dict[bytes, bytes | None]
     tree: TreeUpdate
     log: Frontier
-    log_nodes: tuple[tuple[int, int, Hash], ...]
+    log_nodes: tuple[Completed, ...]
     validators: tuple[ValidatorSet, ValidatorSet, ValidatorSet]
     """Who decides this height, the next one and the one after it."""
     writers: dict[bytes, int] = field(default_factory=dict)
@@ -67,8 +67,8 @@ class GrownLog:
     """The log of all transactions with those of one more block at its end."""
 
     frontier: Frontier
-    nodes: tuple[tuple[int, int, Hash], ...]
-    """The subtrees that were completed: level, index and root of each."""
+    nodes: tuple[Completed, ...]
+    """The subtrees that were completed."""
 
     @classmethod
     def create(cls, head: Head, transactions: tuple[Transaction, ...]) -> "GrownLog":

@@ -18,7 +18,7 @@ from chain.genesis import Genesis, compute_genesis_hash
 from chain.hashing import EMPTY_HASH
 from chain.merkle import Frontier, leaf_hash
 from chain.receipt import compute_receipts_root
-from chain.scalars import Hash, Height
+from chain.scalars import Height
 from chain.state_node import is_node
 from chain.transaction import decode_transaction, log_leaf
 from chain.validators import compute_validators_root
@@ -27,6 +27,7 @@ from node.replica.commit import BlockReceipts
 from node.replica.head import Head
 from node.replica.past import load_base, load_committee, load_head, load_header, load_ids
 from node.replica.ports import Column, Store
+from node.replica.stored_log import StoredLog
 from node.replica.stored_tree import StoredTree
 
 T = TypeVar("T")
@@ -92,6 +93,7 @@ class _Checker:
         self._founding = genesis
         self._genesis = compute_genesis_hash(genesis)
         self._tree = StoredTree(store)
+        self._log = StoredLog(store)
         self.base = load_base(store)
 
     def load_head(self) -> Head | None:
@@ -231,7 +233,7 @@ class _Checker:
             place = self._store.get(Column.INDEX, keys.transaction(transaction.id))
             if place != keys.encode_place(height, position):
                 _fail(height, f"the index does not find transaction {position}")
-            leaf = self._store.get(Column.LOG, keys.log_node(0, size_before + position))
+            leaf = self._log.find(0, size_before + position)
             if leaf != leaf_hash(log_leaf(transaction)):
                 _fail(height, f"the log does not hold transaction {position}")
 
@@ -242,10 +244,10 @@ class _Checker:
         start = 0
         for level in range(size.bit_length() - 1, -1, -1):
             if size >> level & 1:
-                node = self._store.get(Column.LOG, keys.log_node(level, start >> level))
-                if node is None:
+                root = self._log.find(level, start >> level)
+                if root is None:
                     _fail(header.height, f"the log lacks a node of level {level}")
-                roots.append(Hash(node))
+                roots.append(root)
                 start += 1 << level
         if Frontier(size, tuple(roots)).root != header.tx_log_root:
             _fail(header.height, "the stored log has another root than its header")

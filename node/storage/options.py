@@ -14,7 +14,7 @@ from rocksdict import (
 
 from node.replica.ports import Column
 
-_POINT_READ = frozenset({Column.INDEX, Column.STATE, Column.TREE, Column.LOG})
+_POINT_READ = frozenset({Column.INDEX, Column.STATE, Column.TREE})
 _HASHES_ONLY = frozenset({Column.TREE, Column.LOG})
 _DELETED_HERE_AND_THERE = frozenset({Column.INDEX, Column.HISTORY, Column.TREE})
 """Where old rows stand among new ones, so that no range of keys is free as a whole."""

@@ -9,6 +9,7 @@ from chain.merkle import (
     Frontier,
     append,
     compute_root_from_path,
+    index_completed,
     leaf_hash,
     prove_consistency,
     prove_consistency_stored,
@@ -73,9 +74,9 @@ def test_appending_in_any_portions(data: list[bytes], draw: st.DataObject) -> No
     while done < len(leaves):
         count = draw.draw(st.integers(1, len(leaves) - done))
         frontier, completed = append(frontier, leaves[done : done + count])
-        for level, index, node in completed:
-            assert (level, index) not in nodes
-            nodes[level, index] = node
+        new = index_completed(completed)
+        assert nodes.keys().isdisjoint(new)
+        nodes.update(new)
         done += count
         assert frontier.root == naive_root(data[:done])
     assert nodes == {
@@ -90,7 +91,7 @@ def test_inclusion(data: list[bytes], draw: st.DataObject) -> None:
     leaves = [leaf_hash(each) for each in data]
     size = draw.draw(st.integers(1, len(leaves)))
     index = draw.draw(st.integers(0, size - 1))
-    nodes = {(level, i): node for level, i, node in append(Frontier(), leaves)[1]}
+    nodes = index_completed(append(Frontier(), leaves)[1])
     path = prove_inclusion_stored(index, size, lambda level, i: nodes[level, i])
     assert list(path) == naive_path(index, data[:size])
     assert path == prove_inclusion(leaves[:size], index)
@@ -102,7 +103,7 @@ def test_consistency(data: list[bytes], draw: st.DataObject) -> None:
     leaves = [leaf_hash(each) for each in data]
     new = draw.draw(st.integers(1, len(leaves)))
     old = draw.draw(st.integers(1, new))
-    nodes = {(level, i): node for level, i, node in append(Frontier(), leaves)[1]}
+    nodes = index_completed(append(Frontier(), leaves)[1])
     path = prove_consistency_stored(old, new, lambda level, i: nodes[level, i])
     assert list(path) == naive_subproof(old, data[:new], True)
     assert path == prove_consistency(leaves[:new], old)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from chain.errors import InvalidInput
 from chain.log_range import LogRange, build_log_range, check_log_range, name_roots
-from chain.merkle import Frontier, append, leaf_hash
+from chain.merkle import Frontier, append, index_completed, leaf_hash
 from chain.scalars import Hash
 
 SIZES = (1, 2, 3, 7, 8, 13, 16, 31)
@@ -21,7 +21,7 @@ class Log:
     def __init__(self, size: int) -> None:
         self.ids = [id_of(number) for number in range(size)]
         self.frontier, completed = append(Frontier(), [leaf_hash(one) for one in self.ids])
-        self.nodes = {(level, index): node for level, index, node in completed}
+        self.nodes = index_completed(completed)
 
     def read(self, level: int, index: int) -> Hash:
         return self.nodes[level, index]

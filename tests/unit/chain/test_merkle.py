@@ -11,6 +11,7 @@ from chain.merkle import (
     Frontier,
     append,
     compute_root_from_path,
+    index_completed,
     leaf_hash,
     node_hash,
     prove_consistency,
@@ -46,8 +47,7 @@ class Store:
     """Stored nodes that count how often they are read."""
 
     def __init__(self, leaves: list[Hash]) -> None:
-        _, completed = append(Frontier(), leaves)
-        self.nodes = {(level, index): node for level, index, node in completed}
+        self.nodes = index_completed(append(Frontier(), leaves)[1])
         self.reads = 0
 
     def read(self, level: int, index: int) -> Hash:
@@ -72,8 +72,13 @@ def test_append_gives_each_node_once() -> None:
     leaves = make_leaves(7)
     frontier, first = append(Frontier(), leaves[:3])
     frontier, second = append(frontier, leaves[3:])
-    assert [(level, index) for level, index, _ in first] == [(0, 0), (0, 1), (0, 2), (1, 0)]
-    assert [(level, index) for level, index, _ in second] == [
+    assert [(level, index, len(roots)) for level, index, roots in first] == [(0, 0, 3), (1, 0, 1)]
+    assert [(level, index, len(roots)) for level, index, roots in second] == [
+        (0, 3, 4),
+        (1, 1, 2),
+        (2, 0, 1),
+    ]
+    assert list(index_completed(second)) == [
         (0, 3),
         (0, 4),
         (0, 5),

@@ -7,6 +7,7 @@ import pytest
 from chain.block import Block
 from chain.certificate import QuorumCertificate
 from chain.codec import decode
+from chain.merkle import index_completed
 from chain.scalars import Height
 from contracts import state_keys
 from node.replica import keys
@@ -19,7 +20,8 @@ from node.replica.commit import (
     touched_twins,
 )
 from node.replica.head import Head
-from node.replica.ports import Column, Put
+from node.replica.ports import Column, MemoryStore, Put, WriteBatch
+from node.replica.stored_log import StoredLog
 from tests.unit.node.chain_builder import TURBINE, ChainBuilder, build_demo
 
 SIZE = 1 << 30
@@ -60,7 +62,10 @@ def test_one_batch_holds_everything_about_a_height(chain: ChainBuilder) -> None:
     assert {key for column, key in written if column is Column.TREE} == {
         node for node, _ in executed.tree.nodes
     }
-    assert sum(column is Column.LOG for column, _ in written) == len(executed.log_nodes)
+    log = MemoryStore()
+    log.write(WriteBatch(tuple(p for p in commit.batch.puts if p.column is Column.LOG)), sync=True)
+    for (level, index), root in index_completed(executed.log_nodes).items():
+        assert StoredLog(log).find(level, index) == root
     assert (commit.height, commit.block, commit.is_catch_up) == (4, executed.hash, True)
     assert commit.size_bytes == sum(len(t.raw) for t in executed.transactions)
 

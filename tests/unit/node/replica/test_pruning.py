@@ -14,6 +14,7 @@ from node.replica import keys, pruning
 from node.replica.past import Swept, load_base, load_block, load_header, load_swept
 from node.replica.ports import Column, MemoryStore, Put, WriteBatch
 from node.replica.pruning import Pruner, check_retained, least_retained
+from node.replica.stored_log import StoredLog
 from node.replica.stored_tree import StoredTree, read_state_at
 from tests.unit.node.chain_builder import START_MS, TURBINE, ChainBuilder, build_demo
 
@@ -130,26 +131,20 @@ def test_values_that_nobody_can_ask_for_are_gone(chain: ChainBuilder) -> None:
 
 def test_the_log_still_proves_every_kept_transaction(chain: ChainBuilder) -> None:
     prune(chain)
-
-    def read(level: int, index: int) -> Hash:
-        node = chain.store.get(Column.LOG, keys.log_node(level, index))
-        assert node is not None
-        return Hash(node)
-
+    log = StoredLog(chain.store)
     floor = chain.blocks[7].header.tx_log_size
     for block in chain.blocks[8:]:
         size = block.header.tx_log_size
         for index in range(floor, size):
-            leaf = chain.store.get(Column.LOG, keys.log_node(0, index))
-            path = prove_inclusion_stored(index, size, read)
-            assert leaf is not None
-            assert verify_inclusion(Hash(leaf), index, size, path, block.header.tx_log_root)
-    left = [key for key in rows(chain, Column.LOG) if _end_of(key) <= floor]
-    assert sorted(left) == sorted(keys.log_node(*node) for node in name_roots(floor))
-
-
-def _end_of(key: bytes) -> int:
-    return (int.from_bytes(key[1:], "big") + 1) << key[0]
+            path = prove_inclusion_stored(index, size, log.root)
+            leaf = log.root(0, index)
+            assert verify_inclusion(leaf, index, size, path, block.header.tx_log_root)
+    held = [
+        (key[0], keys.index_of_log_node(key) + len(row) // 32 - 1)
+        for key, row in chain.store.range(Column.LOG, b"", b"\xff" * 9)
+    ]
+    left = [(level, last) for level, last in held if (last + 1) << level <= floor]
+    assert sorted(left) == sorted(name_roots(floor)), "each row that is left ends with a root"
 
 
 def test_nothing_is_left_to_do_until_the_chain_goes_on(chain: ChainBuilder) -> None:

@@ -10,6 +10,7 @@ from chain.errors import Corruption
 from chain.genesis import Limits
 from chain.keys import verify
 from chain.log_range import name_roots
+from chain.merkle import prove_inclusion_stored, verify_inclusion
 from chain.scalars import Height, UnixMillis
 from chain.state_chunk import StateChunk
 from chain.state_tree import update
@@ -18,13 +19,14 @@ from node.replica import keys, pruning
 from node.replica.commit import build_batch, next_head
 from node.replica.head import Head
 from node.replica.messages import PartRequest
-from node.replica.past import Base, load_base, load_head, load_swept
+from node.replica.past import Base, load_base, load_head, load_swept, split_hashes
 from node.replica.ports import Column, MemoryStore, Put, WriteBatch
 from node.replica.pruning import Pruner
 from node.replica.snapshot_install import finish_install, install
 from node.replica.snapshot_plan import CommitteePath
 from node.replica.snapshot_server import SnapshotServer
 from node.replica.snapshot_work import SnapshotWork
+from node.replica.stored_log import StoredLog
 from node.replica.stored_tree import StoredTree, read_state_at, tree_puts
 from node.storage.check import check_all
 from tests.unit.node.chain_builder import TURBINE, ChainBuilder
@@ -80,8 +82,8 @@ class Bench:
             self.store.write(batch, sync=False)
 
 
-def make(own: int) -> Bench:
-    """Fetch the snapshot of height 12 into a store that has `own` blocks."""
+def make(own: int, target: int = TARGET) -> Bench:
+    """Fetch the snapshot of a height into a store that has `own` blocks."""
     chain, store = ChainBuilder(), MemoryStore()
     follower = ChainBuilder(store)
     grow(chain, BLOCKS)
@@ -89,10 +91,18 @@ def make(own: int) -> Bench:
         store.write(build_batch(executed, certificate), sync=True)
         follower.head = next_head(executed, certificate)
     bench = Bench(chain, store, follower.head)
-    server = SnapshotServer(chain.store, bench.limits, TARGET)
+    fetch(bench, target)
+    return bench
+
+
+def fetch(bench: Bench, target: int) -> None:
+    """Fetch all parts of the snapshot of a height."""
+    chain, store = bench.chain, bench.store
+    server = SnapshotServer(chain.store, bench.limits, target)
     offer = server.offer(chain.head).offer
     assert offer is not None
-    plan = CommitteePath(follower.head, offer, chain.genesis_hash, verify).check()
+    plan = CommitteePath(bench.old, offer, chain.genesis_hash, verify).check()
+    assert plan.height == target
     work = SnapshotWork(plan, WINDOW)
     store.write(WriteBatch((Put(Column.META, keys.SNAPSHOT, encode(plan)),)), sync=True)
     while (part := work.take()) is not None:
@@ -100,7 +110,6 @@ def make(own: int) -> Bench:
         assert given is not None
         store.write(WriteBatch(tuple(work.accept(part, given))), sync=True)
     assert work.is_done
-    return bench
 
 
 @pytest.mark.parametrize("own", [0, 1, 5, 8, 10, 11])
@@ -129,7 +138,7 @@ def test_the_store_then_holds_the_state_of_the_height_and_what_follows_fits(own:
     assert check_all(bench.store, bench.chain.genesis) == bench.chain.head
 
 
-@pytest.mark.parametrize("own", [0, 1, 5, 8, 10, 11])
+@pytest.mark.parametrize("own", [0, 1, 5, 8, 9, 10, 11])
 def test_nothing_of_the_old_chain_stays_in_the_end(own: int) -> None:
     bench, fresh = make(own), make(0)
     for one in (bench, fresh):
@@ -145,6 +154,22 @@ def test_nothing_of_the_old_chain_stays_in_the_end(own: int) -> None:
     assert {row[:-8]: value for row, value in own_versions.items()} == {
         row[:-8]: value for row, value in versions.items()
     }
+
+
+@pytest.mark.parametrize("first", [8, 10, 11])
+def test_a_second_snapshot_may_begin_within_rows_of_the_first(first: int) -> None:
+    bench, fresh = make(0, first), make(0)
+    bench.old = bench.install()
+    fetch(bench, TARGET)
+    head = bench.install()
+    log = StoredLog(bench.store)
+    for index in range(bench.chain.blocks[TARGET - WINDOW - 1].header.tx_log_size, head.log.size):
+        path = prove_inclusion_stored(index, head.log.size, log.root)
+        assert verify_inclusion(log.root(0, index), index, head.log.size, path, head.log.root)
+    fresh.install()
+    for one in (bench, fresh):
+        one.sweep()
+    assert bench.rows(Column.LOG) == fresh.rows(Column.LOG)
 
 
 def test_what_may_be_repeated_is_known_also_where_old_blocks_overlap() -> None:
@@ -172,10 +197,15 @@ def test_a_part_that_was_damaged_after_it_came_is_damage_of_this_disk() -> None:
 def test_the_log_can_be_appended_to_and_proved_from_there() -> None:
     bench = make(0)
     head = bench.install()
-    nodes = bench.rows(Column.LOG)
+    log = StoredLog(bench.store)
     for node, root in zip(name_roots(head.log.size), head.log.roots, strict=True):
-        assert nodes[keys.log_node(*node)] == root
-    assert nodes.items() <= dict(bench.chain.store.range(Column.LOG, b"", END)).items()
+        assert log.find(*node) == root
+    whole = StoredLog(bench.chain.store)
+    for key, row in bench.rows(Column.LOG).items():
+        level, first = key[0], keys.index_of_log_node(key)
+        assert split_hashes(row) == tuple(
+            whole.root(level, index) for index in range(first, first + len(row) // 32)
+        )
 
 
 def test_a_key_that_is_gone_is_gone() -> None:
@@ -204,11 +234,12 @@ def test_a_key_that_is_gone_is_gone() -> None:
     assert [row for row in bench.rows(Column.HISTORY) if b"extra" in row] == []
 
 
-def test_doing_it_again_after_a_power_cut_comes_to_the_same() -> None:
-    whole = make(5)
+@pytest.mark.parametrize("own", [5, 9, 11])
+def test_doing_it_again_after_a_power_cut_comes_to_the_same(own: int) -> None:
+    whole = make(own)
     whole.install()
     for lost in range(40):
-        bench = make(5)
+        bench = make(own)
         copy = _Cut(bench.store, lost)
         try:
             install(copy, bench.limits)

@@ -188,7 +188,9 @@ def test_lost_index_of_a_transaction_is_found(store: MemoryStore, built: ChainBu
 
 
 def test_changed_log_leaf_is_found(store: MemoryStore, built: ChainBuilder) -> None:
-    _put(store, Column.LOG, keys.log_node(0, 4), bytes(32))
+    row = store.get(Column.LOG, keys.log_node(0, 3))
+    assert row is not None
+    _put(store, Column.LOG, keys.log_node(0, 3), row[:32] + bytes(32) + row[64:])
     assert _why(store, built) == "VT-6011: Block 4: the log does not hold transaction 1."
 
 
