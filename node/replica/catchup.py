@@ -198,8 +198,14 @@ class CatchingUp:
             return []
         if search := self._loader.consider(head, now_ms):
             return search
+        if head.height == 0 and not is_stuck and not self._is_enough_heard(head):
+            return []  # Whoever keeps all and has begun with blocks looks for no snapshot any more.
         request = self._requests.next_request(head.next_height, now_ms)
         return [SendTo(*request)] if request else []
+
+    def _is_enough_heard(self, head: Head) -> bool:
+        """Tell whether so many said where they stand that at least one of them does not lie."""
+        return self._claims.weight_heard(head.validators) >= head.validators.honest_weight
 
     def tick(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Time has passed."""

@@ -12,7 +12,7 @@ from node.replica import catchup as catching
 from node.replica import pruning
 from node.replica.admission import Admission
 from node.replica.catchup import CatchingUp
-from node.replica.effects import Commit, Disconnect, SendTo, Write
+from node.replica.effects import Commit, Disconnect, SendTo, SendToAll, Write
 from node.replica.messages import (
     Blocks,
     BlocksRequest,
@@ -97,6 +97,26 @@ def test_a_node_is_behind_when_a_correct_peer_or_itself_has_the_next_block() -> 
     bench.catchup.forget(other)
     assert isinstance(commit, Commit)
     assert bench.catchup.is_behind(commit.head), "block 4 is here"
+
+
+def test_a_node_that_has_nothing_asks_for_no_block_before_one_it_can_believe_spoke() -> None:
+    bench = Bench(0, CatchUpSetting(snapshot_behind_blocks=3))
+    head = bench.chain.head
+    one, other, *_ = sorted(member.node for member in head.validators.members)
+    bench.claim(one, 6)
+    assert bench.catchup.ask(head, NOW) == [], "with a block it would look for no snapshot any more"
+    bench.claim(other, 6)
+    assert bench.catchup.ask(head, NOW) == [SendToAll((one, other), SnapshotRequest())]
+
+
+def test_a_node_that_has_nothing_asks_the_only_one_that_speaks_after_a_tick() -> None:
+    bench = Bench(0)
+    head = bench.chain.head
+    one = head.validators.members[0].node
+    bench.claim(one, 6)
+    assert bench.catchup.tick(head, NOW) == []
+    asked = bench.catchup.tick(head, UnixMillis(NOW + 500))
+    assert asked == [SendTo(one, BlocksRequest(Height(1), 64))]
 
 
 def test_a_false_block_ends_the_connection_and_drops_what_came_with_it() -> None:
