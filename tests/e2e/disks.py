@@ -1,5 +1,6 @@
 """Small disks that a test can fill up."""
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -35,13 +36,15 @@ def small_disk(folder: Path, size_bytes: int) -> Iterator[Path]:
 def fill(folder: Path, leave_bytes: int) -> Path:
     """Write a file such that only so much room is left; give it."""
     filler = folder / "filler"
-    with filler.open("ab") as file:
+    # Without a buffer: what finds no room, as others write too, must not be tried again at the end.
+    with filler.open("ab", buffering=0) as file:
         while (room := room_in(folder) - leave_bytes) > 0:
             try:
                 file.write(bytes(min(room, MIB)))
-                file.flush()
-            except OSError:
-                break  # No room for the whole of it.
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                break
     return filler
 
 
