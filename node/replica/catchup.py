@@ -44,6 +44,8 @@ from node.replica.transition import Ledger
 
 PARTS_GIVEN_PER_TICK_MAX: Final = 6 << 20
 """Bytes to one peer."""
+ALONE_MS: Final = 1_000
+"""So long a node that has nothing waits, after the first claim, for another one: two beats."""
 
 
 class CatchingUp:
@@ -79,6 +81,8 @@ class CatchingUp:
         )
         self._fetched: deque[tuple[NodeName, DecidedBlock]] = deque()
         self._height_at_last_tick = Height(-1)
+        self._first_claim_ms: UnixMillis | None = None
+        """When this node first heard of blocks that it lacks; None before."""
         self.snapshots = 0
         """How many were put in place."""
 
@@ -191,21 +195,26 @@ class CatchingUp:
         return self.ask(head, now_ms)
 
     def ask(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
-        """Ask for a snapshot or for blocks, unless one of them is on its way."""
+        """Ask for a snapshot or for blocks, unless one is on its way or others may yet speak."""
         behind = self._claims.highest - head.height
+        if behind > 0 and self._first_claim_ms is None:
+            self._first_claim_ms = now_ms
         is_stuck = self._height_at_last_tick == head.height
         if self._fetched or self._loader.is_active or behind < (1 if is_stuck else 2):
             return []
         if search := self._loader.consider(head, now_ms):
             return search
-        if head.height == 0 and not is_stuck and not self._is_enough_heard(head):
+        if head.height == 0 and not self._may_begin(head, now_ms):
             return []  # Whoever keeps all and has begun with blocks looks for no snapshot any more.
         request = self._requests.next_request(head.next_height, now_ms)
         return [SendTo(*request)] if request else []
 
-    def _is_enough_heard(self, head: Head) -> bool:
-        """Tell whether so many said where they stand that at least one of them does not lie."""
-        return self._claims.weight_heard(head.validators) >= head.validators.honest_weight
+    def _may_begin(self, head: Head, now_ms: UnixMillis) -> bool:
+        """Tell whether one that does not lie has blocks, or all have had their time to say so."""
+        begun_ms = self._first_claim_ms
+        if begun_ms is not None and now_ms - begun_ms >= ALONE_MS:
+            return True
+        return self._claims.supported(head.validators).height > head.height
 
     def tick(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Time has passed."""

@@ -11,7 +11,7 @@ from chain.scalars import HEIGHT_MAX, Hash, Height, NodeName, UnixMillis
 from node.replica import catchup as catching
 from node.replica import pruning
 from node.replica.admission import Admission
-from node.replica.catchup import CatchingUp
+from node.replica.catchup import ALONE_MS, CatchingUp
 from node.replica.effects import Commit, Disconnect, SendTo, SendToAll, Write
 from node.replica.messages import (
     Blocks,
@@ -109,13 +109,29 @@ def test_a_node_that_has_nothing_asks_for_no_block_before_one_it_can_believe_spo
     assert bench.catchup.ask(head, NOW) == [SendToAll((one, other), SnapshotRequest())]
 
 
-def test_a_node_that_has_nothing_asks_the_only_one_that_speaks_after_a_tick() -> None:
+def test_a_node_that_has_nothing_asks_at_once_when_it_can_believe_that_there_are_blocks() -> None:
+    bench = Bench(0)
+    head = bench.chain.head
+    empty, one, other, *_ = sorted(member.node for member in head.validators.members)
+    bench.claim(empty, 0)
+    bench.claim(one, 6)
+    assert bench.catchup.ask(head, NOW) == [], "one has nothing itself, and the other may lie"
+    bench.claim(other, 6)
+    (ask,) = bench.catchup.ask(head, NOW)
+    assert isinstance(ask, SendTo)
+    assert ask.message == BlocksRequest(Height(1), 64)
+
+
+def test_a_node_that_has_nothing_asks_the_only_one_that_speaks_after_a_while() -> None:
     bench = Bench(0)
     head = bench.chain.head
     one = head.validators.members[0].node
+    for number in range(5):
+        assert bench.catchup.tick(head, UnixMillis(NOW - 500 * (5 - number))) == [], "nobody spoke"
     bench.claim(one, 6)
     assert bench.catchup.tick(head, NOW) == []
-    asked = bench.catchup.tick(head, UnixMillis(NOW + 500))
+    assert bench.catchup.tick(head, UnixMillis(NOW + ALONE_MS - 1)) == []
+    asked = bench.catchup.ask(head, UnixMillis(NOW + ALONE_MS))
     assert asked == [SendTo(one, BlocksRequest(Height(1), 64))]
 
 
