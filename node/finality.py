@@ -47,9 +47,8 @@ class Finality:
 
     def committed(self, transaction_ids: Iterable[Hash]) -> None:
         """These transactions are in a block on disk."""
-        if self._waiting:
-            for transaction_id in transaction_ids:
-                self._wake(transaction_id)
+        for transaction_id in self._waiting.keys() & transaction_ids:
+            self._wake(transaction_id)
 
     def look_again(self, is_final: Callable[[Hash], bool]) -> None:
         """Many heights came at once: wake all whose transactions are final by now."""

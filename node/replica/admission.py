@@ -78,6 +78,14 @@ class Admission:
         """Tell whether a block holds the transaction."""
         return self._store.get(Column.INDEX, keys.transaction(transaction_id)) is not None
 
+    def is_committed_lately(self, transaction_id: Hash, head: Head) -> bool:
+        """Tell whether a block of the expiry window holds the transaction, or perhaps an older one.
+
+        Cheaper than `is_committed`: most are asked for in vain, and memory knows that.
+        """
+        may_be = self._recent.may_hold(transaction_id, head.height)
+        return may_be and self.is_committed(transaction_id)
+
     def check_orderable(self, transaction: Transaction, head: Head) -> None:
         """Check that the block after `head` may hold this transaction.
 
@@ -86,8 +94,7 @@ class Admission:
         """
         self.check_age(transaction, head)
         # Its expiry is within the window, so no older block holds it.
-        may_be = self._recent.may_hold(transaction.id, head.height)
-        if may_be and self.is_committed(transaction.id):
+        if self.is_committed_lately(transaction.id, head):
             raise Refused("VT-2005", id=transaction.id)
 
     def check_age(self, transaction: Transaction, head: Head) -> None:

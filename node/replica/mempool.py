@@ -1,6 +1,5 @@
 """Transactions that wait for a block: bounded in bytes, with a share for each organisation."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from chain.errors import Busy, Refused
-from chain.scalars import Hash, Height, OrganisationId, UnixMillis
+from chain.scalars import HEIGHT_MAX, Hash, Height, OrganisationId, UnixMillis
 from chain.transaction import Transaction
 
 BEGINNING_MS: Final = UnixMillis(0)
@@ -34,15 +33,27 @@ class Waiting(Struct, frozen=True, gc=False):
     since_ms: UnixMillis
 
 
+@dataclass(slots=True)
+class _Held:
+    """What one organisation has in the mempool."""
+
+    size_bytes: int = 0
+    count: int = 0
+
+
 class Mempool:
     """Holds checked transactions in order of arrival until a block takes them or they expire."""
 
     def __init__(self, limits: MempoolLimits) -> None:
         self._limits = limits
+        percent = limits.share_percent
+        self._share_bytes = limits.size_bytes_max * percent // 100
+        self._share_places = max(1, limits.transactions_max * percent // 100)
         self._waiting: dict[Hash, Waiting] = {}
-        self._bytes_by_organisation: Counter[OrganisationId] = Counter()
-        self._count_by_organisation: Counter[OrganisationId] = Counter()
+        self._held: dict[OrganisationId, _Held] = {}
         self._size_bytes = 0
+        self._expiry_min = Height(HEIGHT_MAX)
+        """None of those that wait expires before."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -77,12 +88,25 @@ class Mempool:
         """
         if transaction.id in self._waiting:
             raise Refused("VT-2005", id=transaction.id)
-        size = transaction.size_bytes
-        self.check_room(size, organisation)
+        self.check_room(transaction.size_bytes, organisation)
+        self.put(transaction, organisation, now_ms)
+
+    def put(
+        self, transaction: Transaction, organisation: OrganisationId, now_ms: UnixMillis
+    ) -> None:
+        """Take in a transaction that is not here, right after `check_room` found a place for it."""
+        assert transaction.id not in self._waiting, "it is not here"
         self._waiting[transaction.id] = Waiting(transaction, organisation, now_ms)
+        size = transaction.size_bytes
         self._size_bytes += size
-        self._bytes_by_organisation[organisation] += size
-        self._count_by_organisation[organisation] += 1
+        held = self._held.get(organisation)
+        if held is None:
+            held = self._held[organisation] = _Held()
+        held.size_bytes += size
+        held.count += 1
+        expiry = transaction.body.expiry_height
+        if expiry < self._expiry_min:
+            self._expiry_min = expiry
 
     def check_room(self, size_bytes: int, organisation: OrganisationId) -> None:
         """Check that one more transaction of `organisation` has a place.
@@ -91,11 +115,9 @@ class Mempool:
         """
         if not self.has_room(size_bytes):
             raise Busy("VT-3001", waiting=len(self._waiting), size=self._size_bytes)
-        limits = self._limits
-        used = self._bytes_by_organisation[organisation]
-        is_over = used + size_bytes > limits.size_bytes_max * limits.share_percent // 100
-        places = max(1, limits.transactions_max * limits.share_percent // 100)
-        if is_over or self._count_by_organisation[organisation] >= places:
+        held = self._held.get(organisation)
+        used, count = (held.size_bytes, held.count) if held else (0, 0)
+        if used + size_bytes > self._share_bytes or count >= self._share_places:
             raise Busy("VT-3002", organisation=organisation, size=used)
 
     def in_order(self) -> Iterator[Transaction]:
@@ -126,18 +148,22 @@ class Mempool:
                 continue
             size = entry.transaction.size_bytes
             self._size_bytes -= size
-            self._bytes_by_organisation[entry.organisation] -= size
-            self._count_by_organisation[entry.organisation] -= 1
-            if not self._count_by_organisation[entry.organisation]:
-                del self._count_by_organisation[entry.organisation]
-                del self._bytes_by_organisation[entry.organisation]
+            held = self._held[entry.organisation]
+            held.size_bytes -= size
+            held.count -= 1
+            if not held.count:
+                del self._held[entry.organisation]
 
     def expire(self, next_height: Height) -> tuple[Hash, ...]:
         """Forget and name what no block from `next_height` on may hold."""
+        if next_height <= self._expiry_min:
+            return ()
         gone = tuple(
             transaction_id
             for transaction_id, entry in self._waiting.items()
             if entry.transaction.body.expiry_height < next_height
         )
         self.remove(gone)
+        kept = (entry.transaction.body.expiry_height for entry in self._waiting.values())
+        self._expiry_min = min(kept, default=Height(HEIGHT_MAX))
         return gone

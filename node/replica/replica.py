@@ -189,7 +189,7 @@ class Replica:
                 self._has_news = True
                 return self._transactions.receive(peer, message, self._head, self._steady_ms)
             case Have():
-                return self._transactions.have(peer, message)
+                return self._transactions.have(peer, message, self._head)
             case Want():
                 return self._transactions.want(peer, message)
             case Status():

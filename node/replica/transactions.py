@@ -102,11 +102,14 @@ class TransactionFlow:
             return []
         return [SendToAll(receivers, Transactions(message.origin, tuple(fresh)))]
 
-    def have(self, peer: NodeName, message: Have) -> list[Effect]:
-        """A peer names what it holds: ask for what is missing here, while there is room for it."""
+    def have(self, peer: NodeName, message: Have, head: Head) -> list[Effect]:
+        """A peer names what it holds: ask for what is missing here, while there is room for it.
+
+        What a block from before the expiry window holds may be asked for, too; it is of no use.
+        """
         if not self._mempool.has_room(self._admission.size_bytes_max):
             return []
-        missing = tuple(id_ for id_ in message.transactions if self._is_unknown(id_))
+        missing = tuple(id_ for id_ in message.transactions if self._is_unknown(id_, head))
         return [SendTo(peer, Want(missing))] if missing else []
 
     def want(self, peer: NodeName, message: Want) -> list[Effect]:
@@ -153,8 +156,9 @@ class TransactionFlow:
         waiting = [transaction.id for transaction in self._mempool.in_order()]
         self._mempool.remove(id_ for id_ in waiting if self._admission.is_committed(id_))
 
-    def _is_unknown(self, id_: Hash) -> bool:
-        return self._proposals.find(id_) is None and not self._admission.is_committed(id_)
+    def _is_unknown(self, id_: Hash, head: Head) -> bool:
+        known = self._proposals.find(id_) is not None
+        return not known and not self._admission.is_committed_lately(id_, head)
 
     def _receive_one(self, raw: bytes, head: Head, now_ms: UnixMillis) -> bool:
         """Take a transaction from a peer; tell whether it is new.
@@ -176,7 +180,7 @@ class TransactionFlow:
                 self._proposals.take(transaction)
             raise
         self._admission.check_signed(transaction)
-        self._mempool.add(transaction, organisation, now_ms)
+        self._mempool.put(transaction, organisation, now_ms)
         return True
 
     def _admit(self, transaction: Transaction, head: Head, now_ms: UnixMillis) -> None:

@@ -154,8 +154,8 @@ NODE_MUTANTS: Final = (
         (
             Edit(
                 "node/replica/admission.py",
-                "        if may_be and self.is_committed(transaction.id):",
-                "        if may_be and self.is_committed(transaction.id) and not head.height:",
+                "        return may_be and self.is_committed(transaction_id)",
+                "        return may_be and self.is_committed(transaction_id) and not head.height",
             ),
         ),
         Seeds(),
@@ -189,8 +189,8 @@ NODE_MUTANTS: Final = (
             ),
             Edit(
                 "node/replica/mempool.py",
-                "            if entry.transaction.body.expiry_height < next_height",
-                "            if entry.transaction.body.expiry_height < 0",
+                "        if next_height <= self._expiry_min:",
+                "        if next_height > 0:",
             ),
         ),
         Seeds(first=180, kinds=("clog", "pause")),

@@ -29,6 +29,11 @@ def test_transactions_of_one_origin_to_the_same_peers_travel_together() -> None:
     ]
 
 
+def test_what_is_alone_stays_as_it_is() -> None:
+    alone = gossip(b"1", b"2")
+    assert join_transactions([OTHER, alone])[1] is alone
+
+
 def test_other_origins_and_other_peers_stay_apart() -> None:
     done = [gossip(b"1"), gossip(b"2", origin=C), gossip(b"3", peers=(B, C)), gossip(b"4")]
     assert join_transactions(done) == [

@@ -1,9 +1,11 @@
 """Transactions that wait: bounds, shares, order, expiry."""
 
+from random import Random
+
 import pytest
 
 from chain.errors import Busy, Refused
-from chain.scalars import Height, OrganisationId, UnixMillis
+from chain.scalars import Hash, Height, OrganisationId, UnixMillis
 from chain.transaction import Transaction
 from node.replica.mempool import Mempool, MempoolLimits
 from tests.unit.node.chain_builder import ChainBuilder
@@ -86,8 +88,7 @@ def test_what_leaves_gives_its_share_back() -> None:
             pool.add(transaction, ONE, NOW_MS)
         pool.remove(transaction.id for transaction in transactions)
         assert (len(pool), pool.size_bytes) == (0, 0)
-    assert pool._bytes_by_organisation == {}
-    assert pool._count_by_organisation == {}
+    assert pool._held == {}
 
 
 def test_removing_what_is_not_there_is_no_matter() -> None:
@@ -106,6 +107,31 @@ def test_a_transaction_expires_when_no_block_may_hold_it_any_more() -> None:
     assert pool.expire(Height(5)) == (early.id,)
     assert list(pool.in_order()) == [late]
     assert pool.size_bytes == late.size_bytes
+    assert pool.expire(Height(5)) == ()
+    assert pool.expire(Height(6)) == (late.id,)
+    again = make(expiry=7)
+    pool.add(again, ONE, NOW_MS)
+    assert pool.expire(Height(9)) == (again.id,)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_comes_and_goes_only_what_expired_is_forgotten(seed: int) -> None:
+    pool, random = Mempool(MempoolLimits()), Random(seed)
+    waiting: dict[Hash, Transaction] = {}
+    for height in range(1, 60):
+        for _ in range(random.randrange(4)):
+            transaction = make(expiry=height + random.randrange(12))
+            pool.add(transaction, ONE, NOW_MS)
+            waiting[transaction.id] = transaction
+        for id_ in random.sample(list(waiting), random.randrange(len(waiting) + 1) // 2):
+            pool.remove([id_])
+            del waiting[id_]
+        gone = [id_ for id_, one in waiting.items() if one.body.expiry_height < height]
+        assert pool.expire(Height(height)) == tuple(gone)
+        for id_ in gone:
+            del waiting[id_]
+        assert list(pool.in_order()) == list(waiting.values())
+        assert pool.size_bytes == sum(one.size_bytes for one in waiting.values())
 
 
 def test_the_oldest_that_wait_long_are_named_first_and_not_too_many() -> None:

@@ -175,16 +175,37 @@ def test_only_what_is_missing_is_asked_for() -> None:
     waiting = parts.chain.power("1")
     parts.wait(waiting)
     have = Have((waiting.id, parts.registered.id, NOWHERE))
-    assert parts.flow.have(A, have) == [SendTo(A, Want((NOWHERE,)))]
-    assert parts.flow.have(A, Have((waiting.id, parts.registered.id))) == []
+    assert parts.flow.have(A, have, parts.head) == [SendTo(A, Want((NOWHERE,)))]
+    assert parts.flow.have(A, Have((waiting.id, parts.registered.id)), parts.head) == []
+
+
+def test_the_store_is_not_asked_for_what_memory_knows_to_be_in_no_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = connected()
+    parts.admission.begin(parts.head.height)
+    newest = parts.chain.power("2")
+    parts.chain.add_block(newest)
+    parts.admission.follow(parts.head.height, [newest.id])
+    asked: list[Hash] = []
+    look = parts.admission.is_committed
+
+    def is_committed(id_: Hash) -> bool:
+        asked.append(id_)
+        return look(id_)
+
+    monkeypatch.setattr(parts.admission, "is_committed", is_committed)
+    named = Have((newest.id, NOWHERE, parts.registered.id))
+    assert parts.flow.have(A, named, parts.head) == [SendTo(A, Want((NOWHERE,)))]
+    assert asked == [newest.id, parts.registered.id]
 
 
 def test_a_full_mempool_asks_for_nothing() -> None:
     size = Parts().admission.size_bytes_max
     parts = connected(MempoolLimits(size_bytes_max=size, share_percent=100))
-    assert parts.flow.have(A, Have((NOWHERE,))) != []
+    assert parts.flow.have(A, Have((NOWHERE,)), parts.head) != []
     parts.wait(parts.chain.power("1"))
-    assert parts.flow.have(A, Have((NOWHERE,))) == []
+    assert parts.flow.have(A, Have((NOWHERE,)), parts.head) == []
 
 
 def test_a_peer_gets_what_it_wants_once_and_only_what_is_here() -> None:
