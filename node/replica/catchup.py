@@ -214,7 +214,7 @@ class CatchingUp:
         begun_ms = self._first_claim_ms
         if begun_ms is not None and now_ms - begun_ms >= ALONE_MS:
             return True
-        return self._claims.supported(head.validators).height > head.height
+        return self.is_behind(head)
 
     def tick(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Time has passed."""

@@ -305,17 +305,14 @@ class Proposals:
         return Invalid(InvalidInput("VT-3010", reason=reason))
 
     def _check_transactions(self, transactions: tuple[Transaction, ...], head: Head) -> None:
-        size = sum([len(transaction.raw) for transaction in transactions])
+        size = sum(transaction.size_bytes for transaction in transactions)
         if size > self._limits.block_size_bytes_max:
             raise InvalidInput("VT-3010", reason=f"its transactions have {size} bytes")
-        first, last = head.next_height, head.next_height + self._limits.expiry_window_blocks
         for transaction in transactions:
-            # A block with what waits here had taken it out of the mempool, and its age is nearly
-            # always right: a call for each is what would cost.
-            if transaction.id not in self._mempool:
+            if transaction.id in self._mempool:
+                self._admission.check_age(transaction, head)  # A block with it had taken it out.
+            else:
                 self._admission.check_orderable(transaction, head)
-            elif not first <= transaction.body.expiry_height <= last:
-                self._admission.check_age(transaction, head)
 
     def _remember(self, value: Value, executed: ExecutedBlock) -> None:
         self._executed.pop(value.id, None)
