@@ -39,7 +39,7 @@ from node.replica.pruning import Pruner
 from node.replica.snapshot_loader import SnapshotLoader
 from node.replica.snapshot_server import SnapshotServer
 from node.replica.snapshot_work import SnapshotProgress
-from node.replica.sync import Catchup, CatchUpSetting, Claim, Claims
+from node.replica.sync import CLAIM_SLACK_BLOCKS, Catchup, CatchUpSetting, Claim, Claims
 from node.replica.transition import Ledger
 
 PARTS_GIVEN_PER_TICK_MAX: Final = 6 << 20
@@ -82,7 +82,7 @@ class CatchingUp:
         self._fetched: deque[tuple[NodeName, DecidedBlock]] = deque()
         self._height_at_last_tick = Height(-1)
         self._first_claim_ms: UnixMillis | None = None
-        """When this node first heard of blocks that it lacks; None before."""
+        """When this node first heard of blocks that it lacks; None while nobody speaks of any."""
         self.snapshots = 0
         """How many were put in place."""
 
@@ -197,7 +197,9 @@ class CatchingUp:
     def ask(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Ask for a snapshot or for blocks, unless one is on its way or others may yet speak."""
         behind = self._claims.highest - head.height
-        if behind > 0 and self._first_claim_ms is None:
+        if behind <= 0:
+            self._first_claim_ms = None
+        elif self._first_claim_ms is None:
             self._first_claim_ms = now_ms
         is_stuck = self._height_at_last_tick == head.height
         if self._fetched or self._loader.is_active or behind < (1 if is_stuck else 2):
@@ -210,11 +212,15 @@ class CatchingUp:
         return [SendTo(*request)] if request else []
 
     def _may_begin(self, head: Head, now_ms: UnixMillis) -> bool:
-        """Tell whether one that does not lie has blocks, or all have had their time to say so."""
+        """Tell whether one that does not lie is as far as any, or all have had their time to say.
+
+        One that lags tells too little: far from it, and near to the end, a snapshot is due.
+        """
         begun_ms = self._first_claim_ms
         if begun_ms is not None and now_ms - begun_ms >= ALONE_MS:
             return True
-        return self.is_behind(head)
+        known = self._claims.supported(head.validators).height
+        return self.is_behind(head) and known >= self._claims.highest - CLAIM_SLACK_BLOCKS
 
     def tick(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Time has passed."""

@@ -28,7 +28,7 @@ from node.replica.messages import (
     size_of,
 )
 from node.replica.past import load_base
-from node.replica.sync import CatchUpSetting, Claim
+from node.replica.sync import CLAIM_SLACK_BLOCKS, CatchUpSetting, Claim
 from node.replica.transition import Ledger
 from tests.unit.node.chain_builder import ChainBuilder, NoContracts, build_demo
 
@@ -133,6 +133,33 @@ def test_a_node_that_has_nothing_asks_the_only_one_that_speaks_after_a_while() -
     assert bench.catchup.tick(head, UnixMillis(NOW + ALONE_MS - 1)) == []
     asked = bench.catchup.ask(head, UnixMillis(NOW + ALONE_MS))
     assert asked == [SendTo(one, BlocksRequest(Height(1), 64))]
+
+
+def test_a_node_that_has_nothing_waits_anew_for_others_once_the_only_speaker_is_gone() -> None:
+    bench = Bench(0)
+    head = bench.chain.head
+    one, other, *_ = (member.node for member in head.validators.members)
+    bench.claim(one, 6)
+    assert bench.catchup.tick(head, NOW) == []
+    bench.catchup.forget(one)
+    assert bench.catchup.tick(head, UnixMillis(NOW + 500)) == []
+    later = UnixMillis(NOW + 3_600_000)
+    bench.claim(other, 6)
+    assert bench.catchup.tick(head, later) == []
+    asked = bench.catchup.ask(head, UnixMillis(later + ALONE_MS))
+    assert asked == [SendTo(other, BlocksRequest(Height(1), 64))]
+
+
+def test_a_node_that_has_nothing_waits_for_more_than_one_that_lags() -> None:
+    bench = Bench(0)
+    head = bench.chain.head
+    far, slow, near, *_ = sorted(member.node for member in head.validators.members)
+    bench.claim(far, 1_000_000)
+    bench.claim(slow, 64)
+    assert bench.catchup.ask(head, NOW) == [], "the one that lags is 64 blocks ahead, no more"
+    bench.claim(near, 1_000_000 - CLAIM_SLACK_BLOCKS)
+    asked = bench.catchup.ask(head, NOW)
+    assert asked == [SendToAll(tuple(sorted((far, slow, near))), SnapshotRequest())]
 
 
 def test_a_false_block_ends_the_connection_and_drops_what_came_with_it() -> None:
