@@ -1,15 +1,11 @@
 """Measures what no event tells: times of disk writes, room on the disk, bytes of peers."""
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
-from chain.operations import Telemetry
-from chain.receipt import Receipt
 from chain.scalars import UnixMillis
-from contracts.context import NATIVE_SOURCE
 from node.clock import monotonic_seconds, now_ms
 from node.metrics import Metrics
 from node.p2p.settings import NetworkStats, PeerStatus
@@ -129,18 +125,18 @@ class Measure:
         for peer, height in view.peer_heights:
             self._metrics.peer_height.labels(peer=peer).set(height)
 
-    def commit(self, commit: Commit, readings: int) -> None:
-        """Count a block. Args: readings: in it."""
+    def commit(self, commit: Commit) -> None:
+        """Count a block."""
         metrics = self._metrics
         metrics.commits.labels(source="catch_up" if commit.is_catch_up else "consensus").inc()
         metrics.height.set(commit.height)
         metrics.block_time.set(commit.header.time_ms / 1000)
         metrics.block_size.observe(commit.size_bytes)
-        metrics.readings.inc(readings)
+        metrics.readings.inc(commit.counts.readings)
         metrics.rounds_failed.inc(commit.certificate.round)
-        for outcome, count in Counter(receipt.code for receipt in commit.receipts).items():
+        for outcome, count in commit.counts.outcomes.items():
             metrics.transactions.labels(outcome=outcome).inc(count)
-        metrics.actions.inc(sum(map(count_opened, commit.receipts)))
+        metrics.actions.inc(commit.counts.actions)
         signed = {signature.validator for signature in commit.certificate.signatures}
         for index, member in enumerate(commit.head.last_validators.members):
             if index not in signed and member.weight > 0:
@@ -166,23 +162,3 @@ def measure_folder(folder: Path, endings: tuple[str, ...] = ("",)) -> int:
         with suppress(OSError):
             total += path.stat().st_size if path.name.endswith(endings) else 0
     return total
-
-
-def count_opened(receipt: Receipt) -> int:
-    """Count the actions that a transaction opened; a contract's own events do not count."""
-    opened = 0
-    for event in receipt.events:
-        if event.name == "action_opened" and event.source == NATIVE_SOURCE:
-            opened += 1
-    return opened
-
-
-def count_readings(commit: Commit) -> int:
-    """Count the readings that a block put on record."""
-    count = 0
-    for transaction, receipt in zip(commit.transactions, commit.receipts, strict=True):
-        operation = transaction.body.operation
-        if isinstance(operation, Telemetry) and receipt.is_ok:
-            for batch in operation.batches:
-                count += len(batch.readings)
-    return count

@@ -158,12 +158,14 @@ class Mempool:
         """Forget and name what no block from `next_height` on may hold."""
         if next_height <= self._expiry_min:
             return ()
-        gone = tuple(
-            transaction_id
-            for transaction_id, entry in self._waiting.items()
-            if entry.transaction.body.expiry_height < next_height
-        )
+        gone: list[Hash] = []
+        first = Height(HEIGHT_MAX)
+        for transaction_id, entry in self._waiting.items():
+            expiry = entry.transaction.body.expiry_height
+            if expiry < next_height:
+                gone.append(transaction_id)
+            elif expiry < first:
+                first = expiry
         self.remove(gone)
-        kept = (entry.transaction.body.expiry_height for entry in self._waiting.values())
-        self._expiry_min = min(kept, default=Height(HEIGHT_MAX))
-        return gone
+        self._expiry_min = first
+        return tuple(gone)

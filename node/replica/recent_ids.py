@@ -89,7 +89,12 @@ class RecentIds:
             return True
         first, second, third = _places_of(id_)
         table = self._table
-        found: int = table[first & _MASK] & table[second & _MASK] & table[third & _MASK]
+        # A place is far from the next, so each look waits for memory: most need one or two.
+        found: int = table[first & _MASK]
+        if found:
+            found &= table[second & _MASK]
+        if found:
+            found &= table[third & _MASK]
         return found != 0
 
     @property

@@ -1,9 +1,7 @@
 from pathlib import Path
 
-from chain.receipt import OK, Event, Receipt
-from chain.scalars import Gas, Hash
 from node.clock import now_ms
-from node.measure import Measure, TimedSignedFile, TimedStore, count_opened, measure_folder
+from node.measure import Measure, TimedSignedFile, TimedStore, measure_folder
 from node.metrics import Metrics
 from node.p2p.settings import NetworkStats, PeerStatus, Traffic
 from node.replica.ports import Column, MemoryStore, Put, WriteBatch
@@ -109,12 +107,3 @@ def test_writes_pass_through_and_are_timed() -> None:
     TimedSignedFile(File(), metrics).store(b"signed")
     assert kept == [b"signed"]
     assert value(metrics, "last_signed_seconds_count") == 1
-
-
-def test_only_the_ledgers_own_events_open_actions() -> None:
-    def receipt(source: str) -> Receipt:
-        event = Event(source, "action_opened", "x", b"\xc0")
-        return Receipt(Hash(bytes(32)), OK, "", Gas(0), b"\xc0", (event,), 0)
-
-    assert count_opened(receipt("native")) == 1
-    assert count_opened(receipt("some-contract")) == 0
