@@ -27,7 +27,7 @@ from node.replica.head import HEAD_SIZE_BYTES_MAX, Head
 from node.replica.past import load_base, load_header
 from node.replica.ports import Column, Store
 
-CACHE_SIZE_BYTES: Final = 4 << 20
+CACHE_SIZE_BYTES: Final = 8 << 20
 """Of blocks as they are encoded; one takes almost four times as much here, with its receipts."""
 _KEYS_KNOWN_MAX: Final = 10_000
 _PLACE_SIZE: Final = 12

@@ -39,13 +39,17 @@ from node.replica.pruning import Pruner
 from node.replica.snapshot_loader import SnapshotLoader
 from node.replica.snapshot_server import SnapshotServer
 from node.replica.snapshot_work import SnapshotProgress
-from node.replica.sync import CLAIM_SLACK_BLOCKS, Catchup, CatchUpSetting, Claim, Claims
+from node.replica.sync import Catchup, CatchUpSetting, Claim, Claims
 from node.replica.transition import Ledger
 
 PARTS_GIVEN_PER_TICK_MAX: Final = 6 << 20
 """Bytes to one peer."""
 ALONE_MS: Final = 1_000
 """So long a node that has nothing waits, after the first claim, for another one: two beats."""
+SILENT_MS: Final = 60_000
+"""After so long without any claim the next one is the first again; redials take seconds."""
+NEAR_BLOCKS: Final = 64
+"""What a correct peer claims counts as the end of the chain this far below the highest claim."""
 
 
 class CatchingUp:
@@ -81,8 +85,8 @@ class CatchingUp:
         )
         self._fetched: deque[tuple[NodeName, DecidedBlock]] = deque()
         self._height_at_last_tick = Height(-1)
-        self._first_claim_ms: UnixMillis | None = None
-        """When this node first heard of blocks that it lacks; None while nobody speaks of any."""
+        self._claimed_ms: tuple[UnixMillis, UnixMillis] | None = None
+        """When this node heard of blocks that it lacks first and last; None after a silence."""
         self.snapshots = 0
         """How many were put in place."""
 
@@ -197,10 +201,11 @@ class CatchingUp:
     def ask(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Ask for a snapshot or for blocks, unless one is on its way or others may yet speak."""
         behind = self._claims.highest - head.height
-        if behind <= 0:
-            self._first_claim_ms = None
-        elif self._first_claim_ms is None:
-            self._first_claim_ms = now_ms
+        claimed_ms = self._claimed_ms
+        if behind > 0:
+            self._claimed_ms = claimed_ms[0] if claimed_ms else now_ms, now_ms
+        elif claimed_ms and now_ms - claimed_ms[1] >= SILENT_MS:
+            self._claimed_ms = None
         is_stuck = self._height_at_last_tick == head.height
         if self._fetched or self._loader.is_active or behind < (1 if is_stuck else 2):
             return []
@@ -212,15 +217,14 @@ class CatchingUp:
         return [SendTo(*request)] if request else []
 
     def _may_begin(self, head: Head, now_ms: UnixMillis) -> bool:
-        """Tell whether one that does not lie is as far as any, or all have had their time to say.
+        """Tell whether a correct peer has blocks and is near the end, or others had time to speak.
 
-        One that lags tells too little: far from it, and near to the end, a snapshot is due.
+        With only one that lags to believe, block 1 would be asked for where a snapshot is due.
         """
-        begun_ms = self._first_claim_ms
-        if begun_ms is not None and now_ms - begun_ms >= ALONE_MS:
+        if self._claimed_ms is not None and now_ms - self._claimed_ms[0] >= ALONE_MS:
             return True
         known = self._claims.supported(head.validators).height
-        return self.is_behind(head) and known >= self._claims.highest - CLAIM_SLACK_BLOCKS
+        return self.is_behind(head) and known >= self._claims.highest - NEAR_BLOCKS
 
     def tick(self, head: Head, now_ms: UnixMillis) -> list[Effect]:
         """Time has passed."""

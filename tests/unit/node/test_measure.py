@@ -1,10 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
+from chain.receipt import OK
 from node.clock import now_ms
 from node.measure import Measure, TimedSignedFile, TimedStore, measure_folder
 from node.metrics import Metrics
 from node.p2p.settings import NetworkStats, PeerStatus, Traffic
+from node.replica.commit import build_commit
 from node.replica.ports import Column, MemoryStore, Put, WriteBatch
+from tests.unit.node.chain_builder import ChainBuilder
 
 
 def make(tmp_path: Path) -> tuple[Metrics, Measure]:
@@ -107,3 +111,21 @@ def test_writes_pass_through_and_are_timed() -> None:
     TimedSignedFile(File(), metrics).store(b"signed")
     assert kept == [b"signed"]
     assert value(metrics, "last_signed_seconds_count") == 1
+
+
+def test_a_block_is_shown_by_outcome_reading_and_action(tmp_path: Path) -> None:
+    metrics, measure = make(tmp_path)
+    chain = ChainBuilder()
+    chain.add_block(chain.register_turbine())
+    stranger = chain.power("1.0", twin="nobody")
+    executed = chain.add_block(chain.power("1.0", "2.0"), chain.power("3.0"), stranger)
+    certificate = chain.decide(executed, (0, 1, 3))
+    commit = build_commit(executed, certificate, is_catch_up=False)
+    measure.commit(replace(commit, counts=replace(commit.counts, actions=5)))
+    assert value(metrics, "commits_total", source="consensus") == 1
+    assert value(metrics, "transactions_total", outcome=OK) == 2
+    assert value(metrics, "transactions_total", outcome=executed.receipts[2].code) == 1
+    assert value(metrics, "readings_total") == 3
+    assert value(metrics, "actions_total") == 5
+    missing = commit.head.last_validators.members[2].node
+    assert value(metrics, "missed_votes_total", peer=missing) == 1

@@ -11,7 +11,7 @@ from chain.scalars import HEIGHT_MAX, Hash, Height, NodeName, UnixMillis
 from node.replica import catchup as catching
 from node.replica import pruning
 from node.replica.admission import Admission
-from node.replica.catchup import ALONE_MS, CatchingUp
+from node.replica.catchup import ALONE_MS, NEAR_BLOCKS, SILENT_MS, CatchingUp
 from node.replica.effects import Commit, Disconnect, SendTo, SendToAll, Write
 from node.replica.messages import (
     Blocks,
@@ -28,7 +28,7 @@ from node.replica.messages import (
     size_of,
 )
 from node.replica.past import load_base
-from node.replica.sync import CLAIM_SLACK_BLOCKS, CatchUpSetting, Claim
+from node.replica.sync import CatchUpSetting, Claim
 from node.replica.transition import Ledger
 from tests.unit.node.chain_builder import ChainBuilder, NoContracts, build_demo
 
@@ -135,14 +135,14 @@ def test_a_node_that_has_nothing_asks_the_only_one_that_speaks_after_a_while() -
     assert asked == [SendTo(one, BlocksRequest(Height(1), 64))]
 
 
-def test_a_node_that_has_nothing_waits_anew_for_others_once_the_only_speaker_is_gone() -> None:
+def test_a_node_that_has_nothing_waits_anew_for_others_after_a_silence() -> None:
     bench = Bench(0)
     head = bench.chain.head
     one, other, *_ = (member.node for member in head.validators.members)
     bench.claim(one, 6)
     assert bench.catchup.tick(head, NOW) == []
     bench.catchup.forget(one)
-    assert bench.catchup.tick(head, UnixMillis(NOW + 500)) == []
+    assert bench.catchup.tick(head, UnixMillis(NOW + SILENT_MS)) == []
     later = UnixMillis(NOW + 3_600_000)
     bench.claim(other, 6)
     assert bench.catchup.tick(head, later) == []
@@ -150,16 +150,32 @@ def test_a_node_that_has_nothing_waits_anew_for_others_once_the_only_speaker_is_
     assert asked == [SendTo(other, BlocksRequest(Height(1), 64))]
 
 
-def test_a_node_that_has_nothing_waits_for_more_than_one_that_lags() -> None:
+def test_a_connection_that_comes_and_goes_does_not_keep_a_node_from_beginning() -> None:
     bench = Bench(0)
     head = bench.chain.head
-    far, slow, near, *_ = sorted(member.node for member in head.validators.members)
-    bench.claim(far, 1_000_000)
+    one = head.validators.members[0].node
+    for number in range(4):
+        now_ms = NOW + 5_000 * number
+        bench.claim(one, 6)
+        asked = bench.catchup.ask(head, UnixMillis(now_ms))
+        assert bool(asked) == (number > 0)
+        bench.catchup.forget(one)
+        assert bench.catchup.tick(head, UnixMillis(now_ms + ALONE_MS // 2)) == []
+
+
+def test_a_node_that_has_nothing_waits_for_more_than_one_that_lags() -> None:
+    bench = Bench(0, CatchUpSetting(snapshot_behind_blocks=0, snapshot_behind_transactions=0))
+    head = bench.chain.head
+    far, slow, near, *_ = (member.node for member in head.validators.members)
+    bench.claim(far, 1_000)
     bench.claim(slow, 64)
     assert bench.catchup.ask(head, NOW) == [], "the one that lags is 64 blocks ahead, no more"
-    bench.claim(near, 1_000_000 - CLAIM_SLACK_BLOCKS)
-    asked = bench.catchup.ask(head, NOW)
-    assert asked == [SendToAll(tuple(sorted((far, slow, near))), SnapshotRequest())]
+    bench.claim(near, 1_000 - NEAR_BLOCKS - 1)
+    assert bench.catchup.ask(head, NOW) == []
+    bench.claim(near, 1_000 - NEAR_BLOCKS)
+    (asked,) = bench.catchup.ask(head, NOW)
+    assert isinstance(asked, SendTo)
+    assert asked.message == BlocksRequest(Height(1), 64)
 
 
 def test_a_false_block_ends_the_connection_and_drops_what_came_with_it() -> None:
