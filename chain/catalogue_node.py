@@ -239,7 +239,7 @@ API: Final = (
         "unreachable",
         "No node can be reached",
         "None of {nodes} answers; the last one said: {reason}.",
-        "Check that a node runs: veritwin status --node URL",
+        "Name a node that runs with --node URL (the demo prints it): veritwin status --node URL",
     ),
     Entry(
         "VT-7021",

@@ -1,11 +1,15 @@
 """Measures what no event tells: times of disk writes, room on the disk, bytes of peers."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from chain.operations import Telemetry
 from chain.scalars import UnixMillis
+from contracts.context import NATIVE_SOURCE
 from node.clock import monotonic_seconds, now_ms
 from node.metrics import Metrics
 from node.p2p.settings import NetworkStats, PeerStatus
@@ -15,6 +19,19 @@ from node.replica.replica import ReplicaView
 from node.storage.space import free_bytes
 
 SIZE_EVERY_BEATS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the transactions of a block came to.
+
+    Args: outcomes: how many have which code in their receipt; readings: that were put on record;
+    actions: that were opened.
+    """
+
+    outcomes: Mapping[str, int]
+    readings: int
+    actions: int
 
 
 class SignedFile(Protocol):
@@ -125,18 +142,18 @@ class Measure:
         for peer, height in view.peer_heights:
             self._metrics.peer_height.labels(peer=peer).set(height)
 
-    def commit(self, commit: Commit) -> None:
-        """Count a block."""
+    def commit(self, commit: Commit, counts: Counts) -> None:
+        """Count a block, and what its transactions came to."""
         metrics = self._metrics
         metrics.commits.labels(source="catch_up" if commit.is_catch_up else "consensus").inc()
         metrics.height.set(commit.height)
         metrics.block_time.set(commit.header.time_ms / 1000)
         metrics.block_size.observe(commit.size_bytes)
-        metrics.readings.inc(commit.counts.readings)
+        metrics.readings.inc(counts.readings)
         metrics.rounds_failed.inc(commit.certificate.round)
-        for outcome, count in commit.counts.outcomes.items():
+        for outcome, count in counts.outcomes.items():
             metrics.transactions.labels(outcome=outcome).inc(count)
-        metrics.actions.inc(commit.counts.actions)
+        metrics.actions.inc(counts.actions)
         signed = {signature.validator for signature in commit.certificate.signatures}
         for index, member in enumerate(commit.head.last_validators.members):
             if index not in signed and member.weight > 0:
@@ -162,3 +179,17 @@ def measure_folder(folder: Path, endings: tuple[str, ...] = ("",)) -> int:
         with suppress(OSError):
             total += path.stat().st_size if path.name.endswith(endings) else 0
     return total
+
+
+def count(commit: Commit) -> Counts:
+    """Look at each transaction once; a contract's own events open no actions."""
+    readings = actions = 0
+    for transaction, receipt in zip(commit.transactions, commit.receipts, strict=True):
+        operation = transaction.body.operation
+        if isinstance(operation, Telemetry) and receipt.is_ok:
+            for batch in operation.batches:
+                readings += len(batch.readings)
+        for event in receipt.events:
+            if event.name == "action_opened" and event.source == NATIVE_SOURCE:
+                actions += 1
+    return Counts(Counter([receipt.code for receipt in commit.receipts]), readings, actions)

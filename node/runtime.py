@@ -27,7 +27,7 @@ from node.home import credentials_of
 from node.housekeeping import Housekeeping
 from node.inbox import Inbox
 from node.logs import get_log
-from node.measure import Measure, TimedSignedFile, TimedStore
+from node.measure import Measure, TimedSignedFile, TimedStore, count
 from node.metrics import Metrics
 from node.opening import OpenNode
 from node.p2p.network import Network
@@ -280,12 +280,13 @@ class Runtime:
         if self.last_commit_ms is not None:
             self.metrics.block_seconds.observe((moment - self.last_commit_ms) / 1000)
         self.last_commit_ms = moment
-        self.update_rate.add(moment, commit.counts.readings)
+        counts = count(commit)
+        self.update_rate.add(moment, counts.readings)
         ids = [transaction.id for transaction in commit.transactions]
         for took_ms in self.latencies.ended(ids, moment):
             self.metrics.commit_seconds.observe(took_ms / 1000)
         self.metrics.last_commit.set(moment / 1000)
-        self.measure.commit(commit)
+        self.measure.commit(commit, counts)
         self.attendance.committed(commit, moment)
         self.alarms.passed(commit.height)
         self.reader.blocks.committed(commit)

@@ -1,7 +1,5 @@
 """What is written when a height is decided: everything about it, in one atomic batch."""
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -17,7 +15,7 @@ from chain.transaction import Transaction
 from chain.values import decode_value
 from contracts.context import NATIVE_SOURCE
 from node.replica import keys
-from node.replica.effects import Commit, Counts
+from node.replica.effects import Commit
 from node.replica.head import Head
 from node.replica.ports import Column, Put, WriteBatch
 from node.replica.stored_log import log_puts
@@ -26,7 +24,6 @@ from node.replica.transition import ExecutedBlock, genesis_state
 
 ACTION_EVENTS: Final = "action_"
 """Events of the ledger about actions start so; their payload names the twin."""
-ACTION_OPENED: Final = ACTION_EVENTS + "opened"
 
 
 class BlockReceipts(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -81,23 +78,8 @@ def build_commit(
         executed.transactions,
         executed.receipts,
         sum(transaction.size_bytes for transaction in executed.transactions),
-        count(executed.transactions, executed.receipts),
         is_catch_up,
     )
-
-
-def count(transactions: Sequence[Transaction], receipts: Sequence[Receipt]) -> Counts:
-    """Count what transactions came to; a contract's own events open no actions."""
-    readings = actions = 0
-    for transaction, receipt in zip(transactions, receipts, strict=True):
-        operation = transaction.body.operation
-        if isinstance(operation, Telemetry) and receipt.is_ok:
-            for batch in operation.batches:
-                readings += len(batch.readings)
-        for event in receipt.events:
-            if event.name == ACTION_OPENED and event.source == NATIVE_SOURCE:
-                actions += 1
-    return Counts(Counter([receipt.code for receipt in receipts]), readings, actions)
 
 
 def build_batch(executed: ExecutedBlock, certificate: QuorumCertificate) -> WriteBatch:

@@ -1,6 +1,5 @@
 """What a replica wants done: the closed union of its outputs, performed strictly in order."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chain.block import Block, Header
@@ -32,18 +31,6 @@ class Persist:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """What the transactions of a block came to, counted while they are at hand."""
-
-    outcomes: Mapping[str, int]
-    """Transactions by the code of their receipt."""
-    readings: int
-    """That were put on record."""
-    actions: int
-    """That were opened."""
-
-
-@dataclass(frozen=True, slots=True)
 class Commit:
     """Write a decided block in one atomic synced batch, then hand back `CommitDone`."""
 
@@ -56,7 +43,6 @@ class Commit:
     receipts: tuple[Receipt, ...]
     size_bytes: int
     """Of the transactions."""
-    counts: Counts
     is_catch_up: bool
 
     @property

@@ -18,8 +18,8 @@ from node.replica import keys
 from node.replica.ports import Column, Put, Store
 
 _BIRTH_SIZE: Final = 8
-CACHED_NODES_MAX: Final = 262_144
-"""About 80 MiB; they hold the whole tree of some 200,000 keys."""
+CACHED_NODES_MAX: Final = 524_288
+"""About 160 MiB; they hold the whole tree of some 400,000 keys."""
 _FORGOTTEN_STEP: Final = 8
 """When there are too many nodes in memory, every eighth is forgotten; why: `cached_state`."""
 STALE_PER_ROW: Final = 4_096

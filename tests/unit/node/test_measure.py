@@ -1,9 +1,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from chain.receipt import OK
+import pytest
+from msgspec import structs
+
+from chain.receipt import OK, Event
 from node.clock import now_ms
-from node.measure import Measure, TimedSignedFile, TimedStore, measure_folder
+from node.measure import Measure, TimedSignedFile, TimedStore, count, measure_folder
 from node.metrics import Metrics
 from node.p2p.settings import NetworkStats, PeerStatus, Traffic
 from node.replica.commit import build_commit
@@ -121,7 +124,7 @@ def test_a_block_is_shown_by_outcome_reading_and_action(tmp_path: Path) -> None:
     executed = chain.add_block(chain.power("1.0", "2.0"), chain.power("3.0"), stranger)
     certificate = chain.decide(executed, (0, 1, 3))
     commit = build_commit(executed, certificate, is_catch_up=False)
-    measure.commit(replace(commit, counts=replace(commit.counts, actions=5)))
+    measure.commit(commit, replace(count(commit), actions=5))
     assert value(metrics, "commits_total", source="consensus") == 1
     assert value(metrics, "transactions_total", outcome=OK) == 2
     assert value(metrics, "transactions_total", outcome=executed.receipts[2].code) == 1
@@ -129,3 +132,25 @@ def test_a_block_is_shown_by_outcome_reading_and_action(tmp_path: Path) -> None:
     assert value(metrics, "actions_total") == 5
     missing = commit.head.last_validators.members[2].node
     assert value(metrics, "missed_votes_total", peer=missing) == 1
+
+
+@pytest.mark.parametrize(("source", "opened"), [("native", 1), ("some-contract", 0)])
+def test_only_the_ledgers_own_events_open_actions(source: str, opened: int) -> None:
+    chain = ChainBuilder()
+    executed = chain.add_block(chain.register_turbine())
+    commit = build_commit(executed, chain.certificates[0], is_catch_up=False)
+    event = Event(source, "action_opened", "x", b"\xc0")
+    receipts = (structs.replace(commit.receipts[0], events=(event,)),)
+    assert count(replace(commit, receipts=receipts)).actions == opened
+
+
+def test_a_block_is_counted_by_outcome_reading_and_action() -> None:
+    chain = ChainBuilder()
+    chain.add_block(chain.register_turbine())
+    stranger = chain.power("1.0", "2.0", twin="nobody")
+    executed = chain.add_block(chain.power("1.0", "2.0", "3.0"), stranger, chain.power("4.0"))
+    refused = executed.receipts[1].code
+    counts = count(build_commit(executed, chain.certificates[1], is_catch_up=False))
+    assert (counts.readings, counts.actions) == (4, 0), "what was refused is on no record"
+    assert counts.outcomes == {OK: 2, refused: 1}
+    assert refused != OK

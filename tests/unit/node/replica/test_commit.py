@@ -8,8 +8,7 @@ from chain.block import Block
 from chain.certificate import QuorumCertificate
 from chain.codec import decode
 from chain.merkle import index_completed
-from chain.receipt import OK, Event, Receipt
-from chain.scalars import Gas, Hash, Height
+from chain.scalars import Height
 from contracts import state_keys
 from node.replica import keys
 from node.replica.commit import (
@@ -17,7 +16,6 @@ from node.replica.commit import (
     build_batch,
     build_commit,
     build_genesis_batch,
-    count,
     next_head,
     touched_twins,
 )
@@ -131,24 +129,3 @@ def test_a_deleted_key_leaves_the_state_but_not_its_history(chain: ChainBuilder)
     puts = build_batch(executed, chain.certificates[0]).puts
     assert Put(Column.STATE, b"gone", None) in puts
     assert Put(Column.HISTORY, keys.history(b"gone", Height(1)), b"") in puts
-
-
-@pytest.mark.parametrize(("source", "opened"), [("native", 1), ("some-contract", 0)])
-def test_only_the_ledgers_own_events_open_actions(
-    chain: ChainBuilder, source: str, opened: int
-) -> None:
-    events = (Event(source, "action_opened", "x", b"\xc0"),)
-    receipt = Receipt(Hash(bytes(32)), OK, "", Gas(0), b"\xc0", events, 0)
-    assert count(chain.blocks[0].transactions[:1], [receipt]).actions == opened
-
-
-def test_a_block_is_counted_by_outcome_reading_and_action() -> None:
-    chain = ChainBuilder()
-    chain.add_block(chain.register_turbine())
-    stranger = chain.power("1.0", "2.0", twin="nobody")
-    executed = chain.add_block(chain.power("1.0", "2.0", "3.0"), stranger, chain.power("4.0"))
-    refused = executed.receipts[1].code
-    counts = build_commit(executed, chain.certificates[1], is_catch_up=False).counts
-    assert (counts.readings, counts.actions) == (4, 0), "what was refused is on no record"
-    assert counts.outcomes == {OK: 2, refused: 1}
-    assert refused != OK
